@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Language settings every Swift target shares.
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// What lets the linker leave out unused code and symbols: agents and workers travel to other hosts.
+let lean: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-s"], .when(configuration: .release))
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift, linkerSettings: lean)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "quire",
+    products: [
+        .executable(name: "quire", targets: ["quire"]),
+        .executable(name: "quire-agent", targets: ["quire-agent"]),
+        .executable(name: "quire-worker", targets: ["quire-worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System libraries and the C shim.
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .target(name: "CLinux"),
+
+        // The nouns.
+        module("JobModel"),
+
+        // Pure cores: values in, values out, no I/O.
+        module("Recipes", ["JobModel"]),
+        module("ImageFiles", ["JobModel"]),
+        module("Planning", ["JobModel"]),
+        module("Scheduling", ["JobModel"]),
+        module("Supervising", ["JobModel"]),
+        module("WireProtocol", ["JobModel"]),
+        module("PDFAssembly", ["JobModel"]),
+
+        // Adapters: one C library or one facility of the system each.
+        module("Digests", ["JobModel", crypto]),
+        module("LinuxSystem", ["JobModel", "CLinux"]),
+        module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CVips", "CLibExif"]),
+        module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
+        module("JobStore", ["JobModel", "WireProtocol", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("TerminalUI", ["JobModel"]),
+
+        // Shells: they perform what the cores decide.
+        module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem"]),
+        module(
+            "HeadNode",
+            [
+                "JobModel", "Recipes", "Planning", "Scheduling", "WireProtocol", "PDFAssembly", "LinuxSystem",
+                "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Programs: parse, wire up, exit code.
+        program(
+            "quire",
+            ["HeadNode", "JobModel", "LinuxSystem", "TerminalUI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        program("quire-agent", ["NodeAgent"]),
+        program("quire-worker", ["Imaging"]),
+    ]
+)

@@ -1,0 +1,223 @@
+/// How much of a damaged file is accepted.
+public enum DamagePolicy: String, Sendable {
+    case fail
+    /// Keep what decodes and mark the output (`--accept-damaged`).
+    case accept
+}
+
+/// What a picture may cost before it is refused from its header.
+public struct WorkLimits: Hashable, Sendable {
+    /// Width x height x pages.
+    public var pixelsMax: UInt64 = 2_000_000_000
+    public var fileBytesMax: UInt64 = 16 << 30
+    /// Names of untrusted loaders the user allowed (`--allow-loader svg,pdf,magick,...`).
+    public var allowedLoaders: [String] = []
+    public init() {}
+}
+
+/// What a worker is asked to do with one input.
+public enum WorkKind: Hashable, Sendable {
+    /// Run the job's recipe and leave temp files (and PDF-ready pages if `pages`).
+    case process(ProcessOrder)
+    /// Lossless PDF pages of the input as it is (`quire pdf`): page facts, spool files only where the PDF cannot carry the bytes.
+    case page(PageOrder)
+    /// Read the header and metadata only: what `quire inspect`, `--sort date` and names with sizes need.
+    case probe
+    /// A JPEG of at most this many pixels a side for the report; damage is tolerated.
+    case thumbnail(sidePixelsMax: Int)
+}
+
+/// Where an output goes: the worker writes a temp file into `folder` and never makes a final name.
+public struct ProcessOrder: Hashable, Sendable {
+    /// Folder that the final name will stand in; it exists. Nil when only the PDF is wanted.
+    public var folder: RawPath?
+    /// Format of the output, resolved from the input's extension when the recipe says keep.
+    public var format: OutputFormat
+    /// Whether pages for the PDF are wanted, with `spoolFolder` for bytes that no output holds.
+    public var pages: Bool
+    public var spoolFolder: RawPath?
+    /// Whether the input's digest is wanted (`--manifest`, `--identity digest`).
+    public var digestInput: Bool
+    public var keepTimes: Bool
+
+    public init(folder: RawPath?, format: OutputFormat, pages: Bool, spoolFolder: RawPath?, digestInput: Bool, keepTimes: Bool) {
+        self.folder = folder
+        self.format = format
+        self.pages = pages
+        self.spoolFolder = spoolFolder
+        self.digestInput = digestInput
+        self.keepTimes = keepTimes
+    }
+}
+
+public struct PageOrder: Hashable, Sendable {
+    public var spoolFolder: RawPath
+    public var digestInput: Bool
+    public init(spoolFolder: RawPath, digestInput: Bool) {
+        self.spoolFolder = spoolFolder
+        self.digestInput = digestInput
+    }
+}
+
+/// One attempt at one input, as the head orders it and the agent hands it to a worker.
+public struct WorkOrder: Hashable, Sendable {
+    public var attempt: Attempt
+    public var input: RawPath
+    /// What the plan saw; a worker that finds something else fails the task as `changed`.
+    public var identity: InputIdentity
+    public var kind: WorkKind
+    /// Name for this attempt's temp and spool files, without a slash; the worker adds `-<page>` for pages behind the first.
+    public var tempName: RawPath
+
+    public init(attempt: Attempt, input: RawPath, identity: InputIdentity, kind: WorkKind, tempName: RawPath) {
+        self.attempt = attempt
+        self.input = input
+        self.identity = identity
+        self.kind = kind
+        self.tempName = tempName
+    }
+}
+
+/// What every task of a job shares; sent to a worker once, before its first order.
+public struct WorkSetup: Hashable, Sendable {
+    /// The recipe in its canonical encoding (`Recipes`); the agent passes it through unread.
+    public var recipe: [UInt8]
+    public var damage: DamagePolicy
+    public var limits: WorkLimits
+    /// Mode bits of new files: 0666 minus the head's umask.
+    public var fileMode: UInt32
+
+    public init(recipe: [UInt8], damage: DamagePolicy, limits: WorkLimits, fileMode: UInt32) {
+        self.recipe = recipe
+        self.damage = damage
+        self.limits = limits
+        self.fileMode = fileMode
+    }
+}
+
+/// A whole output file, still under its temp name.
+public struct MadeFile: Hashable, Sendable {
+    public var temp: RawPath
+    /// 1, 2, 3... for a multi-page input whose pages became files of their own; nil for a single output.
+    public var page: Int?
+    public var sizeBytes: UInt64
+    public var digest: Digest256
+    /// True when the bytes equal the input's.
+    public var isVerbatim: Bool
+
+    public init(temp: RawPath, page: Int?, sizeBytes: UInt64, digest: Digest256, isVerbatim: Bool) {
+        self.temp = temp
+        self.page = page
+        self.sizeBytes = sizeBytes
+        self.digest = digest
+        self.isVerbatim = isVerbatim
+    }
+}
+
+/// Something the user should hear of a file that succeeded; counted in the totals and listed in reports.
+public enum WorkNote: Hashable, Sendable {
+    /// The content is of another kind than the extension says.
+    case contentIs(ImageKind)
+    /// `--accept-damaged` kept what decoded.
+    case damageAccepted(String)
+    case alphaFlattened
+    /// Only the first of this many frames or pages was used.
+    case firstFrameOnly(of: Int)
+    /// Bits a component were reduced to 8.
+    case depthReduced
+    case metadataDropped(String)
+    case decoderWarning(String)
+    case embeddedPreviewUsed
+}
+
+/// What a header and its metadata say of an input.
+public struct ProbeFacts: Hashable, Sendable {
+    public var kind: ImageKind
+    /// Stored size in pixels of the first page.
+    public var width: Int
+    public var height: Int
+    public var pageCount: Int
+    public var bands: Int
+    public var bitsPerBand: Int
+    public var orientation: Int
+    public var hasProfile: Bool
+    public var hasAlpha: Bool
+    public var density: Density?
+    /// `YYYY:MM:DD HH:MM:SS` of DateTimeOriginal, else DateTimeDigitized, else DateTime.
+    public var takenAt: String?
+    /// EXIF tags by name as libexif prints them, GPS decimal degrees as `GPSLatitude` and `GPSLongitude`; sorted by name.
+    public var tags: [Tag]
+
+    public struct Tag: Hashable, Sendable {
+        public var name: String
+        public var value: String
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public init(
+        kind: ImageKind, width: Int, height: Int, pageCount: Int, bands: Int, bitsPerBand: Int, orientation: Int,
+        hasProfile: Bool, hasAlpha: Bool, density: Density?, takenAt: String?, tags: [Tag]
+    ) {
+        self.kind = kind
+        self.width = width
+        self.height = height
+        self.pageCount = pageCount
+        self.bands = bands
+        self.bitsPerBand = bitsPerBand
+        self.orientation = orientation
+        self.hasProfile = hasProfile
+        self.hasAlpha = hasAlpha
+        self.density = density
+        self.takenAt = takenAt
+        self.tags = tags
+    }
+}
+
+/// What a task that succeeded made.
+public struct FinishedWork: Hashable, Sendable {
+    public var files: [MadeFile] = []
+    public var pages: [PageFacts] = []
+    public var notes: [WorkNote] = []
+    public var probe: ProbeFacts?
+    /// JPEG bytes of a `thumbnail` task.
+    public var thumbnail: [UInt8]?
+    public var inputDigest: Digest256?
+    /// Stored width x height x pages decoded; 0 when nothing was decoded.
+    public var pixels: UInt64 = 0
+    public init() {}
+}
+
+public enum WorkOutcome: Hashable, Sendable {
+    case finished(FinishedWork)
+    case failed(TaskFailure)
+}
+
+/// What an attempt cost.
+public struct WorkUsage: Hashable, Sendable {
+    public var cpuMicroseconds: UInt64
+    public var wallMicroseconds: UInt64
+    public var peakMemoryBytes: UInt64
+    public static let none = WorkUsage(cpuMicroseconds: 0, wallMicroseconds: 0, peakMemoryBytes: 0)
+
+    public init(cpuMicroseconds: UInt64, wallMicroseconds: UInt64, peakMemoryBytes: UInt64) {
+        self.cpuMicroseconds = cpuMicroseconds
+        self.wallMicroseconds = wallMicroseconds
+        self.peakMemoryBytes = peakMemoryBytes
+    }
+}
+
+/// The end of one attempt, as the worker or (for a worker that died) its agent tells it.
+public struct WorkReport: Hashable, Sendable {
+    public var attempt: Attempt
+    public var outcome: WorkOutcome
+    public var usage: WorkUsage
+
+    public init(attempt: Attempt, outcome: WorkOutcome, usage: WorkUsage) {
+        self.attempt = attempt
+        self.outcome = outcome
+        self.usage = usage
+    }
+}
