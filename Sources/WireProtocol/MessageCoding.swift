@@ -1,0 +1,207 @@
+public import JobModel
+
+extension TaskIndex: WireCodable {
+    public func encode(to writer: inout WireWriter) { writer.put(UInt64(rawValue)) }
+    public init(from reader: inout WireReader) throws(WireError) { self.init(rawValue: try reader.integer()) }
+}
+
+extension Hello: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(UInt64(versions.lowerBound))
+        writer.put(UInt64(versions.upperBound))
+        writer.put(build)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        let lowest: UInt16 = try reader.integer()
+        let highest: UInt16 = try reader.integer()
+        guard lowest <= highest else { throw .invalid("versions \(lowest) to \(highest)") }
+        self.init(versions: lowest...highest, build: try reader.text())
+    }
+}
+
+extension TimeoutRule: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        switch self {
+        case .none: writer.put(tag: 0)
+        case .fixed(let seconds):
+            writer.put(tag: 1)
+            writer.put(UInt64(seconds))
+        case .byInputSize: writer.put(tag: 2)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte() {
+        case 0: self = .none
+        case 1: self = .fixed(seconds: try reader.integer())
+        case 2: self = .byInputSize
+        case let other: throw .invalid("timeout rule \(other)")
+        }
+    }
+}
+
+extension AgentSetup: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(job.rawValue)
+        writer.put(UInt64(epoch))
+        writer.put(UInt64(leaseSeconds))
+        writer.put(count: slots)
+        writer.put(yieldsToOthers)
+        writer.put(workerMemoryBytesMax)
+        writer.put(timeout)
+        writer.put(work)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            job: JobID(rawValue: try reader.text()), epoch: try reader.integer(), leaseSeconds: try reader.integer(),
+            slots: try reader.integer(), yieldsToOthers: try reader.bool(), workerMemoryBytesMax: try reader.number(),
+            timeout: try reader.value(), work: try reader.byteArray())
+        guard (1...4096).contains(slots) else { throw .invalid("\(slots) slots") }
+    }
+}
+
+extension HostFacts: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(hostname)
+        writer.put(bootID)
+        writer.put(count: logicalCPUs)
+        writer.put(count: physicalCPUs)
+        writer.put(count: slotsMax)
+        writer.put(memoryBytes)
+        writer.put(workerVersion)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            hostname: try reader.text(), bootID: try reader.text(), logicalCPUs: try reader.integer(),
+            physicalCPUs: try reader.integer(), slotsMax: try reader.integer(), memoryBytes: try reader.number(),
+            workerVersion: try reader.text())
+    }
+}
+
+extension HeadMessage: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        switch self {
+        case .hello(let hello):
+            writer.put(tag: 0)
+            writer.put(hello)
+        case .setup(let setup):
+            writer.put(tag: 1)
+            writer.put(setup)
+        case .assign(let orders):
+            writer.put(tag: 2)
+            writer.put(orders)
+        case .retract(let tasks):
+            writer.put(tag: 3)
+            writer.put(tasks)
+        case .ping(let number):
+            writer.put(tag: 4)
+            writer.put(number)
+        case .stop: writer.put(tag: 5)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte() {
+        case 0: self = .hello(try reader.value())
+        case 1: self = .setup(try reader.value())
+        case 2: self = .assign(try reader.array())
+        case 3: self = .retract(try reader.array())
+        case 4: self = .ping(try reader.number())
+        case 5: self = .stop
+        case let other: throw .invalid("head message \(other)")
+        }
+    }
+}
+
+extension AgentMessage: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        switch self {
+        case .hello(let hello, let facts):
+            writer.put(tag: 0)
+            writer.put(hello)
+            writer.put(facts)
+        case .ready(let slots):
+            writer.put(tag: 1)
+            writer.put(count: slots)
+        case .reports(let reports):
+            writer.put(tag: 2)
+            writer.put(reports)
+        case .released(let tasks):
+            writer.put(tag: 3)
+            writer.put(tasks)
+        case .pong(let number):
+            writer.put(tag: 4)
+            writer.put(number)
+        case .load(let busy, let waiting):
+            writer.put(tag: 5)
+            writer.put(count: busy)
+            writer.put(count: waiting)
+        case .unusable(let text):
+            writer.put(tag: 6)
+            writer.put(text)
+        case .log(let text):
+            writer.put(tag: 7)
+            writer.put(text)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte() {
+        case 0: self = .hello(try reader.value(), try reader.value())
+        case 1: self = .ready(slots: try reader.integer())
+        case 2: self = .reports(try reader.array())
+        case 3: self = .released(try reader.array())
+        case 4: self = .pong(try reader.number())
+        case 5: self = .load(busySlots: try reader.integer(), waitingOrders: try reader.integer())
+        case 6: self = .unusable(try reader.text())
+        case 7: self = .log(try reader.text())
+        case let other: throw .invalid("agent message \(other)")
+        }
+    }
+}
+
+extension WorkerCommand: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        switch self {
+        case .hello(let hello):
+            writer.put(tag: 0)
+            writer.put(hello)
+        case .setup(let setup):
+            writer.put(tag: 1)
+            writer.put(setup)
+        case .order(let order):
+            writer.put(tag: 2)
+            writer.put(order)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte() {
+        case 0: self = .hello(try reader.value())
+        case 1: self = .setup(try reader.value())
+        case 2: self = .order(try reader.value())
+        case let other: throw .invalid("worker command \(other)")
+        }
+    }
+}
+
+extension WorkerMessage: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        switch self {
+        case .ready(let hello, let version):
+            writer.put(tag: 0)
+            writer.put(hello)
+            writer.put(version)
+        case .report(let report):
+            writer.put(tag: 1)
+            writer.put(report)
+        case .unusable(let text):
+            writer.put(tag: 2)
+            writer.put(text)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte() {
+        case 0: self = .ready(try reader.value(), version: try reader.text())
+        case 1: self = .report(try reader.value())
+        case 2: self = .unusable(try reader.text())
+        case let other: throw .invalid("worker message \(other)")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+public import JobModel
+
+extension ProcessOrder: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(folder)
+        writer.put(choice: format)
+        writer.put(pages)
+        writer.put(spoolFolder)
+        writer.put(digestInput)
+        writer.put(keepTimes)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            folder: try reader.optional(), format: try reader.choice(), pages: try reader.bool(), spoolFolder: try reader.optional(),
+            digestInput: try reader.bool(), keepTimes: try reader.bool())
+    }
+}
+
+extension WorkKind: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        switch self {
+        case .process(let order):
+            writer.put(tag: 0)
+            writer.put(order)
+        case .page(let order):
+            writer.put(tag: 1)
+            writer.put(order.spoolFolder)
+            writer.put(order.digestInput)
+        case .probe: writer.put(tag: 2)
+        case .thumbnail(let side):
+            writer.put(tag: 3)
+            writer.put(count: side)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte() {
+        case 0: self = .process(try reader.value())
+        case 1: self = .page(PageOrder(spoolFolder: try reader.value(), digestInput: try reader.bool()))
+        case 2: self = .probe
+        case 3: self = .thumbnail(sidePixelsMax: try reader.integer())
+        case let other: throw .invalid("work kind \(other)")
+        }
+    }
+}
+
+extension WorkOrder: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(attempt)
+        writer.put(input)
+        writer.put(identity)
+        writer.put(kind)
+        writer.put(tempName)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            attempt: try reader.value(), input: try reader.value(), identity: try reader.value(), kind: try reader.value(),
+            tempName: try reader.value())
+    }
+}
+
+extension WorkSetup: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(recipe)
+        writer.put(choice: damage)
+        writer.put(limits.pixelsMax)
+        writer.put(limits.fileBytesMax)
+        writer.put(count: limits.allowedLoaders.count)
+        for loader in limits.allowedLoaders { writer.put(loader) }
+        writer.put(UInt64(fileMode))
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        let recipe = try reader.byteArray()
+        let damage: DamagePolicy = try reader.choice()
+        var limits = WorkLimits()
+        limits.pixelsMax = try reader.number()
+        limits.fileBytesMax = try reader.number()
+        for _ in 0..<(try reader.count()) { limits.allowedLoaders.append(try reader.text()) }
+        self.init(recipe: recipe, damage: damage, limits: limits, fileMode: try reader.integer())
+    }
+}
