@@ -120,14 +120,20 @@ public enum AgentMessage: Hashable, Sendable {
     case log(String)
 }
 
-/// From an agent to one of its workers.
+/// From an agent to one of its workers, as frames on the worker's standard input, without magic bytes.
+///
+/// First `hello`, then `setup` once; then orders, each answered by one report, in the order they came.
+/// End of input means: finish the order in hand and exit with 0.
 public enum WorkerCommand: Hashable, Sendable {
     case hello(Hello)
     case setup(WorkSetup)
     case order(WorkOrder)
 }
 
-/// From a worker to its agent.
+/// From a worker to its agent, as frames on what was the worker's standard output when it started.
+///
+/// The worker moves that descriptor aside and points descriptor 1 at its standard error, so that nothing a
+/// library prints gets between frames. Exit codes: 0 end of input, 77 out of memory with an order in hand.
 public enum WorkerMessage: Hashable, Sendable {
     /// Sent once the setup was taken; `version` names libvips and the build.
     case ready(Hello, version: String)
