@@ -1,0 +1,24 @@
+#define _GNU_SOURCE
+#include "FileCalls.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int quire_rename_noreplace(const char *source, const char *target) {
+    return renameat2(AT_FDCWD, source, AT_FDCWD, target, RENAME_NOREPLACE);
+}
+
+long quire_file_system_type(const char *path) {
+    struct statfs record;
+    return statfs(path, &record) == 0 ? (long)record.f_type : -1;
+}
+
+long quire_copy_range(int source, long long source_offset, int target, long long target_offset, size_t count) {
+    off64_t from = source_offset, to = target_offset;
+    return copy_file_range(source, &from, target, &to, count, 0);
+}
+
+void quire_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

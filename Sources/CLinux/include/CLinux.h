@@ -1,0 +1,4 @@
+#ifndef QUIRE_CLINUX_H
+#define QUIRE_CLINUX_H
+#include "FileCalls.h"
+#endif

@@ -1,0 +1,17 @@
+#ifndef QUIRE_FILE_CALLS_H
+#define QUIRE_FILE_CALLS_H
+#include <stddef.h>
+
+/// renameat2(2) with RENAME_NOREPLACE, relative to the working folder: 0, or -1 with errno.
+int quire_rename_noreplace(const char *source, const char *target);
+
+/// The f_type of statfs(2), or -1 with errno.
+long quire_file_system_type(const char *path);
+
+/// copy_file_range(2) at explicit offsets: bytes copied, or -1 with errno.
+long quire_copy_range(int source, long long source_offset, int target, long long target_offset, size_t count);
+
+/// Names the calling thread, at most 15 bytes.
+void quire_name_thread(const char *name);
+
+#endif

@@ -1,0 +1,152 @@
+internal import Glibc
+public import JobModel
+
+/// A file descriptor with one owner, closed when the owner lets go.
+public struct OpenFile: ~Copyable, Sendable {
+    public let descriptor: Int32
+    public let path: RawPath
+
+    /// Takes over `descriptor`.
+    public init(owning descriptor: Int32, path: RawPath) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    public enum Mode: Sendable {
+        case read
+        /// A new file; an existing one is an error.
+        case create(mode: UInt32)
+        /// An existing or new file, for reading and writing, contents kept.
+        case update(mode: UInt32)
+    }
+
+    /// Opens `path` with O_CLOEXEC; interrupted calls are repeated.
+    public init(_ path: RawPath, _ mode: Mode) throws(SystemError) {
+        let descriptor =
+            switch mode {
+            case .read: path.withCString { name in retrying { open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY) } }
+            case .create(let bits): path.withCString { name in retrying { open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(bits)) } }
+            case .update(let bits): path.withCString { name in retrying { open(name, O_RDWR | O_CREAT | O_CLOEXEC, mode_t(bits)) } }
+            }
+        guard descriptor >= 0 else { throw .last("open", path.display) }
+        self.init(owning: descriptor, path: path)
+    }
+
+    public func facts() throws(SystemError) -> FileFacts {
+        var record = stat()
+        guard fstat(descriptor, &record) == 0 else { throw .last("stat", path.display) }
+        return FileFacts(record)
+    }
+
+    /// Reads into `buffer` from `offset` until it is full or the file ends; returns the bytes read.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = retrying { pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done)) }
+            if count == 0 { break }
+            guard count > 0 else { throw .last("read", path.display) }
+            done += count
+        }
+        return done
+    }
+
+    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+    public func read(count: Int, at offset: UInt64) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(SystemError) {
+                filled = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let count = retrying { pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done)) }
+            guard count > 0 else { throw .last("write", path.display) }
+            done += count
+        }
+    }
+
+    public func write(_ bytes: [UInt8], at offset: UInt64) throws(SystemError) {
+        var failure: SystemError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) { try write(buffer, at: offset) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    public func truncate(to size: UInt64) throws(SystemError) {
+        guard retrying({ ftruncate(descriptor, off_t(size)) }) == 0 else { throw .last("truncate", path.display) }
+    }
+
+    /// Makes content and size durable.
+    public func syncData() throws(SystemError) {
+        guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path.display) }
+    }
+}
+
+/// What `stat` tells of a file.
+public struct FileFacts: Hashable, Sendable {
+    public enum FileType: Hashable, Sendable {
+        case regular, folder, link, other(String)
+    }
+    public var type: FileType
+    public var identity: InputIdentity
+    public var device: UInt64
+    public var inode: UInt64
+    public var mode: UInt32
+
+    init(_ record: stat) {
+        type =
+            switch record.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .folder
+            case S_IFLNK: .link
+            case S_IFIFO: .other("named pipe")
+            case S_IFSOCK: .other("socket")
+            case S_IFBLK, S_IFCHR: .other("device")
+            default: .other("file of an unknown type")
+            }
+        identity = InputIdentity(
+            sizeBytes: UInt64(record.st_size),
+            modifiedNanoseconds: Int64(record.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(record.st_mtim.tv_nsec))
+        device = UInt64(record.st_dev)
+        inode = UInt64(record.st_ino)
+        mode = UInt32(record.st_mode & 0o7777)
+    }
+}
+
+/// Repeats a system call that a signal interrupted.
+func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}
+
+extension RawPath {
+    /// Lends the path as a C string; a NUL inside traps, since no listing or command line can hold one.
+    public func withCString<Result, Failure: Error>(_ body: (UnsafePointer<CChar>) throws(Failure) -> Result) throws(Failure) -> Result {
+        precondition(!bytes.contains(0), "a path with a NUL byte")
+        let terminated = bytes.map { CChar(bitPattern: $0) } + [0]
+        var outcome: Swift.Result<Result, Failure>?
+        terminated.withUnsafeBufferPointer { buffer in
+            do throws(Failure) { outcome = .success(try body(buffer.baseAddress!)) } catch { outcome = .failure(error) }
+        }
+        return try outcome!.get()
+    }
+
+    /// The path a NUL-terminated string from the system spells.
+    public init(cString: UnsafePointer<CChar>) {
+        self.init(bytes: Array(UnsafeRawBufferPointer(start: cString, count: strlen(cString))))
+    }
+}

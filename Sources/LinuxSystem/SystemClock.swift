@@ -1,0 +1,18 @@
+internal import Glibc
+
+/// The clocks of this machine; only shells read them.
+public enum SystemClock {
+    /// Milliseconds of a clock that never jumps, counted from an unknown start.
+    public static func monotonicMilliseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Milliseconds since 1970 UTC.
+    public static func epochMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
