@@ -1,0 +1,198 @@
+import JobModel
+import Scheduling
+import Testing
+
+private let here = HostIndex(rawValue: 0)
+private let there = HostIndex(rawValue: 1)
+
+private func dispatched(_ commands: [Scheduler.Command]) -> [Attempt] {
+    commands.flatMap { command -> [Attempt] in
+        switch command {
+        case .dispatch(_, let attempts): attempts
+        case .retract, .settle, .discard, .giveUp, .finished: []
+        }
+    }
+}
+
+private func ending(_ attempt: Attempt, _ microseconds: UInt64 = 100_000) -> Scheduler.Ending {
+    Scheduler.Ending(attempt: attempt, busyMicroseconds: microseconds)
+}
+
+@Suite("Which task goes where")
+struct SchedulerTests {
+    @Test("A host gets one task a slot before anything is known of their cost")
+    func firstShard() {
+        var scheduler = Scheduler(taskCount: 100, order: .plan)
+        let commands = scheduler.apply(.hostReady(here, slots: 4))
+        #expect(dispatched(commands).map(\.task.rawValue) == [0, 1, 2, 3])
+        #expect(dispatched(commands).allSatisfy { $0.number == 1 })
+    }
+
+    @Test("Afterwards a host holds at most two seconds of unstarted work")
+    func boundedQueue() {
+        var scheduler = Scheduler(taskCount: 10_000, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
+        _ = scheduler.apply(.ended(here, [ending(first[0], 10_000)]))
+        // 10 ms a task on 2 slots: 400 tasks are 2 s, and 2 are being worked on.
+        #expect(scheduler.inFlightCount == 402)
+    }
+
+    @Test("Every task is settled once and the end is announced once", arguments: [Scheduler.Order.plan, .ranked([4, 2, 0, 1, 3])])
+    func runsToTheEnd(order: Scheduler.Order) {
+        var scheduler = Scheduler(taskCount: 5, order: order)
+        var open = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
+        var settled: [UInt32] = []
+        var finished = 0
+        while !open.isEmpty {
+            let attempt = open.removeFirst()
+            for command in scheduler.apply(.ended(here, [ending(attempt)])) {
+                switch command {
+                case .dispatch(_, let more): open += more
+                case .settle(let done): settled.append(done.task.rawValue)
+                case .finished(let unsettled):
+                    finished += 1
+                    #expect(unsettled == 0)
+                case .retract, .discard, .giveUp: Issue.record("unexpected \(command)")
+                }
+            }
+        }
+        #expect(settled.sorted() == [0, 1, 2, 3, 4])
+        #expect(finished == 1)
+        if case .ranked(let ranks) = order { #expect(settled == ranks) }
+    }
+
+    @Test("A lost host's tasks run elsewhere under a new attempt, and its late report is discarded")
+    func lostHost() {
+        var scheduler = Scheduler(taskCount: 2, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
+        _ = scheduler.apply(.hostReady(there, slots: 2))
+        let again = dispatched(scheduler.apply(.hostLost(here)))
+        #expect(again == first.map { Attempt(task: $0.task, number: 2) })
+        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.discard(first[0])])
+        #expect(scheduler.apply(.ended(there, [ending(again[0])])).first == .settle(again[0]))
+    }
+
+    @Test("A report that comes twice settles once")
+    func duplicateReport() {
+        var scheduler = Scheduler(taskCount: 3, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
+        #expect(scheduler.apply(.ended(here, [ending(first[0])])).first == .settle(first[0]))
+        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.discard(first[0])])
+    }
+
+    @Test("A host lost twice is lost once")
+    func lostTwice() {
+        var scheduler = Scheduler(taskCount: 3, order: .plan)
+        _ = scheduler.apply(.hostReady(here, slots: 1))
+        _ = scheduler.apply(.hostLost(here))
+        #expect(scheduler.apply(.hostLost(here)).isEmpty)
+        #expect(scheduler.readyCount == 3)
+    }
+
+    @Test("A task that loses five hosts is given up")
+    func givenUp() {
+        var scheduler = Scheduler(taskCount: 1, order: .plan)
+        for round in 1...5 {
+            let attempts = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
+            #expect(attempts.map(\.number) == [UInt32(round)])
+            let commands = scheduler.apply(.hostLost(here))
+            if round == 5 { #expect(commands == [.giveUp(TaskIndex(0), attempts: 5), .finished(unsettled: 0)]) }
+        }
+    }
+
+    @Test("Draining calls back what has not started and ends when the rest is in")
+    func drain() {
+        var scheduler = Scheduler(taskCount: 100, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
+        let more = dispatched(scheduler.apply(.ended(here, [ending(first[0])])))
+        let running = [first[1], more[0]]
+        #expect(scheduler.apply(.drain) == [.retract(here, ([first[1]] + more).map(\.task).sorted())])
+        #expect(scheduler.apply(.released(here, more.dropFirst().map(\.task))).isEmpty)
+        let last = scheduler.apply(.ended(here, running.map { ending($0) }))
+        #expect(last == running.map { .settle($0) } + [.finished(unsettled: 97)])
+    }
+
+    @Test("A release that comes after the report changes nothing")
+    func lateRelease() {
+        var scheduler = Scheduler(taskCount: 1, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
+        _ = scheduler.apply(.ended(here, [ending(first[0])]))
+        #expect(scheduler.apply(.released(here, [first[0].task])).isEmpty)
+        #expect(scheduler.readyCount == 0)
+    }
+
+    @Test("Past the bound nothing is dispatched until it moves")
+    func bounded() {
+        var scheduler = Scheduler(taskCount: 10, order: .plan)
+        _ = scheduler.apply(.bound(TaskIndex(1)))
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 4)))
+        #expect(first.map(\.task.rawValue) == [0])
+        #expect(dispatched(scheduler.apply(.bound(TaskIndex(3)))).map(\.task.rawValue) == [1, 2])
+    }
+
+    @Test("A job without tasks is finished as soon as a host is there")
+    func empty() {
+        var scheduler = Scheduler(taskCount: 0, order: .plan)
+        #expect(scheduler.apply(.hostReady(here, slots: 1)) == [.finished(unsettled: 0)])
+    }
+
+    @Test("Random losses, releases and late reports never lose or double a task", arguments: 0..<40)
+    func randomWalk(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        let count = 1 + Int(random.next() % 200)
+        var scheduler = Scheduler(taskCount: count, order: .plan)
+        var open: [(HostIndex, Attempt)] = []
+        var lost: [(HostIndex, Attempt)] = []
+        var settled: [UInt32: Int] = [:]
+        var present: Set<HostIndex> = []
+        var finished = false
+        var steps = 0
+        func perform(_ commands: [Scheduler.Command]) {
+            for command in commands {
+                switch command {
+                case .dispatch(let host, let attempts): open += attempts.map { (host, $0) }
+                case .settle(let attempt): settled[attempt.task.rawValue, default: 0] += 1
+                case .giveUp(let task, _): settled[task.rawValue, default: 0] += 1
+                case .discard, .retract: break
+                case .finished: finished = true
+                }
+            }
+        }
+        while !finished {
+            steps += 1
+            #expect(steps < 100_000)
+            switch random.next() % 10 {
+            case 0:
+                let host = HostIndex(rawValue: UInt16(random.next() % 3))
+                present.insert(host)
+                perform(scheduler.apply(.hostReady(host, slots: 1 + Int(random.next() % 4))))
+            case 1 where steps % 7 == 0:
+                guard let host = present.sorted().first else { continue }
+                present.remove(host)
+                lost += open.filter { $0.0 == host }
+                open.removeAll { $0.0 == host }
+                perform(scheduler.apply(.hostLost(host)))
+            case 2 where !lost.isEmpty:
+                let (host, attempt) = lost.removeLast()
+                perform(scheduler.apply(.ended(host, [ending(attempt, 1)])))
+            default:
+                guard !open.isEmpty else { continue }
+                let (host, attempt) = open.remove(at: Int(random.next() % UInt64(open.count)))
+                perform(scheduler.apply(.ended(host, [ending(attempt, 1 + random.next() % 1_000_000)])))
+            }
+        }
+        #expect(settled.count == count)
+        #expect(settled.values.allSatisfy { $0 == 1 })
+    }
+}
+
+private struct SplitMix {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
