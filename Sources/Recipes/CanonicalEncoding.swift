@@ -1,0 +1,54 @@
+extension Recipe {
+    /// Written in the first line; another number is refused.
+    static let canonicalVersion = "quire-recipe 1"
+    /// A recipe of `actionsMax` actions with all their fields stays far below.
+    public static let canonicalBytesMax = 64 << 10
+
+    /// The recipe as its digest is taken over and as workers receive it.
+    ///
+    /// ASCII lines: the version, then one action a line with all its fields, `shrink to=1600`. Recipes that mean the same have the
+    /// same bytes, however they were spelled: it encodes `resolved`, so the name is not part of it.
+    public var canonicalBytes: [UInt8] {
+        let lines = resolved.actions.map { action in
+            ([action.name.rawValue] + action.fieldValues.map { "\($0.name)=\($0.value.text)" }).joined(separator: " ")
+        }
+        return Array(([Self.canonicalVersion] + lines).map { $0 + "\n" }.joined().utf8)
+    }
+
+    /// Reads `canonicalBytes` back; throws on any other bytes, so that equal recipes never have two digests.
+    public init(canonical bytes: [UInt8]) throws(RecipeError) {
+        guard bytes.count <= Self.canonicalBytesMax else {
+            throw RecipeError(.tooLong("the encoded recipe", limit: "\(Self.canonicalBytesMax) bytes"))
+        }
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { throw RecipeError(.notCanonical("it holds bytes that are not ASCII")) }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard let version = lines.first, version == Self.canonicalVersion else {
+            throw RecipeError(.notCanonical("it does not begin with \(Self.canonicalVersion)"))
+        }
+        guard lines.count - 2 <= Self.actionsMax else {
+            throw RecipeError(.tooLong("the list of actions", limit: "\(Self.actionsMax)"))
+        }
+        var actions: [Action] = []
+        for line in lines.dropFirst().dropLast() { actions.append(try Self.action(canonical: line)) }
+        self.init(actions: actions)
+        try check()
+        guard canonicalBytes == bytes else { throw RecipeError(.notCanonical("it is spelled in another way")) }
+    }
+
+    private static func action(canonical line: Substring) throws(RecipeError) -> Action {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard let first = words.first, let name = ActionName(rawValue: String(first)) else {
+            throw RecipeError(.unknownAction(String(words.first ?? ""), accepted: ActionName.allCases.map(\.rawValue)))
+        }
+        var fields = ActionFields(name)
+        for word in words.dropFirst() {
+            guard let cut = word.firstIndex(of: "=") else { throw RecipeError(.notCanonical("\(quoted(String(word))) is no field")) }
+            let field = String(word[..<cut])
+            guard let description = ActionCatalogue.description(of: name).fields.first(where: { $0.name == field }), !fields.has(field) else {
+                throw RecipeError(.notCanonical("field \(quoted(field)) of \(name.rawValue) is unknown or repeated"))
+            }
+            fields.set(field, try description.kind.read(String(word[word.index(after: cut)...]), field: field))
+        }
+        return try fields.action()
+    }
+}
