@@ -1,0 +1,79 @@
+public import JobModel
+
+/// A task as the plan fixed it.
+public struct PlannedTask: Hashable, Sendable {
+    public var index: TaskIndex
+    /// The input as it is opened: as the user spelled it, or found below a folder.
+    public var input: RawPath
+    public var identity: InputIdentity
+    /// Final name of the output; nil when only the PDF is wanted.
+    public var output: RawPath?
+    public var format: OutputFormat
+    /// Folders from the input's root down to the file, for bookmarks and volumes.
+    public var bookFolder: RawPath
+    /// Whether an existing output of this name may be replaced: it is quire's own, or the user said so.
+    public var mayReplace: Bool
+    /// Which PDF its page goes into, from 0.
+    public var book: Int
+
+    public init(
+        index: TaskIndex, input: RawPath, identity: InputIdentity, output: RawPath?, format: OutputFormat, bookFolder: RawPath,
+        mayReplace: Bool, book: Int
+    ) {
+        self.index = index
+        self.input = input
+        self.identity = identity
+        self.output = output
+        self.format = format
+        self.bookFolder = bookFolder
+        self.mayReplace = mayReplace
+        self.book = book
+    }
+}
+
+/// How far a task has come.
+public enum TaskState: Int, Sendable {
+    case planned = 0
+    /// A winner is recorded; its files may or may not have their final names.
+    case won = 1
+    case committed = 2
+    case failed = 3
+    /// An earlier job's output is still right; nothing was done.
+    case current = 4
+    /// `--overwrite never` left an existing file alone.
+    case skipped = 5
+}
+
+/// The recorded end of a task.
+public struct TaskOutcome: Hashable, Sendable {
+    public var index: TaskIndex
+    public var state: TaskState
+    /// Present unless the task failed or was skipped.
+    public var work: FinishedWork?
+    public var failure: TaskFailure?
+    /// Final names in the order of `work.files`.
+    public var outputs: [RawPath]
+    public var usage: WorkUsage
+    public var host: String?
+    public var attempts: UInt32
+
+    public init(
+        index: TaskIndex, state: TaskState, work: FinishedWork? = nil, failure: TaskFailure? = nil, outputs: [RawPath] = [],
+        usage: WorkUsage = .none, host: String? = nil, attempts: UInt32 = 0
+    ) {
+        self.index = index
+        self.state = state
+        self.work = work
+        self.failure = failure
+        self.outputs = outputs
+        self.usage = usage
+        self.host = host
+        self.attempts = attempts
+    }
+}
+
+/// A task with its end, for reports and manifests.
+public struct TaskRecord: Sendable {
+    public var task: PlannedTask
+    public var outcome: TaskOutcome
+}

@@ -1,0 +1,235 @@
+internal import GRDB
+public import JobModel
+private import WireProtocol
+
+/// The journal of one job: makes a fact durable before it is reported.
+///
+/// One writer at a time (GRDB serialises them), readers beside it. Calls block on the disk; none is made from an
+/// async context. `recordWinners` and everything after it are synced before they return, so that a file is never
+/// renamed before its winner is on disk; plan and attempt rows are not, since losing them costs nothing.
+public final class JobStore: Sendable {
+    private let pool: DatabasePool
+    public let file: RawPath
+
+    /// Opens the journal, creating it when missing. `file` must be UTF-8, since SQLite takes no other names.
+    public init(file: RawPath) throws(JobStoreError) {
+        guard let name = file.utf8Text else { throw .unreadable(what: file.display, reason: "the state folder's name is not UTF-8") }
+        self.file = file
+        pool = try translated("open \(name)") {
+            var configuration = Configuration()
+            configuration.maximumReaderCount = 4
+            configuration.busyMode = .timeout(10)
+            configuration.prepareDatabase { database in
+                // The wal is fsynced at each commit only where `durable` asks for it.
+                try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE")
+            }
+            let pool = try DatabasePool(path: name, configuration: configuration)
+            try Schema.migrate(pool)
+            return pool
+        }
+    }
+
+    // MARK: Facts of the job
+
+    public func setFact(_ key: String, _ value: [UInt8]) throws(JobStoreError) {
+        try write("set \(key)", durable: true) { database in
+            try database.execute(
+                sql: "INSERT INTO job (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                arguments: [key, data(value)])
+        }
+    }
+
+    public func setFact(_ key: String, _ value: String) throws(JobStoreError) { try setFact(key, Array(value.utf8)) }
+
+    public func fact(_ key: String) throws(JobStoreError) -> [UInt8]? {
+        try translated("read \(key)") {
+            try pool.read { database in
+                try Row.fetchOne(database, sql: "SELECT value FROM job WHERE key = ?", arguments: [key]).map { bytes($0, 0) ?? [] }
+            }
+        }
+    }
+
+    // MARK: The plan
+
+    /// Appends tasks; their indexes continue the plan without a gap.
+    public func append(_ tasks: [PlannedTask]) throws(JobStoreError) {
+        try write("plan", durable: false) { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    INSERT INTO task (idx, input, size, modified_ns, output, format, book_folder, may_replace, book)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """)
+            for task in tasks {
+                try statement.execute(arguments: [
+                    task.index.position, data(task.input.bytes), Int64(bitPattern: task.identity.sizeBytes),
+                    task.identity.modifiedNanoseconds, task.output.map { data($0.bytes) }, task.format.rawValue,
+                    data(task.bookFolder.bytes), task.mayReplace, task.book,
+                ])
+            }
+        }
+    }
+
+    /// The planned tasks with these indexes, in plan order.
+    public func tasks(_ range: Range<Int>) throws(JobStoreError) -> [PlannedTask] {
+        try translated("read plan") {
+            try pool.read { database in
+                let statement = try database.cachedStatement(sql: "SELECT \(taskColumns) FROM task WHERE idx >= ? AND idx < ? ORDER BY idx")
+                return try Row.fetchAll(statement, arguments: [range.lowerBound, range.upperBound]).map(plannedTask)
+            }
+        }
+    }
+
+    /// The planned tasks of these attempts, in their order.
+    public func tasks(of attempts: [Attempt]) throws(JobStoreError) -> [PlannedTask] {
+        try translated("read plan") {
+            try pool.read { database in
+                let statement = try database.cachedStatement(sql: "SELECT \(taskColumns) FROM task WHERE idx = ?")
+                return try attempts.map { attempt in
+                    guard let row = try Row.fetchOne(statement, arguments: [attempt.task.position]) else {
+                        preconditionFailure("task \(attempt.task.rawValue) is not planned")
+                    }
+                    return plannedTask(row)
+                }
+            }
+        }
+    }
+
+    /// Sets names and formats that a probe pass or the collision rules changed.
+    public func rename(_ changes: [(index: TaskIndex, output: RawPath)]) throws(JobStoreError) {
+        try write("rename outputs", durable: false) { database in
+            let statement = try database.cachedStatement(sql: "UPDATE task SET output = ? WHERE idx = ?")
+            for change in changes { try statement.execute(arguments: [data(change.output.bytes), change.index.position]) }
+        }
+    }
+
+    // MARK: Attempts and outcomes
+
+    public func recordDispatched(_ attempts: [Attempt], host: String, epochMilliseconds: Int64) throws(JobStoreError) {
+        try write("record attempts", durable: false) { database in
+            let statement = try database.cachedStatement(
+                sql: "INSERT OR REPLACE INTO attempt (task, number, host, dispatched_ms) VALUES (?, ?, ?, ?)")
+            for attempt in attempts {
+                try statement.execute(arguments: [attempt.task.position, attempt.number, host, epochMilliseconds])
+            }
+        }
+    }
+
+    /// Records how tasks ended: `won` and `failed` rows with everything a report or the PDF needs later.
+    public func record(_ outcomes: [TaskOutcome], epochMilliseconds: Int64) throws(JobStoreError) {
+        try write("record outcomes", durable: true) { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    UPDATE task SET state = ?, reason = ?, message = ?, work = ?, outputs = ?, cpu_us = ?, wall_us = ?, peak_bytes = ?,
+                        host = ?, attempts = ? WHERE idx = ?
+                    """)
+            let ended = try database.cachedStatement(sql: "UPDATE attempt SET ended_ms = ?, outcome = ? WHERE task = ? AND number = ?")
+            for outcome in outcomes {
+                try statement.execute(arguments: [
+                    outcome.state.rawValue, outcome.failure?.reason.rawValue, outcome.failure?.message,
+                    outcome.work.map { data($0.wireBytes) }, outcome.outputs.isEmpty ? nil : data(wireList(outcome.outputs)),
+                    Int64(clamping: outcome.usage.cpuMicroseconds), Int64(clamping: outcome.usage.wallMicroseconds),
+                    Int64(clamping: outcome.usage.peakMemoryBytes), outcome.host, outcome.attempts, outcome.index.position,
+                ])
+                guard outcome.attempts > 0 else { continue }
+                try ended.execute(arguments: [
+                    epochMilliseconds, outcome.failure?.reason.rawValue ?? "done", outcome.index.position, outcome.attempts,
+                ])
+            }
+        }
+    }
+
+    /// Marks recorded winners as having their final names.
+    public func recordCommitted(_ tasks: [TaskIndex]) throws(JobStoreError) {
+        try write("record commits", durable: false) { database in
+            let statement = try database.cachedStatement(sql: "UPDATE task SET state = \(TaskState.committed.rawValue) WHERE idx = ?")
+            for task in tasks { try statement.execute(arguments: [task.position]) }
+        }
+    }
+
+    /// Tasks with their ends from `first` on, in plan order, at most `count`.
+    public func records(from first: Int, count: Int) throws(JobStoreError) -> [TaskRecord] {
+        let rows = try translated("read outcomes") {
+            try pool.read { database in
+                let statement = try database.cachedStatement(
+                    sql: """
+                        SELECT \(taskColumns), state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts
+                        FROM task WHERE idx >= ? ORDER BY idx LIMIT ?
+                        """)
+                return try Row.fetchAll(statement, arguments: [first, count])
+            }
+        }
+        var records: [TaskRecord] = []
+        for row in rows { records.append(TaskRecord(task: plannedTask(row), outcome: try taskOutcome(row))) }
+        return records
+    }
+
+    public func recordVolume(book: Int, number: Int, path: RawPath, pages: Int, bytes: UInt64) throws(JobStoreError) {
+        try write("record volume", durable: true) { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO volume (book, number, path, pages, bytes) VALUES (?, ?, ?, ?, ?)",
+                arguments: [book, number, data(path.bytes), pages, Int64(bitPattern: bytes)])
+        }
+    }
+
+    /// Folds the write-ahead log into the database and closes it.
+    public func close() throws(JobStoreError) {
+        try translated("close") {
+            try pool.close()
+        }
+    }
+
+    private func write(_ doing: String, durable: Bool, _ updates: @Sendable (Database) throws -> Void) throws(JobStoreError) {
+        try translated(doing) {
+            try pool.writeWithoutTransaction { database in
+                // A pragma is void inside a transaction, so it stands before it; two levels, one writer.
+                try database.execute(sql: durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
+                try database.inTransaction(.immediate) {
+                    try updates(database)
+                    return .commit
+                }
+            }
+        }
+    }
+}
+
+private let taskColumns = "idx, input, size, modified_ns, output, format, book_folder, may_replace, book"
+
+private func plannedTask(_ row: Row) -> PlannedTask {
+    PlannedTask(
+        index: TaskIndex(row[0] as Int), input: RawPath(bytes: bytes(row, 1) ?? []),
+        identity: InputIdentity(sizeBytes: UInt64(bitPattern: row[2]), modifiedNanoseconds: row[3]),
+        output: bytes(row, 4).map { RawPath(bytes: $0) }, format: OutputFormat(rawValue: row[5]) ?? .png,
+        bookFolder: RawPath(bytes: bytes(row, 6) ?? []), mayReplace: row[7], book: row[8])
+}
+
+private func taskOutcome(_ row: Row) throws(JobStoreError) -> TaskOutcome {
+    let index = TaskIndex(row[0] as Int)
+    guard let state = TaskState(rawValue: row[9]) else { throw .unreadable(what: "task \(index.rawValue)", reason: "unknown state") }
+    var outcome = TaskOutcome(index: index, state: state)
+    do throws(WireError) {
+        if let work = bytes(row, 12) { outcome.work = try FinishedWork(wireBytes: work) }
+        if let outputs = bytes(row, 13) {
+            var reader = WireReader(outputs)
+            outcome.outputs = try reader.array()
+            try reader.end()
+        }
+    } catch {
+        throw .unreadable(what: "task \(index.rawValue)", reason: "\(error)")
+    }
+    if let name = row[10] as String? {
+        guard let reason = FailureReason(rawValue: name) else { throw .unreadable(what: "task \(index.rawValue)", reason: "reason '\(name)'") }
+        outcome.failure = TaskFailure(reason, row[11] ?? "")
+    }
+    outcome.usage = WorkUsage(
+        cpuMicroseconds: UInt64(clamping: row[14] as Int64? ?? 0), wallMicroseconds: UInt64(clamping: row[15] as Int64? ?? 0),
+        peakMemoryBytes: UInt64(clamping: row[16] as Int64? ?? 0))
+    outcome.host = row[17]
+    outcome.attempts = row[18]
+    return outcome
+}
+
+private func wireList(_ paths: [RawPath]) -> [UInt8] {
+    var writer = WireWriter()
+    writer.put(paths)
+    return writer.bytes
+}
