@@ -1,0 +1,44 @@
+import JobModel
+
+/// Rows as RFC 4180 lines.
+enum CSVReport {
+    /// `path_base64` holds the exact bytes of a path that is not UTF-8 and is empty otherwise.
+    static let columns = [
+        "path", "outcome", "reason", "message", "outputs", "notes", "bytes_in", "bytes_out", "seconds", "host", "attempts", "path_base64",
+    ]
+
+    static func fields(_ row: ReportRow) -> [String] {
+        [
+            text(row.path.bytes), row.outcome.rawValue, row.reason?.rawValue ?? "", row.message,
+            row.outputs.map { text($0.bytes) }.joined(separator: " | "), row.notes.map(\.text).joined(separator: " | "),
+            String(row.bytesIn), String(row.bytesOut), row.seconds.isFinite ? row.seconds.description : "", row.host ?? "",
+            String(row.attempts), row.path.utf8Text == nil ? Base64.encode(row.path.bytes) : "",
+        ]
+    }
+
+    static func line(_ fields: [String]) -> [UInt8] {
+        var result: [UInt8] = []
+        for (position, field) in fields.enumerated() {
+            if position > 0 { result.append(0x2C) }
+            append(field, to: &result)
+        }
+        return result + [0x0D, 0x0A]
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private static func append(_ field: String, to result: inout [UInt8]) {
+        let mustQuote = field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+            || field.utf8.first == 0x20 || field.utf8.last == 0x20
+        guard mustQuote else {
+            result.append(contentsOf: field.utf8)
+            return
+        }
+        result.append(0x22)
+        for byte in field.utf8 {
+            if byte == 0x22 { result.append(0x22) }
+            result.append(byte)
+        }
+        result.append(0x22)
+    }
+}

@@ -1,0 +1,69 @@
+/// The hosts' lines of a frame, in aligned columns.
+struct HostLines {
+    let lines: [StyledLine]
+
+    private static let gap = "  "
+    private static let nameColumnsMax = 24
+    private static let stateColumnsMin = 12
+
+    private struct Cells {
+        let text: [String]
+        let width: Int
+        let style: StyledLine.Style
+    }
+
+    /// At most `linesMax` lines; hosts beyond are counted on the last of them.
+    init(_ hosts: [HostLine], room: Int, linesMax: Int) {
+        guard !hosts.isEmpty, linesMax > 0 else {
+            lines = []
+            return
+        }
+        let shown = hosts.count <= linesMax ? hosts[...] : hosts.prefix(linesMax - 1)
+        var lines = Self.aligned(Array(shown), room: room)
+        if shown.count < hosts.count {
+            let more = HumanText.counted(hosts.count - shown.count, "more host")
+            lines.append(StyledLine(shown.isEmpty ? HumanText.counted(hosts.count, "host") : "… and \(more)", .dim).cut(to: room))
+        }
+        self.lines = lines
+    }
+
+    private static func aligned(_ hosts: [HostLine], room: Int) -> [StyledLine] {
+        let names = hosts.map { DisplayText.cut(DisplayText.harmless($0.name), to: min(nameColumnsMax, max(4, room / 2))) }
+        let nameWidth = names.map(DisplayText.columns).max() ?? 0
+        let states = hosts.map { DisplayText.harmless($0.state) }
+        let stateRoom = states.contains { !$0.isEmpty } ? gap.count + stateColumnsMin : 0
+
+        // In order of worth; what does not fit beside the names and a short state is left out.
+        let offered: [(place: Int, cells: Cells)] = [
+            (0, cells(hosts.map { "\($0.busy)/\($0.slots) busy" }, .plain)),
+            (2, cells(hosts.map { $0.failed > 0 ? "\(HumanText.count($0.failed)) failed" : "" }, .red)),
+            (3, cells(hosts.map { HumanText.rate($0.rate) }, .plain)),
+            (1, cells(hosts.map { "\(HumanText.count($0.done)) done" }, .plain)),
+        ].filter { $0.1.width > 0 }
+        var chosen: [(place: Int, cells: Cells)] = []
+        var used = nameWidth + stateRoom
+        for offer in offered where used + gap.count + offer.cells.width <= room {
+            chosen.append(offer)
+            used += gap.count + offer.cells.width
+        }
+        chosen.sort { $0.place < $1.place }
+
+        return hosts.indices.map { host in
+            var line = StyledLine()
+            line.append(DisplayText.padded(names[host], to: nameWidth), .bold)
+            for (_, column) in chosen {
+                line.append(gap)
+                line.append(DisplayText.padded(column.text[host], to: column.width, right: true), column.style)
+            }
+            if !states[host].isEmpty {
+                line.append(gap)
+                line.append(states[host], .yellow)
+            }
+            return line.cut(to: room)
+        }
+    }
+
+    private static func cells(_ text: [String], _ style: StyledLine.Style) -> Cells {
+        Cells(text: text, width: text.map(DisplayText.columns).max() ?? 0, style: style)
+    }
+}

@@ -1,0 +1,61 @@
+public import JobModel
+
+/// Something worth saying of a file that is no failure; counted in totals, listed in reports.
+public struct ReportNote: Hashable, Sendable {
+    /// Stable lower-case name for programs, for instance `content-differs`; notes are counted by it.
+    public let key: String
+    /// Of this one file: `content is png`.
+    public let text: String
+    /// Behind the number 1 in a count: `file carries GPS`.
+    public let singular: String
+    /// Behind any other number: `files carry GPS`.
+    public let plural: String
+
+    public init(key: String, text: String, singular: String, plural: String) {
+        self.key = key
+        self.text = text
+        self.singular = singular
+        self.plural = plural
+    }
+
+    /// A page that keeps its GPS position in a PDF made without `--strip`.
+    public static let carriesGPS = ReportNote(
+        key: "carries-gps", text: "carries GPS", singular: "file carries GPS", plural: "files carry GPS")
+
+    public init(_ note: WorkNote) {
+        switch note {
+        case .contentIs(let kind):
+            self.init(
+                key: "content-differs", text: "content is \(kind.rawValue)",
+                singular: "file whose content disagrees with its extension", plural: "files whose content disagrees with the extension")
+        case .damageAccepted(let what):
+            self.init(
+                key: "damage-accepted", text: "damaged, accepted: \(what)",
+                singular: "damaged file of which was kept what decodes", plural: "damaged files of which was kept what decodes")
+        case .alphaFlattened:
+            self.init(
+                key: "alpha-flattened", text: "transparency put on a background",
+                singular: "file had its transparency put on a background", plural: "files had their transparency put on a background")
+        case .firstFrameOnly(let count):
+            self.init(
+                key: "first-frame-only", text: "first of \(count) frames only",
+                singular: "file of which only the first frame was used", plural: "files of which only the first frame was used")
+        case .depthReduced:
+            self.init(
+                key: "depth-reduced", text: "reduced to 8 bits",
+                singular: "file reduced to 8 bits a component", plural: "files reduced to 8 bits a component")
+        case .metadataDropped(let what):
+            self.init(
+                key: "metadata-dropped", text: "metadata dropped: \(what)",
+                singular: "file lost metadata its new format cannot hold", plural: "files lost metadata their new format cannot hold")
+        case .decoderWarning(let what):
+            self.init(
+                key: "decoder-warning", text: "decoder warns: \(what)",
+                singular: "file its decoder warned of", plural: "files their decoder warned of")
+        case .embeddedPreviewUsed:
+            self.init(
+                key: "embedded-preview", text: "embedded preview used",
+                singular: "file of which the embedded preview was used", plural: "files of which the embedded preview was used")
+        }
+    }
+}
