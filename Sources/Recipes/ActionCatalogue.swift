@@ -32,7 +32,8 @@ public enum ActionCatalogue {
             ActionDescription(
                 name, "Bring the picture to a size.", main: "size",
                 box(percent: false) + [
-                    Field("mode", "Fill and cut off, fit and fill up, or only fit.", .choice(words(Fit.Mode.self)), .fixed("cover")),
+                    Field(
+                        "mode", "Fill and cut off, fit and fill up, or only fit.", .choice(words(Fit.Mode.self)), .fixed("cover")),
                     gravity("Which part stays or where the picture stands."), background,
                     Field("enlarge", "Whether small pictures grow.", .flag, .fixed("yes")),
                 ])

@@ -40,7 +40,8 @@ struct ActionFields {
             guard case (.pixels(let width), .pixels(let height)) = try box() else { disagrees("size") }
             return .fit(
                 Fit(
-                    mode: choice("mode"), width: width, height: height, gravity: choice("gravity"), background: colour("background"),
+                    mode: choice("mode"), width: width, height: height, gravity: choice("gravity"),
+                    background: colour("background"),
                     enlarge: flag("enlarge")))
         case .canvas:
             let (width, height) = try box()
@@ -159,7 +160,8 @@ extension Action {
         case .fit(let fit):
             [
                 ("size", .size(.pixels(fit.width), .pixels(fit.height))), ("mode", .word(fit.mode.rawValue)),
-                ("gravity", .word(fit.gravity.rawValue)), ("background", .colour(fit.background)), ("enlarge", .flag(fit.enlarge)),
+                ("gravity", .word(fit.gravity.rawValue)), ("background", .colour(fit.background)),
+                ("enlarge", .flag(fit.enlarge)),
             ]
         case .canvas(let canvas):
             [

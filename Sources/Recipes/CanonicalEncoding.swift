@@ -42,9 +42,13 @@ extension Recipe {
         }
         var fields = ActionFields(name)
         for word in words.dropFirst() {
-            guard let cut = word.firstIndex(of: "=") else { throw RecipeError(.notCanonical("\(quoted(String(word))) is no field")) }
+            guard let cut = word.firstIndex(of: "=") else {
+                throw RecipeError(.notCanonical("\(quoted(String(word))) is no field"))
+            }
             let field = String(word[..<cut])
-            guard let description = ActionCatalogue.description(of: name).fields.first(where: { $0.name == field }), !fields.has(field) else {
+            guard let description = ActionCatalogue.description(of: name).fields.first(where: { $0.name == field }),
+                !fields.has(field)
+            else {
                 throw RecipeError(.notCanonical("field \(quoted(field)) of \(name.rawValue) is unknown or repeated"))
             }
             fields.set(field, try description.kind.read(String(word[word.index(after: cut)...]), field: field))

@@ -57,7 +57,9 @@ public enum FieldKind: Hashable, Sendable {
             let chosen = parts.map { canonicalSpelling($0.drop { $0 == " " }.lowercased()) }
             return chosen.allSatisfy(words.contains) ? .words(words.filter(chosen.contains)) : nil
         case .whole(let range):
-            guard let number = digits(text), number <= UInt64(range.upperBound), Int(number) >= range.lowerBound else { return nil }
+            guard let number = digits(text), number <= UInt64(range.upperBound), Int(number) >= range.lowerBound else {
+                return nil
+            }
             return .whole(Int(number))
         case .number(let range):
             guard let number = fraction(text), range.contains(number) else { return nil }
@@ -70,7 +72,9 @@ public enum FieldKind: Hashable, Sendable {
             }
         case .extent(let least): return extent(text, from: least).map(FieldValue.extent)
         case .size(let percent):
-            guard let halves = sides(text), let width = extent(halves.0, from: 1), let height = extent(halves.1, from: 1) else { return nil }
+            guard let halves = sides(text), let width = extent(halves.0, from: 1), let height = extent(halves.1, from: 1) else {
+                return nil
+            }
             switch (width, height) {
             case (.pixels, .pixels): return .size(width, height)
             case (.percent, _), (_, .percent): return percent ? .size(width, height) : nil

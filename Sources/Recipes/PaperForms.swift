@@ -48,7 +48,8 @@ extension PageSize {
             let least = PaperLength(milliPoints: 3000)
             let unit = String(text.lowercased().suffix(2))
             guard let halves = sides(text), let width = PaperLength(number: halves.0, unit: unit),
-                let height = PaperLength(number: halves.1, unit: nil), width >= least, height >= least, width <= .max, height <= .max
+                let height = PaperLength(number: halves.1, unit: nil), width >= least, height >= least, width <= .max,
+                height <= .max
             else { throw RecipeError(.badValue(text, for: "page size", accepted: Self.accepted)) }
             self = .paper(width: width, height: height)
         }

@@ -105,7 +105,9 @@ public struct Fit: Hashable, Sendable {
     public var background: Colour
     public var enlarge: Bool
 
-    public init(mode: Mode, width: Int, height: Int, gravity: Gravity = .centre, background: Colour = .white, enlarge: Bool = true) {
+    public init(
+        mode: Mode, width: Int, height: Int, gravity: Gravity = .centre, background: Colour = .white, enlarge: Bool = true
+    ) {
         self.mode = mode
         self.width = width
         self.height = height
@@ -200,5 +202,6 @@ public struct Save: Hashable, Sendable {
 }
 
 public enum TIFFCompression: String, CaseIterable, Sendable {
-    case none, lzw, deflate, packbits, jpeg, ccittG4 = "g4"
+    case none, lzw, deflate, packbits, jpeg
+    case ccittG4 = "g4"
 }

@@ -82,7 +82,8 @@ struct RecipeReader {
         switch value.content {
         case .list(let list): items = list
         case .scalar(let text) where text.isEmpty: items = []
-        case .scalar, .map: throw error(.wrongShape(of: "actions", accepted: "a list, each line with a dash: - auto-orient"), value)
+        case .scalar, .map:
+            throw error(.wrongShape(of: "actions", accepted: "a list, each line with a dash: - auto-orient"), value)
         }
         guard items.count <= Recipe.actionsMax else {
             throw error(.tooLong("the list of actions", limit: "\(Recipe.actionsMax)"), items[Recipe.actionsMax])
@@ -113,7 +114,8 @@ struct RecipeReader {
     /// YAML's classic slip: fields not indented below their action stand beside it.
     private func secondName(_ entry: RecipeValue.Entry, of name: ActionName) -> RecipeProblem? {
         let isField = ActionCatalogue.description(of: name).fields.contains { $0.name == entry.name }
-        return isField ? .wrongShape(of: "field \(entry.name) of \(name.rawValue)", accepted: "indented below \(name.rawValue)") : nil
+        return isField
+            ? .wrongShape(of: "field \(entry.name) of \(name.rawValue)", accepted: "indented below \(name.rawValue)") : nil
     }
 
     private func actionName(_ text: String, _ line: Int, _ column: Int) throws(RecipeError) -> ActionName {
@@ -149,7 +151,8 @@ struct RecipeReader {
     private func read(_ value: RecipeValue, as field: FieldDescription, into fields: inout ActionFields) throws(RecipeError) {
         let read: FieldValue
         switch value.content {
-        case .scalar(let text): read = try placed(value) { () throws(RecipeError) in try field.kind.read(text, field: field.name) }
+        case .scalar(let text):
+            read = try placed(value) { () throws(RecipeError) in try field.kind.read(text, field: field.name) }
         case .list(let items):
             var words: [String] = []
             for item in items { words.append(try scalar(item, field.name)) }

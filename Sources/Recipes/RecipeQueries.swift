@@ -24,7 +24,8 @@ extension Recipe {
 
     /// Whether no picture is ever changed but perhaps to another format.
     public var isIdentity: Bool {
-        pixelActions.isEmpty && stripPolicy == .none && keptMetadata == nil && OutputFormat.allCases.allSatisfy { !reencodes(as: $0) }
+        pixelActions.isEmpty && stripPolicy == .none && keptMetadata == nil
+            && OutputFormat.allCases.allSatisfy { !reencodes(as: $0) }
     }
 
     /// Whether a picture that already has this format and that no action changes is encoded again all the same.
@@ -73,7 +74,8 @@ extension Action {
     /// Whether this works on pixels; false for what concerns metadata and the encoding only.
     public var changesPixels: Bool {
         switch self {
-        case .autoOrient, .rotate, .flip, .crop, .shrink, .fit, .canvas, .border, .greyscale, .sharpen, .blur, .flatten, .convertColour:
+        case .autoOrient, .rotate, .flip, .crop, .shrink, .fit, .canvas, .border, .greyscale, .sharpen, .blur, .flatten,
+            .convertColour:
             true
         case .strip, .keep, .save: false
         }
@@ -90,7 +92,8 @@ extension OutputFormat {
         case "webp": self = .webp
         case "gif": self = .gif
         case "heic", "heif", "heics", "heifs", "hif", "avif": self = .jpeg
-        case "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "raf", "orf", "rw2", "raw", "pef", "srw", "3fr", "iiq", "erf",
+        case "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "raf", "orf", "rw2", "raw", "pef", "srw", "3fr",
+            "iiq", "erf",
             "kdc", "dcr", "mrw", "rwl", "x3f", "mef", "mos":
             self = .jpeg
         default: self = .png

@@ -54,7 +54,8 @@ extension Recipe {
             return .contradiction("\(setting.rawValue) has no meaning for \(format.rawValue)")
         }
         switch (colourSpace, format) {
-        case (.cmyk, .png), (.cmyk, .webp), (.cmyk, .gif): return .contradiction("\(format.rawValue) cannot hold cmyk; use jpeg or tiff")
+        case (.cmyk, .png), (.cmyk, .webp), (.cmyk, .gif):
+            return .contradiction("\(format.rawValue) cannot hold cmyk; use jpeg or tiff")
         case (.cmyk, .jpeg), (.cmyk, .tiff), (.srgb, _), (.grey, _), (nil, _): return nil
         }
     }

@@ -46,7 +46,9 @@ struct CanonicalTests {
             ([.shrink(.longSide(9)), .autoOrient], [.autoOrient, .shrink(.longSide(9))]),
             ([.keep([.icc, .exif, .icc])], [.keep([.exif, .icc])]),
         ]
-        for (left, right) in pairs { #expect(Recipe(actions: left).canonicalBytes == Recipe(name: "n", actions: right).canonicalBytes) }
+        for (left, right) in pairs {
+            #expect(Recipe(actions: left).canonicalBytes == Recipe(name: "n", actions: right).canonicalBytes)
+        }
     }
 
     @Test("What differs has different bytes")
@@ -62,7 +64,8 @@ struct CanonicalTests {
         var accepted = 0
         var refused = 0
         for round in 0..<100_000 {
-            var bytes = round % 10 == 0 ? (0..<random.below(80)).map { _ in UInt8(random.below(256)) } : seeds[random.below(seeds.count)]
+            var bytes =
+                round % 10 == 0 ? (0..<random.below(80)).map { _ in UInt8(random.below(256)) } : seeds[random.below(seeds.count)]
             for _ in 0..<random.below(4) where !bytes.isEmpty {
                 let place = random.below(bytes.count)
                 switch random.below(4) {

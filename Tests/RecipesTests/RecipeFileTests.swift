@@ -1,0 +1,196 @@
+import JobModel
+import Recipes
+import Testing
+
+@Suite("Recipe files")
+struct RecipeFileTests {
+    private func read(_ text: String) throws(RecipeError) -> RecipeFile {
+        try RecipeFile(parsing: FlowText.read(text), file: "recipe.yaml")
+    }
+
+    private func refusal(_ text: String) -> String {
+        do throws(RecipeError) {
+            let file = try read(text)
+            return "accepted as \(file.recipe.actions)"
+        } catch { return error.description }
+    }
+
+    @Test("Every action is read, by its name alone, by its main value and by its fields")
+    func everyAction() throws {
+        let file = try read(
+            """
+            {name: for the web, actions: [auto-orient, {rotate: 90}, {flip: {axis: horizontal}},
+              {crop: {width: 50%, height: 100, left: 0, top: 10%}}, {crop: 3x4}, {shrink: 1600}, {shrink: {to: 50%}},
+              {fit: {size: 800x600, mode: contain, background: "#fff", enlarge: no}}, {canvas: {width: 10, height: 20, gravity: north-west}},
+              {border: {width: 2%, colour: red}}, {border: 3}, grayscale, sharpen, {sharpen: 1.5}, {blur: {sigma: 2}}, {blur: },
+              flatten, {flatten: black}, {convert-colour: srgb}, {strip: none}, {keep: [icc, copyright, exif]},
+              {save: {format: jpg, quality: 90, progressive: yes}}]}
+            """)
+        #expect(file.recipe.name == "for the web")
+        #expect(
+            file.recipe.actions == [
+                .autoOrient, .rotate(.quarter), .flip(.horizontal),
+                .crop(Crop(width: .percent(50), height: .pixels(100), left: .pixels(0), top: .percent(10))),
+                .crop(Crop(width: .pixels(3), height: .pixels(4))), .shrink(.longSide(1600)), .shrink(.percent(50)),
+                .fit(Fit(mode: .contain, width: 800, height: 600, enlarge: false)),
+                .canvas(Canvas(width: .pixels(10), height: .pixels(20), gravity: .northWest)),
+                .border(Border(width: .percent(2), colour: Colour(red: 255, green: 0, blue: 0))),
+                .border(Border(width: .pixels(3))),
+                .greyscale, .sharpen(sigma: 0.5), .sharpen(sigma: 1.5), .blur(sigma: 2), .blur(sigma: 1),
+                .flatten(background: .white), .flatten(background: .black), .convertColour(to: .srgb), .strip(.none),
+                .keep([.exif, .icc, .copyright]), .save(Save(format: .jpeg, quality: 90, progressive: true)),
+            ])
+    }
+
+    @Test(
+        "Each slip is refused in one line with its place, the nearest name and what is accepted",
+        arguments: [
+            (
+                "{actions: [\n  auto-orient,\n  \n    {shrnk: 1600}]}",
+                "recipe.yaml:4:6: unknown action 'shrnk'; did you mean 'shrink'?"
+            ),
+            ("{action: []}", "recipe.yaml:1:2: unknown key 'action'; did you mean 'actions'?"),
+            ("{actions: [{save: {qualty: 3}}]}", "recipe.yaml:1:20: unknown field of save 'qualty'; did you mean 'quality'?"),
+            ("{actions: [{save: {quality: 0}}]}", "recipe.yaml:1:29: '0' is no quality; accepted: a whole number from 1 to 100"),
+            (
+                "{actions: [{save: {quality: 1e2}}]}",
+                "recipe.yaml:1:29: '1e2' is no quality; accepted: a whole number from 1 to 100"
+            ),
+            ("{actions: [{rotate: 45}]}", "recipe.yaml:1:21: '45' is no degrees; accepted: 90, 180, 270"),
+            ("{actions: [rotate]}", "recipe.yaml:1:12: rotate needs degrees: 90, 180, 270"),
+            ("{actions: [{auto-orient: yes}]}", "recipe.yaml:1:26: auto-orient must be without a value"),
+            ("{actions: [{greyscale: {mode: x}}]}", "recipe.yaml:1:25: greyscale has no fields, not 'mode'"),
+            ("{actions: [{shrink: {to: 10, to: 20}}]}", "recipe.yaml:1:30: 'to' is given twice"),
+            (
+                "{actions: [{shrink: {to: [10]}}]}",
+                "recipe.yaml:1:26: to must be a long side in pixels (1600), a box (1600x1200) or a share (50%)"
+            ),
+            ("{actions: [{crop: {width: 10}}]}", "recipe.yaml:1:12: crop needs size, or width and height: 800x600"),
+            (
+                "{actions: [{crop: {size: 9x9, width: 10}}]}",
+                "recipe.yaml:1:12: crop takes either size or width and height, not both"
+            ),
+            ("{actions: [{shrink: , to: 3}]}", "recipe.yaml:1:23: field to of shrink must be indented below shrink"),
+            (
+                "{actions: [{shrink: 3, flip: vertical}]}",
+                "recipe.yaml:1:24: an action must be a name, name: value or name: {field: value}"
+            ),
+            ("{actions: [[a]]}", "recipe.yaml:1:12: an action must be a name, name: value or name: {field: value}"),
+            ("{actions: save}", "recipe.yaml:1:11: actions must be a list, each line with a dash: - auto-orient"),
+            ("{actions: [save, auto-orient]}", "recipe.yaml:1:12: save must be the last action"),
+            ("{actions: [save, auto-orient, save]}", "recipe.yaml:1:12: save can be given once only"),
+            (
+                "{actions: [{strip: gps}, {keep: icc}]}",
+                "recipe.yaml:1:26: strip: gps drops metadata and keep names what stays; give one of them"
+            ),
+            ("{actions: [{strip: gps}, {strip: all}]}", "recipe.yaml:1:26: strip is both gps and all"),
+            ("{actions: [{save: {format: png, quality: 80}}]}", "recipe.yaml:1:12: quality has no meaning for png"),
+            ("{actions: [{convert-colour: cmyk}, {save: png}]}", "recipe.yaml:1:36: png cannot hold cmyk; use jpeg or tiff"),
+            (
+                "{actions: [{frobnicate: 1}]}",
+                "recipe.yaml:1:13: unknown action 'frobnicate'; accepted: auto-orient, rotate, flip, crop, shrink, fit, canvas, border, "
+                    + "greyscale, sharpen, blur, flatten, convert-colour, strip, keep, save"
+            ),
+            (
+                "{pdf: {page-size: a9}}",
+                "recipe.yaml:1:19: 'a9' is no page size; accepted: auto, a3, a4, a5, letter, legal, or a size such as 210x297mm "
+                    + "(3 pt to 5080 mm)"
+            ),
+            ("{pdf: {dpi: 0}}", "recipe.yaml:1:13: '0' is no dpi; accepted: a whole number from 1 to 9600"),
+            ("{pdf: {page-size: 20x20mm, margin: 1.1cm}}", "recipe.yaml:1:7: the margin leaves nothing of the page"),
+            ("{pdf: {titel: x}}", "recipe.yaml:1:8: unknown field of pdf 'titel'; did you mean 'title'?"),
+            ("[a]", "recipe.yaml:1:1: a recipe must be a map with name, actions, pdf"),
+            (
+                "{actions: [\"__import__('os')\u{7}\"]}",
+                "recipe.yaml:1:12: unknown action '__import__('os')\u{FFFD}'; accepted: auto-orient, "
+                    + "rotate, flip, crop, shrink, fit, canvas, border, greyscale, sharpen, blur, flatten, convert-colour, strip, keep, save"
+            ),
+        ])
+    func refusals(_ text: String, _ line: String) {
+        #expect(refusal(text) == line)
+    }
+
+    @Test("The pdf part overlays the settings and leaves the others alone")
+    func pdf() throws {
+        let file = try read(
+            """
+            {pdf: {page-size: 210x297mm, margin: 10mm, dpi: 300, title: A Book, author: N N, date: 1970-01-02, missing-page: skip,
+              volume-size: 2GiB, volume-pages: 500}}
+            """)
+        var expected = PDFSettings()
+        expected.pageSize = .a4
+        expected.margin = PaperLength(tenthsOfMillimetre: 100)
+        expected.dotsPerInch = 300
+        expected.title = "A Book"
+        expected.author = "N N"
+        expected.dateSeconds = 86_400
+        expected.missingPage = .skip
+        expected.volumeBytesMax = 2 << 30
+        expected.volumePagesMax = 500
+        #expect(file.pdf.applied(to: PDFSettings()) == expected)
+        #expect(PDFWishes().applied(to: expected) == expected)
+        #expect(file.recipe.actions.isEmpty)
+    }
+
+    @Test("An empty file is an empty recipe")
+    func empty() throws {
+        #expect(try read("") == RecipeFile(recipe: Recipe(actions: []), pdf: PDFWishes()))
+        #expect(try read("{actions: , pdf: }").recipe.isIdentity)
+    }
+
+    @Test("The catalogue names every action and field once, its main fields exist and its defaults are accepted values")
+    func catalogue() throws {
+        #expect(ActionCatalogue.actions.map(\.name) == ActionName.allCases)
+        for action in ActionCatalogue.actions {
+            #expect(Set(action.fields.map(\.name)).count == action.fields.count)
+            #expect(action.mainField == nil || action.fields.contains { $0.name == action.mainField })
+            #expect(action.summary.hasSuffix("."))
+            for field in action.fields {
+                guard case .fixed(let text) = field.presence else { continue }
+                let required = action.fields.filter { $0.presence == .required }.map { "\($0.name): \(example($0.kind))" }
+                let box = action.fields.contains { $0.name == "size" } ? ["size: 8x6"] : []
+                let given = try read(
+                    "{actions: [{\(action.name.rawValue): {\((required + box + ["\(field.name): \"\(text)\""]).joined(separator: ", "))}}]}"
+                )
+                let silent = try read("{actions: [{\(action.name.rawValue): {\((required + box).joined(separator: ", "))}}]}")
+                #expect(given == silent)
+            }
+        }
+    }
+
+    private func example(_ kind: FieldKind) -> String {
+        switch kind {
+        case .choice(let words), .choices(let words): words[0]
+        case .whole(let range): "\(range.lowerBound)"
+        case .number(let range): "\(range.lowerBound)"
+        case .flag: "yes"
+        case .extent: "5"
+        case .size: "5x5"
+        case .bound: "5"
+        case .colour: "red"
+        }
+    }
+
+    @Test("Random recipe files are read or refused, never a trap, and what is read can be encoded", .timeLimit(.minutes(1)))
+    func fuzz() throws {
+        var random = Random(seed: 7)
+        let words =
+            ActionName.allCases.map(\.rawValue) + ActionCatalogue.actions.flatMap { $0.fields.map(\.name) }
+            + [
+                "actions", "pdf", "name", "keep", "jpeg", "cmyk", "50%", "1600", "9x9", "99999999999999999999", "-1", "", "0",
+                "yes", "red",
+                "#12", "1.5", "é\u{301}", "icc", "{", "}", "[", "]", ":", ",", "{actions: [", "{shrink: 5}", "{save: {", "a4",
+                "10mm",
+            ]
+        var readCount = 0
+        for _ in 0..<100_000 {
+            let text = (0..<random.below(12)).map { _ in words[random.below(words.count)] }.joined(
+                separator: [" ", ": ", ", "][random.below(3)])
+            let wrapped = random.below(2) == 0 ? text : "{actions: [\(text)]}"
+            guard let file = try? read(wrapped) else { continue }
+            readCount += 1
+            #expect(try Recipe(canonical: file.recipe.canonicalBytes) == file.recipe.resolved)
+        }
+        #expect(readCount > 500)
+    }
+}
