@@ -1,0 +1,179 @@
+internal import CVips
+internal import ImageFiles
+internal import JobModel
+internal import LinuxSystem
+internal import Recipes
+
+/// One input as libvips sees it: its kind by content, its header, and its pixels on demand.
+///
+/// The loader is chosen by the kind and called by its own name, so libvips never guesses and a `[` at the end of a
+/// file's name is never an option.
+final class Decoder {
+    let input: InputFile
+    let kind: ImageKind
+    private let loader: Loader
+    private let isTolerant: Bool
+
+    private enum Loader {
+        case source(String)
+        /// A loader that can only open a name; it gets this process's descriptor.
+        case file(String)
+    }
+
+    /// - Parameter isTolerant: whether what decodes of a damaged file is taken.
+    init(_ input: InputFile, kind: ImageKind, limits: WorkLimits, isTolerant: Bool) throws(ImagingError) {
+        self.input = input
+        self.kind = kind
+        self.isTolerant = isTolerant
+        guard input.byteCount <= limits.fileBytesMax else {
+            throw .file(.tooLarge, "\(input.byteCount) bytes; the limit is \(limits.fileBytesMax)")
+        }
+        let needs: String?
+        switch kind {
+        case .jpeg: (loader, needs) = (.source("jpegload_source"), nil)
+        case .png: (loader, needs) = (.source("pngload_source"), nil)
+        case .tiff: (loader, needs) = (.source("tiffload_source"), nil)
+        case .webp: (loader, needs) = (.source("webpload_source"), nil)
+        case .gif: (loader, needs) = (.source("gifload_source"), nil)
+        case .heif, .avif: (loader, needs) = (.source("heifload_source"), nil)
+        case .jp2, .j2k: (loader, needs) = (.source("jp2kload_source"), nil)
+        case .jxl: (loader, needs) = (.source("jxlload_source"), "jxl")
+        case .svg: (loader, needs) = (.source("svgload_source"), "svg")
+        case .pdf: (loader, needs) = (.source("pdfload_source"), "pdf")
+        case .netpbm: (loader, needs) = (.source("ppmload_source"), "ppm")
+        case .hdr: (loader, needs) = (.source("radload_source"), "radiance")
+        case .fits: (loader, needs) = (.source("fitsload_source"), "fits")
+        case .exr: (loader, needs) = (.file("openexrload"), "openexr")
+        case .bmp, .dicom, .psd, .xcf, .raw: (loader, needs) = (.file("magickload"), "magick")
+        }
+        if let needs, !limits.allowedLoaders.contains(needs) {
+            throw .file(.unsupported, "a \(kind.rawValue) file; --allow-loader \(needs) admits it, for files you trust")
+        }
+    }
+
+    /// Whether a picture of this kind can hold several pages or frames.
+    private var takesPages: Bool {
+        switch kind {
+        case .tiff, .webp, .gif, .pdf: true
+        // A HEIF file is opened at its primary picture, which page 0 need not be.
+        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw: false
+        }
+    }
+
+    /// Opens the picture; pixels are decoded when they are asked for, from top to bottom.
+    ///
+    /// - Parameters:
+    ///   - page: From 0.
+    ///   - count: Pages to open, stacked; nil for all.
+    ///   - shrink: 1, 2, 4 or 8 for JPEG: decodes to that fraction of both sides.
+    func open(page: Int = 0, count: Int? = 1, shrink: Int = 1) throws(ImagingError) -> Image {
+        let operation: Operation
+        let source: PixelSource?
+        switch loader {
+        case .source(let name):
+            operation = try Operation(name)
+            let made: PixelSource
+            if let bytes = input.wholeBytes {
+                made = try PixelSource(borrowing: bytes)
+            } else {
+                made = try PixelSource(descriptor: input.file.descriptor)
+            }
+            try operation.set("source", made)
+            source = made
+        case .file(let name):
+            operation = try Operation(name)
+            try operation.set("filename", text: "/proc/self/fd/\(input.file.descriptor)")
+            source = nil
+        }
+        if takesPages {
+            try operation.set("page", page)
+            try operation.set("n", count ?? -1)
+        }
+        if shrink > 1 { try operation.set("shrink", shrink) }
+        try operation.set("access", nick: "sequential")
+        try operation.set("fail-on", nick: isTolerant ? "none" : "truncated")
+        do throws(ImagingError) {
+            let image = try operation.image()
+            withExtendedLifetime(source) {}
+            return image
+        } catch {
+            throw verdict(on: error)
+        }
+    }
+
+    /// An error of libvips while this input was decoded, as the verdict it means.
+    func verdict(on error: ImagingError) -> ImagingError {
+        switch error {
+        case .operation(_, let text): .file(DecoderVerdict.failure(for: text, kind: kind))
+        case .file, .unusable: error
+        }
+    }
+}
+
+/// What a picture's header says.
+struct PictureHeader {
+    var width: Int
+    var height: Int
+    /// Pages or frames in the file.
+    var pageCount: Int
+    var bands: Int
+    var bitsPerBand: Int
+    /// 1 to 8; 1 where the decoder has turned the picture already.
+    var orientation: Int
+    var hasAlpha: Bool
+    var hasProfile: Bool
+    var colour: ColourSpace?
+    /// Whether more than one frame makes an animation, not a document.
+    var isAnimation: Bool
+
+    /// - Parameter exif: The file's EXIF block; TIFF has its tags in the page itself.
+    init(_ image: Image, kind: ImageKind, exif: [UInt8]?) {
+        width = image.width
+        height = image.number("page-height").map { $0 > 0 && image.height % $0 == 0 ? $0 : image.height } ?? image.height
+        pageCount = image.pageCount
+        bands = image.bands
+        bitsPerBand = image.number("bits-per-sample") ?? image.bitsPerBand
+        hasAlpha = image.hasAlpha
+        hasProfile = image.has("icc-profile-data")
+        switch kind {
+        case .heif, .avif: orientation = 1
+        case .jpeg, .png, .webp: orientation = exif.flatMap(Self.orientation(in:)) ?? 1
+        case .tiff, .gif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+            orientation = image.number("orientation") ?? 1
+        }
+        if !(1...8).contains(orientation) { orientation = 1 }
+        switch image.interpretation {
+        case VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB16, VIPS_INTERPRETATION_RGB: colour = .srgb
+        case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: colour = .grey
+        case VIPS_INTERPRETATION_CMYK: colour = .cmyk
+        default: colour = nil
+        }
+        isAnimation = pageCount > 1 && (kind == .gif || kind == .webp)
+    }
+
+    /// A block that cannot be read says nothing, as with every other reader.
+    private static func orientation(in exif: [UInt8]) -> Int? {
+        do throws(ImageFileError) {
+            return try EXIFBlock(parsing: exif).orientation
+        } catch {
+            return nil
+        }
+    }
+
+    /// What the recipe needs to know to say which steps change this picture.
+    var facts: PictureFacts {
+        // A profile gives a conversion to sRGB or CMYK something to do; grey is grey.
+        let space = hasProfile && colour != .grey ? nil : colour
+        return PictureFacts(width: width, height: height, orientation: orientation, hasAlpha: hasAlpha, colourSpace: space)
+    }
+
+    /// Refuses a picture before it is decoded.
+    func check(_ limits: WorkLimits, pages: Int) throws(ImagingError) {
+        let (area, first) = UInt64(width).multipliedReportingOverflow(by: UInt64(height))
+        let (pixels, second) = area.multipliedReportingOverflow(by: UInt64(max(1, pages)))
+        guard !first, !second, pixels <= limits.pixelsMax else {
+            let text = pages > 1 ? "\(width) x \(height) pixels on \(pages) pages" : "\(width) x \(height) pixels"
+            throw .file(.tooLarge, "\(text); the limit is \(limits.pixelsMax) pixels")
+        }
+    }
+}

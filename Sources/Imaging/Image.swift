@@ -1,0 +1,119 @@
+internal import CVips
+
+/// One reference to a libvips image: a header and either pixels or a recipe for making them.
+///
+/// Not for sharing: all pipelines of a worker run in its one thread of control.
+final class Image {
+    let pointer: UnsafeMutablePointer<VipsImage>
+
+    /// Takes over one reference.
+    init(owning pointer: UnsafeMutablePointer<VipsImage>) {
+        self.pointer = pointer
+    }
+
+    deinit { quire_object_unref(pointer) }
+
+    var width: Int { Int(vips_image_get_width(pointer)) }
+    var height: Int { Int(vips_image_get_height(pointer)) }
+    var bands: Int { Int(vips_image_get_bands(pointer)) }
+    var format: VipsBandFormat { vips_image_get_format(pointer) }
+    var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
+    var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 }
+    var pageCount: Int { max(1, Int(vips_image_get_n_pages(pointer))) }
+    /// Pixels a millimetre.
+    var resolution: (x: Double, y: Double) { (vips_image_get_xres(pointer), vips_image_get_yres(pointer)) }
+
+    /// Bits a component as stored in memory.
+    var bitsPerBand: Int { Int(vips_format_sizeof(format)) * 8 }
+
+    func has(_ field: String) -> Bool { quire_image_has(pointer, field) != 0 }
+
+    func number(_ field: String) -> Int? {
+        guard has(field) else { return nil }
+        var value: Int32 = 0
+        guard vips_image_get_int(pointer, field, &value) == 0 else {
+            vips_error_clear()
+            return nil
+        }
+        return Int(value)
+    }
+
+    func text(_ field: String) -> String? {
+        guard has(field) else { return nil }
+        var value: UnsafePointer<CChar>?
+        guard vips_image_get_string(pointer, field, &value) == 0, let value else {
+            vips_error_clear()
+            return nil
+        }
+        return String(cString: value)
+    }
+
+    func blob(_ field: String) -> [UInt8]? {
+        guard has(field) else { return nil }
+        var start: UnsafeRawPointer?
+        var count = 0
+        guard vips_image_get_blob(pointer, field, &start, &count) == 0, let start else {
+            vips_error_clear()
+            return nil
+        }
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    func ints(_ field: String) -> [Int]? {
+        guard has(field) else { return nil }
+        var start: UnsafeMutablePointer<Int32>?
+        var count: Int32 = 0
+        guard vips_image_get_array_int(pointer, field, &start, &count) == 0, let start else {
+            vips_error_clear()
+            return nil
+        }
+        return UnsafeBufferPointer(start: start, count: Int(count)).map(Int.init)
+    }
+
+    /// Renders the pixels into memory, so that they can be read in any order; metadata stays.
+    func inMemory() throws(ImagingError) -> Image {
+        vips_error_clear()
+        guard let copy = vips_image_copy_memory(pointer) else { throw .operation("copy", text: Vips.takeErrorText()) }
+        return Image(owning: copy)
+    }
+
+    /// A copy whose header may be changed without changing this image's.
+    func withOwnHeader() throws(ImagingError) -> Image {
+        let copy = try Operation("copy")
+        try copy.set("in", self)
+        return try copy.image()
+    }
+
+    /// Drops header fields; only on an image from `withOwnHeader`.
+    func remove(_ fields: [String]) {
+        for field in fields where has(field) { _ = vips_image_remove(pointer, field) }
+    }
+
+    func setResolution(x: Double, y: Double) {
+        vips_image_set_double(pointer, "xres", x)
+        vips_image_set_double(pointer, "yres", y)
+    }
+}
+
+/// Bytes a loader reads from: memory, or an open file.
+final class PixelSource {
+    let pointer: UnsafeMutablePointer<VipsSource>
+
+    /// Reads from `bytes`, which must live as long as every image made from this source.
+    init(borrowing bytes: UnsafeRawBufferPointer) throws(ImagingError) {
+        guard let made = vips_source_new_from_memory(bytes.baseAddress, bytes.count) else {
+            throw .operation("source", text: Vips.takeErrorText())
+        }
+        pointer = made
+    }
+
+    /// Reads from a duplicate of `descriptor`.
+    init(descriptor: Int32) throws(ImagingError) {
+        guard let made = vips_source_new_from_descriptor(descriptor) else {
+            throw .operation("source", text: Vips.takeErrorText())
+        }
+        pointer = made
+    }
+
+    deinit { quire_object_unref(pointer) }
+}

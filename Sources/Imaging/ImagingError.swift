@@ -1,0 +1,15 @@
+public import JobModel
+
+/// Why a step of imaging ended.
+public enum ImagingError: Error, Hashable, Sendable {
+    /// This process cannot work at all: a library is missing or too old, or the recipe cannot be read.
+    case unusable(String)
+    /// A libvips operation refused; `text` is its error text in one line.
+    case operation(String, text: String)
+    /// The verdict about one file, ready to be reported.
+    case file(TaskFailure)
+
+    static func file(_ reason: FailureReason, _ message: String) -> ImagingError {
+        .file(TaskFailure(reason, message))
+    }
+}

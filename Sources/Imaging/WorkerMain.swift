@@ -1,0 +1,3 @@
+public enum WorkerMain {
+    public static func run() -> Int32 { 0 }
+}

@@ -1,0 +1,4 @@
+import Glibc
+import Imaging
+
+exit(WorkerMain.run())
