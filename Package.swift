@@ -82,5 +82,7 @@ let package = Package(
             ["HeadNode", "JobModel", "LinuxSystem", "TerminalUI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         program("quire-agent", ["NodeAgent"]),
         program("quire-worker", ["Imaging"]),
+        program("sample-archive", ["CVips", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        tests("ScriptTests", []),
     ]
 )

@@ -1,4 +1,4 @@
-# The Debian packages that quire's scripts need, and how they come onto a machine. Sourced, never run.
+# What quire's scripts need, and how it comes onto a machine: Debian packages and the release build. Sourced, never run.
 # shellcheck shell=bash disable=SC2034
 
 build_packages=(git g++ pkg-config libvips-dev libexif-dev libsqlite3-dev)
@@ -62,4 +62,22 @@ install_packages() {
     rm -f "$log"
     echo "apt-get could not install: $*" >&2
     return 2
+}
+
+# ready_build ALLOWED SCRIPTS makes the release build fit the sources; says nothing when it does already.
+ready_build() {
+    local scripts=$2 log note="" status=0
+    "$scripts/build" --current && return
+    if command -v swift >/dev/null; then
+        need_packages "$1" quire "${build_packages[@]}" || return
+        [[ -x $scripts/../.build/release/quire ]] || note=" (some minutes, only the first time)"
+        echo "Building quire$note ..." >&2
+    fi
+    log=$(mktemp) || return
+    "$scripts/build" </dev/null >"$log" 2>&1 || {
+        status=$?
+        cat "$log" >&2
+    }
+    rm -f "$log"
+    return "$status"
 }
