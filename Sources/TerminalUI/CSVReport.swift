@@ -4,7 +4,8 @@ import JobModel
 enum CSVReport {
     /// `path_base64` holds the exact bytes of a path that is not UTF-8 and is empty otherwise.
     static let columns = [
-        "path", "outcome", "reason", "message", "outputs", "notes", "bytes_in", "bytes_out", "seconds", "host", "attempts", "path_base64",
+        "path", "outcome", "reason", "message", "outputs", "notes", "bytes_in", "bytes_out", "seconds", "host", "attempts",
+        "path_base64",
     ]
 
     static func fields(_ row: ReportRow) -> [String] {
@@ -28,7 +29,8 @@ enum CSVReport {
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func append(_ field: String, to result: inout [UInt8]) {
-        let mustQuote = field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+        let mustQuote =
+            field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
             || field.utf8.first == 0x20 || field.utf8.last == 0x20
         guard mustQuote else {
             result.append(contentsOf: field.utf8)

@@ -2,8 +2,8 @@ import JobModel
 
 /// The report as one page: totals, grouped failures, notes and a table of the inputs.
 ///
-/// The markup is well-formed XML too, so that a strict parser can check that everything is escaped and closed. Totals are known last
-/// and therefore come last in the file; the style sheet shows them first.
+/// The markup is well-formed XML too, so that a strict parser can check that everything is escaped and closed. Totals are known
+/// last and therefore come last in the file; the style sheet shows them first.
 struct HTMLReport: Sendable {
     private var failedListed = 0
     private var othersListed = 0
@@ -22,8 +22,11 @@ struct HTMLReport: Sendable {
         if let folder = facts.folder { about.append(("Outputs", folder.display)) }
         about.append(("Made by", "quire " + facts.version))
         let rows = about.map { "<dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd>" }.joined()
-        let titles = [("Input", "t"), ("Outcome", "t"), ("Details", "t"), ("In", "n"), ("Out", "n"), ("Time", "n"), ("Host", "t")]
-        let heads = titles.map { "<th scope=\"col\"><button type=\"button\" data-kind=\"\($0.1)\">\($0.0)</button></th>" }.joined()
+        let titles = [
+            ("Input", "t"), ("Outcome", "t"), ("Details", "t"), ("In", "n"), ("Out", "n"), ("Time", "n"), ("Host", "t"),
+        ]
+        let heads = titles.map { "<th scope=\"col\"><button type=\"button\" data-kind=\"\($0.1)\">\($0.0)</button></th>" }
+            .joined()
         return Array(
             """
             <!DOCTYPE html>
@@ -37,6 +40,7 @@ struct HTMLReport: Sendable {
             <style>
             \(HTMLReportAssets.style)
             </style>
+            <script>\(HTMLReportAssets.earlyScript)</script>
             </head>
             <body>
             <main>
@@ -50,7 +54,7 @@ struct HTMLReport: Sendable {
             <button type="button" data-show="done" aria-pressed="false">Done</button>
             <input type="search" id="find" placeholder="Find in names and messages" aria-label="Find in names and messages" />
             </div>
-            <div id="scroll"><table data-show="all">
+            <div id="scroll"><table>
             <thead><tr>\(heads)</tr></thead>
             <tbody>
 
@@ -65,20 +69,23 @@ struct HTMLReport: Sendable {
         // An arrow tells outputs from the input above them without another column.
         for output in row.outputs { text += "<small>→ \(escaped(output.display))</small>" }
         text += "</td><td><b>\(escaped(label))</b></td><td>\(details(row))</td>"
-        text += "<td data-v=\"\(row.bytesIn)\">\(row.bytesIn > 0 ? HumanText.bytes(row.bytesIn) : "")</td>"
-        text += "<td data-v=\"\(row.bytesOut)\">\(row.bytesOut > 0 ? HumanText.bytes(row.bytesOut) : "")</td>"
-        text += "<td data-v=\"\(row.seconds.isFinite ? row.seconds : 0)\">\(row.attempts > 0 ? HumanText.duration(row.seconds) : "")</td>"
+        text += figure("\(row.bytesIn)", row.bytesIn > 0 ? HumanText.bytes(row.bytesIn) : "")
+        text += figure("\(row.bytesOut)", row.bytesOut > 0 ? HumanText.bytes(row.bytesOut) : "")
+        text += figure("\(row.seconds.isFinite ? row.seconds : 0)", row.attempts > 0 ? HumanText.duration(row.seconds) : "")
         text += "<td>\(escaped(row.host ?? ""))</td></tr>\n"
         return Array(text.utf8)
     }
 
     mutating func footer(_ summary: RunSummary) -> [UInt8] {
-        let leftOutText = leftOut == 0
-            ? "" : "<p class=\"hint\">\(HumanText.counted(leftOut, "more row")) left out here; a .csv or .json report holds all.</p>"
+        let leftOutText =
+            leftOut == 0
+            ? ""
+            : "<p class=\"hint\">\(HumanText.counted(leftOut, "more row")) left out here; a .csv or .json report holds all.</p>"
         return Array(
             """
             </tbody>
             </table></div>
+            <button type="button" id="more" hidden="hidden">Show more</button>
             \(leftOutText)
             </section>
             <section id="summary">
@@ -93,6 +100,9 @@ struct HTMLReport: Sendable {
 
             """.utf8)
     }
+
+    /// A cell that is sorted by `value` and reads `text`.
+    private func figure(_ value: String, _ text: String) -> String { "<td data-v=\"\(value)\">\(text)</td>" }
 
     private mutating func makeRoom(for outcome: ReportRow.Outcome) -> Bool {
         switch outcome {

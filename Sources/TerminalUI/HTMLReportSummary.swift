@@ -3,15 +3,19 @@ import JobModel
 /// The upper part of the page: totals, failures grouped by reason, notes and skipped inputs.
 enum HTMLReportSummary {
     static func markup(_ summary: RunSummary) -> String {
-        var text = "<div id=\"totals\">" + tiles(summary).map { tile in
-            "<div class=\"tile \(tile.kind)\"><strong>\(escaped(tile.figure))</strong><span>\(escaped(tile.label))</span></div>"
-        }.joined() + "</div>\n"
+        var text = "<div id=\"totals\">"
+        for tile in tiles(summary) {
+            text += "<div class=\"tile \(tile.kind)\"><strong>\(escaped(tile.figure))</strong>"
+            text += "<span>\(escaped(tile.label))</span></div>"
+        }
+        text += "</div>\n"
         text += "<p>\(escaped(summary.totalsLine))</p>\n"
         if summary.left > 0 {
             text += "<p>Go on with <code>quire resume \(escaped(summary.job.rawValue))</code></p>\n"
         }
         if summary.failed > 0 { text += "<h2>Failures</h2>\n" + summary.failures.map { group($0, summary) }.joined() }
-        let others = summary.notes.map(\.text) + summary.skippedByReason.map { "\(HumanText.count($0.count)) skipped: \($0.reason)" }
+        let others =
+            summary.notes.map(\.text) + summary.skippedByReason.map { "\(HumanText.count($0.count)) skipped: \($0.reason)" }
         if !others.isEmpty {
             text += "<h2>Notes</h2>\n<ul>" + others.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
         }

@@ -50,12 +50,15 @@ struct HostLines {
 
         return hosts.indices.map { host in
             var line = StyledLine()
-            line.append(DisplayText.padded(names[host], to: nameWidth), .bold)
-            for (_, column) in chosen {
+            line.append(
+                chosen.isEmpty && states[host].isEmpty ? names[host] : DisplayText.padded(names[host], to: nameWidth), .bold)
+            let hasState = !states[host].isEmpty
+            let last = chosen.lastIndex { hasState || !$0.cells.text[host].isEmpty } ?? -1
+            for (_, column) in chosen.prefix(last + 1) {
                 line.append(gap)
                 line.append(DisplayText.padded(column.text[host], to: column.width, right: true), column.style)
             }
-            if !states[host].isEmpty {
+            if hasState {
                 line.append(gap)
                 line.append(states[host], .yellow)
             }

@@ -50,7 +50,8 @@ public enum HumanText {
 
     /// What is left: `48–60 s left`, `50 s to 2 min left`, `about 3 min left`, `over 2 h left`.
     ///
-    /// Coarse on purpose, so that it can be read while it changes. An upper end more than five times the lower one is no forecast and is left out.
+    /// Coarse on purpose, so that it can be read while it changes. An upper end more than five times the lower one is no forecast
+    /// and is left out.
     public static func timeLeft(_ seconds: ClosedRange<Double>) -> String {
         let low = coarse(seconds.lowerBound)
         let high = coarse(seconds.upperBound)

@@ -15,7 +15,8 @@ public struct JobFacts: Sendable {
     public var folder: RawPath?
 
     public init(
-        job: JobID, version: String, command: [String], startedAt: String? = nil, tasks: Int, hosts: [String] = [], folder: RawPath? = nil
+        job: JobID, version: String, command: [String], startedAt: String? = nil, tasks: Int, hosts: [String] = [],
+        folder: RawPath? = nil
     ) {
         self.job = job
         self.version = version

@@ -21,7 +21,9 @@ extension ProgressSnapshot {
         var line = HumanText.duration(elapsedSeconds) + ": " + parts.joined(separator: ", ")
         let troubled = hosts.filter { !$0.state.isEmpty }
         for host in troubled.prefix(Self.troubledHostsMax) { line += "; \(host.name): \(host.state)" }
-        if troubled.count > Self.troubledHostsMax { line += "; \(HumanText.counted(troubled.count - Self.troubledHostsMax, "more host"))" }
+        if troubled.count > Self.troubledHostsMax {
+            line += "; \(HumanText.counted(troubled.count - Self.troubledHostsMax, "more host"))"
+        }
         return line
     }
 

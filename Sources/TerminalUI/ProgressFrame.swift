@@ -42,15 +42,14 @@ struct ProgressFrame: Equatable, Sendable {
             if let byteRate = snapshot.byteRate { add(6, HumanText.byteRate(byteRate)) }
             if let left = snapshot.secondsLeft, snapshot.tasksDone < snapshot.tasksTotal { add(3, HumanText.timeLeft(left)) }
         }
-        if let tail, !tail.isNotable { add(7, tail.text, .dim) }
+        if let tail, !tail.isNotable { add(snapshot.phase == .working ? 7 : 2, tail.text, .dim) }
 
         var chosen: Set<Int> = []
         var used = 0
         let minimumTail = tail.map { $0.isNotable ? gap.count + min(12, DisplayText.columns($0.text)) : 0 } ?? 0
         for place in parts.indices.sorted(by: { (parts[$0].rank, $0) < (parts[$1].rank, $1) }) {
             let width = DisplayText.columns(parts[place].text) + (used > 0 ? gap.count : 0)
-            let reserved = parts[place].rank > 1 ? minimumTail : 0
-            guard used + width + reserved <= room || parts[place].rank == 0 else { continue }
+            guard used + width + minimumTail <= room || parts[place].rank == 0 else { continue }
             chosen.insert(place)
             used += width
         }
@@ -104,7 +103,7 @@ extension ProgressSnapshot.Phase {
         case .binding: "binding page \(HumanText.count(pagesBound)) of \(HumanText.count(pagesTotal))"
         case .finishing: "finishing"
         case .paused(let reason): "paused: \(reason)"
-        case .draining(let seconds): "stopping, \(HumanText.counted(max(0, seconds), "second")) for what is running"
+        case .draining(let seconds): "stopping within \(max(0, seconds)) s"
         }
     }
 }

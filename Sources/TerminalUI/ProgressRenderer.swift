@@ -14,8 +14,8 @@ public enum ProgressMode: String, CaseIterable, Sendable {
 
 /// Turns snapshots, messages and outcomes into bytes for stderr; decides nothing and does no I/O.
 ///
-/// Every method returns the bytes to be written at once, in the order of the calls; often none. Time is the caller's: seconds of any
-/// monotonic clock.
+/// Every method returns the bytes to be written at once, in the order of the calls; often none. Time is the caller's: seconds of
+/// any monotonic clock.
 ///
 /// Events of `json`: every line is an object whose `event` is
 /// - `start`: the members of `JobFacts` (`job`, `version`, `command`, `started_at`, `tasks`, `hosts`, `folder`) and `messages`;
@@ -130,7 +130,8 @@ public struct ProgressRenderer: Sendable {
         self.rows = max(1, rows)
     }
 
-    /// Others wrote to the terminal (the job was stopped and continued): the next frame is drawn below instead of over the last one.
+    /// Others wrote to the terminal (the job was stopped and continued): the next frame is drawn below instead of over the last
+    /// one.
     public mutating func forgetFrame() {
         frame = nil
     }
@@ -162,7 +163,8 @@ public struct ProgressRenderer: Sendable {
         Array(lines.map { $0.text(colour: colour && mode == .tty) + "\n" }.joined().utf8)
     }
 
-    /// The frame from the cursor on, with wrapping off: a terminal that measures a character otherwise than we do must not break a line.
+    /// The frame from the cursor on, with wrapping off: a terminal that measures a character otherwise than we do must not break
+    /// a line.
     private func drawn(_ frame: ProgressFrame) -> [UInt8] {
         var text = "\u{1B}[?7l"
         for line in frame.lines { text += line.text(colour: colour) + "\u{1B}[K\n" }

@@ -79,9 +79,9 @@ extension ProgressSnapshot.Phase {
 
 extension ProgressSnapshot {
     /// The members of a `progress` event: `phase`, with it `found` and `skipped_found` (scanning), `reason` (paused) or
-    /// `drain_seconds_left` (draining); `done`, `total`, `failed`, `skipped`, `bytes_in`, `bytes_out`, `pages_bound`, `pages_total`,
-    /// `seconds`, `per_second`, `bytes_per_second`, `seconds_left` (array of least and most; these three may be null), `hosts`
-    /// (array of `name`, `slots`, `busy`, `done`, `failed`, `per_second`, `state`).
+    /// `drain_seconds_left` (draining); `done`, `total`, `failed`, `skipped`, `bytes_in`, `bytes_out`, `pages_bound`,
+    /// `pages_total`, `seconds`, `per_second`, `bytes_per_second`, `seconds_left` (array of least and most; these three may be
+    /// null), `hosts` (array of `name`, `slots`, `busy`, `done`, `failed`, `per_second`, `state`).
     var fields: [(String, JSONValue)] {
         var fields: [(String, JSONValue)] = [("phase", .string(phase.name))]
         switch phase {
@@ -91,18 +91,23 @@ extension ProgressSnapshot {
         case .probing, .working, .binding, .finishing: break
         }
         fields += [
-            ("done", .integer(tasksDone)), ("total", .integer(tasksTotal)), ("failed", .integer(failed)), ("skipped", .integer(skipped)),
+            ("done", .integer(tasksDone)), ("total", .integer(tasksTotal)), ("failed", .integer(failed)),
+            ("skipped", .integer(skipped)),
             ("bytes_in", .size(bytesIn)), ("bytes_out", .size(bytesOut)), ("pages_bound", .integer(pagesBound)),
             ("pages_total", .integer(pagesTotal)), ("seconds", .number(elapsedSeconds)), ("per_second", number(rate)),
             ("bytes_per_second", number(byteRate)),
             ("seconds_left", secondsLeft.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null),
-            ("hosts", .array(hosts.map { host in
-                .object([
-                    ("name", .string(host.name)), ("slots", .integer(host.slots)), ("busy", .integer(host.busy)),
-                    ("done", .integer(host.done)), ("failed", .integer(host.failed)), ("per_second", .number(host.rate)),
-                    ("state", .string(host.state)),
-                ])
-            })),
+            (
+                "hosts",
+                .array(
+                    hosts.map { host in
+                        .object([
+                            ("name", .string(host.name)), ("slots", .integer(host.slots)), ("busy", .integer(host.busy)),
+                            ("done", .integer(host.done)), ("failed", .integer(host.failed)), ("per_second", .number(host.rate)),
+                            ("state", .string(host.state)),
+                        ])
+                    })
+            ),
         ]
         return fields
     }

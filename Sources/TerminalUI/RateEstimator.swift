@@ -39,7 +39,7 @@ public struct RateEstimator: Sendable {
         let best = max(quick, steady)
         guard best > 0 else { return nil }
         let worst = max(min(quick, steady), best * Self.slowestShare)
-        return remaining / best * 0.95 ... remaining / worst * 1.05
+        return remaining / best * 0.95...remaining / worst * 1.05
     }
 
     /// Observations closer than this are put together, so that a burst is no rate.

@@ -27,7 +27,8 @@ public struct ReportNote: Hashable, Sendable {
         case .contentIs(let kind):
             self.init(
                 key: "content-differs", text: "content is \(kind.rawValue)",
-                singular: "file whose content disagrees with its extension", plural: "files whose content disagrees with the extension")
+                singular: "file whose content disagrees with its extension",
+                plural: "files whose content disagrees with the extension")
         case .damageAccepted(let what):
             self.init(
                 key: "damage-accepted", text: "damaged, accepted: \(what)",
@@ -35,7 +36,8 @@ public struct ReportNote: Hashable, Sendable {
         case .alphaFlattened:
             self.init(
                 key: "alpha-flattened", text: "transparency put on a background",
-                singular: "file had its transparency put on a background", plural: "files had their transparency put on a background")
+                singular: "file had its transparency put on a background",
+                plural: "files had their transparency put on a background")
         case .firstFrameOnly(let count):
             self.init(
                 key: "first-frame-only", text: "first of \(count) frames only",
@@ -47,7 +49,8 @@ public struct ReportNote: Hashable, Sendable {
         case .metadataDropped(let what):
             self.init(
                 key: "metadata-dropped", text: "metadata dropped: \(what)",
-                singular: "file lost metadata its new format cannot hold", plural: "files lost metadata their new format cannot hold")
+                singular: "file lost metadata its new format cannot hold",
+                plural: "files lost metadata their new format cannot hold")
         case .decoderWarning(let what):
             self.init(
                 key: "decoder-warning", text: "decoder warns: \(what)",

@@ -64,7 +64,7 @@ public struct RunSummary: Sendable {
     }
 
     public static let namesMax = 5
-    /// Reasons for skipping counted apart; files skipped for further ones are counted as `other`, further kinds of notes not at all.
+    /// Reasons for skipping that are counted apart; further ones are counted as `other`, and further kinds of notes not at all.
     public static let kindsMax = 40
 
     public init(job: JobID, status: ExitStatus = .done, elapsedSeconds: Double = 0, left: Int = 0, folder: RawPath? = nil) {
@@ -137,24 +137,44 @@ extension RunSummary {
             JSONValue.object([
                 ("reason", .string(group.reason.rawValue)), ("count", .integer(group.count)),
                 ("next", .string(group.nextStep(job: job))),
-                ("first", .array(group.first.map { .object(JSONValue.pathFields("path", $0.path) + [("message", .string($0.message))]) })),
+                (
+                    "first",
+                    .array(
+                        group.first.map { .object(JSONValue.pathFields("path", $0.path) + [("message", .string($0.message))]) })
+                ),
             ])
         }
         return [
             ("job", .string(job.rawValue)), ("exit_status", .integer(Int(status.rawValue))), ("done", .integer(done)),
-            ("failed", .integer(failed)), ("skipped", .integer(skipped)), ("left", .integer(left)), ("seconds", .number(elapsedSeconds)),
+            ("failed", .integer(failed)), ("skipped", .integer(skipped)), ("left", .integer(left)),
+            ("seconds", .number(elapsedSeconds)),
             ("bytes_in", .size(bytesIn)), ("bytes_out", .size(bytesOut)), ("files_made", .integer(filesMade)),
         ] + (folder.map { JSONValue.pathFields("folder", $0) } ?? [("folder", .null)]) + [
-            ("pdf", .array(volumes.map {
-                .object(JSONValue.pathFields("path", $0.path) + [("pages", .integer($0.pages)), ("bytes", .size($0.sizeBytes))])
-            })),
+            (
+                "pdf",
+                .array(
+                    volumes.map {
+                        .object(
+                            JSONValue.pathFields("path", $0.path) + [
+                                ("pages", .integer($0.pages)), ("bytes", .size($0.sizeBytes)),
+                            ])
+                    })
+            ),
             ("failures", .array(groups)),
-            ("skipped_by_reason", .array(skippedByReason.map {
-                .object([("reason", .string($0.reason)), ("count", .integer($0.count))])
-            })),
-            ("notes", .array(notes.map {
-                .object([("note", .string($0.note.key)), ("count", .integer($0.count)), ("text", .string($0.text))])
-            })),
+            (
+                "skipped_by_reason",
+                .array(
+                    skippedByReason.map {
+                        .object([("reason", .string($0.reason)), ("count", .integer($0.count))])
+                    })
+            ),
+            (
+                "notes",
+                .array(
+                    notes.map {
+                        .object([("note", .string($0.note.key)), ("count", .integer($0.count)), ("text", .string($0.text))])
+                    })
+            ),
         ]
     }
 

@@ -18,7 +18,7 @@ extension RunSummary {
         }
         lines += notes.map { "note: \($0.text)" }
         if !skippedByReason.isEmpty {
-            let counts = skippedByReason.map { "\(HumanText.count($0.count)) \($0.reason)" }
+            let counts = skippedByReason.map { "\(HumanText.count($0.count)) (\($0.reason))" }
             lines.append("skipped: " + counts.joined(separator: ", "))
         }
         return lines.map { DisplayText.harmless($0) }
@@ -49,7 +49,9 @@ extension RunSummary {
         }
         // A job makes one PDF per folder on demand: thousands would drown the line.
         if volumes.count <= 3 {
-            texts += volumes.map { "\($0.path.display) (\(HumanText.counted($0.pages, "page")), \(HumanText.bytes($0.sizeBytes)))" }
+            texts += volumes.map {
+                "\($0.path.display) (\(HumanText.counted($0.pages, "page")), \(HumanText.bytes($0.sizeBytes)))"
+            }
         } else {
             let pages = volumes.reduce(0) { $0 + $1.pages }
             let size = volumes.reduce(UInt64(0)) { $0 &+ $1.sizeBytes }
@@ -72,7 +74,8 @@ extension RunSummary.FailureGroup {
         case .notImage: "see what these are (quire inspect FILE); replace them and run again, or leave them out with --exclude"
         case .truncated, .damaged:
             "copy these again from where they came from, then: \(retry); or keep what decodes by running with --accept-damaged"
-        case .tooLarge: "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
+        case .tooLarge:
+            "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
         case .unsupported: "convert these to a supported format first, or leave them out with --exclude"
         case .crashed: "the decoder died on these twice; try once more: \(retry)"
         case .timeout: "give these more time: \(retry) --timeout SECONDS"
