@@ -55,7 +55,7 @@ public struct Book<Hash: DigestStream>: Sendable {
     /// What binds `page` behind the pages before it.
     /// - Throws: `invalidPage`; the book is unchanged then.
     public mutating func append(_ page: BookPage) throws(PDFError) -> [BookCommand] {
-        if case .picture(let facts) = page.content { try facts.checkForPDF() }
+        if case .picture(let facts) = page.content { try facts.checkForPDF(archival: isArchival) }
         var commands: [BookCommand] = []
         try place(page, from: nil, &commands)
         return commands

@@ -27,13 +27,23 @@ struct Bookmarks: Sendable {
         open.removeLast(open.count - depth)
         for name in folder.dropFirst(depth).prefix(Self.depthMax - min(depth, Self.depthMax)) {
             guard count < Self.countMax else { return }
-            let parent = open.last.map { Int32($0.index) } ?? -1
+            let parent = open.last?.index ?? -1
             open.append((name, count))
-            titles.append(contentsOf: Self.title(name))
-            titleEnds.append(UInt64(titles.count))
-            parents.append(parent)
-            targets.append(page)
+            add(title: Self.title(name), parent: parent, target: page)
         }
+    }
+
+    mutating func add(title: String, parent: Int, target: ObjectNumber) {
+        titles.append(contentsOf: title.utf8)
+        titleEnds.append(UInt64(titles.count))
+        parents.append(Int32(parent))
+        targets.append(target)
+    }
+
+    var openFolders: [(name: String, index: Int)] { open }
+
+    mutating func reopen(_ name: String, index: Int) {
+        open.append((name, index))
     }
 
     /// Forgets all but the first `newCount` bookmarks; no page follows afterwards.
@@ -53,15 +63,14 @@ struct Bookmarks: Sendable {
     func parent(_ index: Int) -> Int { Int(parents[index]) }
     func target(_ index: Int) -> ObjectNumber { targets[index] }
 
-    private static func title(_ name: String) -> [UInt8] {
-        let bytes = Array(name.utf8)
-        guard bytes.count > titleBytesMax else { return bytes }
+    private static func title(_ name: String) -> String {
+        guard name.utf8.count > titleBytesMax else { return name }
         var kept = ""
         for character in name {
             guard kept.utf8.count + character.utf8.count <= titleBytesMax else { break }
             kept.append(character)
         }
-        return Array(kept.utf8)
+        return kept
     }
 
     /// An upper bound for the bytes of all bookmark objects: a title in hexadecimal UTF-16 takes four bytes for each of UTF-8.

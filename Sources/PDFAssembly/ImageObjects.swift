@@ -118,7 +118,10 @@ extension PageFacts {
     static var streamBytesMax: UInt64 { (1 << 31) - 1 }
 
     /// Throws unless a PDF can show a page of these facts; they come from files, so nothing in them is trusted.
-    func checkForPDF() throws(PDFError) {
+    func checkForPDF(archival: Bool) throws(PDFError) {
+        guard !archival || colour != .cmyk || profile != nil else {
+            throw .invalidPage("CMYK without a profile, which PDF/A does not allow")
+        }
         guard (1...Self.sideMax).contains(width), (1...Self.sideMax).contains(height) else {
             throw .invalidPage("a picture of \(width) by \(height) pixels")
         }

@@ -57,7 +57,7 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     }
 
     mutating func append(_ page: BookPage, from origin: Origin?) throws(PDFError) -> Appended {
-        if case .picture(let facts) = page.content { try facts.checkForPDF() }
+        if case .picture(let facts) = page.content { try facts.checkForPDF(archival: isArchival) }
         // A page makes at most six objects: profile, mask, image, content, node, page.
         guard pageCount < Self.pagesMax, offsets.count + 6 + PageTree.nodesAboveLeaves(pages: pageCount + 1) + bookmarks.count + Bookmarks.depthMax < Self.objectsMax else {
             throw .volumeFull
