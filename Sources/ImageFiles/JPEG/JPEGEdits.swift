@@ -1,0 +1,154 @@
+import JobModel
+
+extension JPEGFile {
+    /// The file with `edits` applied; scan data and everything needed to decode them stay byte for byte.
+    ///
+    /// Throws `unsupported` when a block does not fit a segment (65,533 bytes).
+    public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
+        let plan = EditPlan(edits)
+        var splices: [Splice] = []
+        try editEXIF(plan, source, &splices)
+        try editXMP(plan, source, &splices)
+        try editPhotoshop(plan, source, &splices)
+        for segment in segments where drops(segment.kind, plan) { splices.append(.removing(segment.range)) }
+        if plan.dropsTrailer {
+            let scans = try walkScans(in: source)
+            splices += scans.lateMetadata.filter(source.contains).map(Splice.removing)
+            if let end = scans.end, end < source.byteCount {
+                splices.append(.removing(ByteRange(offset: end, count: source.byteCount - end)))
+            }
+        }
+        return try ImageFiles.pieces(splicing: splices, into: source.byteCount)
+    }
+
+    /// The file with its EXIF, XMP and IPTC replaced by `metadata`, put behind JFIF's APP0; the ICC profile stays.
+    ///
+    /// For a file just encoded: libvips rebuilds EXIF through libexif, which destroys maker notes, so the worker strips while
+    /// saving and puts the original's block back. Throws `unsupported` when a block does not fit a segment.
+    public func replacingMetadata(_ metadata: EmbeddedMetadata, source: some ByteSource) throws(ImageFileError) -> [Piece] {
+        var splices: [Splice] = []
+        for segment in segments {
+            switch segment.kind {
+            case .exif, .xmp, .extendedXMP, .photoshop: splices.append(.removing(segment.range))
+            case .jfif, .icc, .adobe, .comment, .mpf, .gopro, .otherApplication, .coding, .stray: break
+            }
+        }
+        var new: [UInt8] = []
+        if let exif = metadata.exif { new += try Self.segment(1, JPEGSignature.exif + exif, "the EXIF block") }
+        if let xmp = metadata.xmp { new += try Self.segment(1, JPEGSignature.xmp + xmp, "the XMP packet") }
+        for part in metadata.extendedXMP { new += try Self.segment(1, part, "an extended XMP part") }
+        if let photoshop = metadata.photoshop {
+            let room = Self.segmentBytesMax - PhotoshopResources.signature.count
+            for start in stride(from: 0, to: photoshop.count, by: room) {
+                let part = photoshop[start..<min(start + room, photoshop.count)]
+                new += try Self.segment(13, PhotoshopResources.signature + part, "a Photoshop resource")
+            }
+        }
+        if !new.isEmpty { splices.append(.inserting(new, at: metadataOffset)) }
+        return try ImageFiles.pieces(splicing: splices, into: source.byteCount)
+    }
+
+    /// Room in a segment behind its length field.
+    static let segmentBytesMax = 65_533
+
+    /// New metadata go behind JFIF's APP0, which has to come first, else behind SOI.
+    private var metadataOffset: UInt64 {
+        if let first = segments.first, first.kind == .jfif { return first.range.end }
+        return 2
+    }
+
+    private static func segment(_ number: UInt8, _ payload: [UInt8], _ what: String) throws(ImageFileError) -> [UInt8] {
+        guard payload.count <= segmentBytesMax else {
+            throw .unsupported("\(what) has \(payload.count) bytes; a JPEG segment holds \(segmentBytesMax)")
+        }
+        return [0xFF, 0xE0 + number] + ByteOrder.big.bytes(payload.count + 2, byteCount: 2) + payload
+    }
+
+    private func drops(_ kind: Segment.Kind, _ plan: EditPlan) -> Bool {
+        switch kind {
+        // Edited by themselves.
+        case .exif, .xmp, .extendedXMP, .photoshop: false
+        case .jfif, .adobe, .coding: false
+        case .icc: !plan.keeps(.icc)
+        // It points behind the picture's end.
+        case .mpf, .gopro: plan.dropsTrailer
+        case .comment, .otherApplication, .stray: plan.dropsOthers
+        }
+    }
+
+    private func editEXIF(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
+        let blocks = segments(of: .exif)
+        for (index, segment) in blocks.enumerated() {
+            let old = try source.read(segment.payload)
+            // A second block means nothing to readers; it is never made anew.
+            let new = index == 0 || plan.keeps(.exif) ? plan.applied(toEXIF: old) : nil
+            if new != old { try replace(segment, 1, JPEGSignature.exif, new, "the EXIF block", &splices) }
+        }
+        if blocks.isEmpty, let new = plan.applied(toEXIF: nil) {
+            splices.append(.inserting(try Self.segment(1, JPEGSignature.exif + new, "the EXIF block"), at: metadataOffset))
+        }
+    }
+
+    private func editXMP(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
+        let extended = segments(of: .extendedXMP)
+        var parts: [[UInt8]] = []
+        for segment in extended { parts.append(try source.read(segment.payload)) }
+        let dropsExtended = !parts.isEmpty && (!plan.keeps(.xmp) || plan.dropsGPS && JPEGExtendedXMP.tellsPlace(parts))
+        if dropsExtended { splices += extended.map { .removing($0.range) } }
+        for segment in segments(of: .xmp) {
+            let old = try source.read(segment.payload)
+            var new = plan.applied(toXMP: old)
+            if dropsExtended { new = new.map(XMPPacket.clearingExtensionNote) }
+            if new != old { try replace(segment, 1, JPEGSignature.xmp, new, "the XMP packet", &splices) }
+        }
+    }
+
+    /// Resources may run over the border of a segment; edits keep the length, so the borders stay.
+    private func editPhotoshop(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
+        let parts = segments(of: .photoshop)
+        var old: [UInt8] = []
+        for segment in parts { old += try source.read(segment.payload) }
+        guard let new = plan.applied(toPhotoshop: old) else {
+            splices += parts.map { .removing($0.range) }
+            return
+        }
+        guard new != old else { return }
+        precondition(new.count == old.count, "an edit changed the length of Photoshop resources from \(old.count) to \(new.count)")
+        var start = 0
+        for segment in parts {
+            let end = start + Int(segment.payload.count)
+            splices.append(Splice(range: segment.payload, bytes: Array(new[start..<end])))
+            start = end
+        }
+    }
+
+    private func replace(
+        _ segment: Segment, _ number: UInt8, _ signature: [UInt8], _ payload: [UInt8]?, _ what: String, _ splices: inout [Splice]
+    ) throws(ImageFileError) {
+        if let payload, UInt64(payload.count) == segment.payload.count {
+            splices.append(Splice(range: segment.payload, bytes: payload))
+        } else if let payload {
+            splices.append(Splice(range: segment.range, bytes: try Self.segment(number, signature + payload, what)))
+        } else {
+            splices.append(.removing(segment.range))
+        }
+    }
+}
+
+/// The part of an XMP packet that did not fit one segment (XMP Specification part 3, 1.1.3.1).
+enum JPEGExtendedXMP {
+    /// Signature, GUID (32), full length (4), offset (4).
+    private static let headerBytes = JPEGSignature.extendedXMP.count + 40
+
+    /// Whether the parts, put together, tell where the picture was taken; true when they cannot be put together.
+    static func tellsPlace(_ parts: [[UInt8]]) -> Bool {
+        var ordered: [(offset: UInt32, data: ArraySlice<UInt8>)] = []
+        for part in parts {
+            guard part.count >= headerBytes, let offset = ByteOrder.big.uint32(part, headerBytes - 4) else { return true }
+            ordered.append((offset, part[headerBytes...]))
+        }
+        ordered.sort { $0.offset < $1.offset }
+        let packet = ordered.flatMap(\.data)
+        return XMPPacket.clearingPlaces(packet) != packet
+    }
+}

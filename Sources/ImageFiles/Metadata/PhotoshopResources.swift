@@ -1,0 +1,82 @@
+/// Edits of Photoshop image resources (8BIM blocks) that keep their length; resource 0x0404 holds IPTC.
+enum PhotoshopResources {
+    static let signature: [UInt8] = Array("Photoshop 3.0\0".utf8)
+
+    /// The resources without place names in IPTC, and without positions in the EXIF and XMP that some writers keep there.
+    static func clearingPlaces(_ resources: [UInt8]) -> [UInt8] {
+        var result = resources
+        for resource in self.resources(resources) {
+            let old = Array(resources[resource.data])
+            let new: [UInt8]
+            switch resource.id {
+            case 0x0404: new = clearingPlacesInIPTC(old)
+            case 0x0422, 0x0423: new = clearingGPSInEXIF(old)
+            case 0x0424: new = XMPPacket.clearingPlaces(old)
+            default: continue
+            }
+            result.replaceSubrange(resource.data, with: new)
+        }
+        return result
+    }
+
+    /// An IPTC record without content location (2:26, 2:27), city, sublocation, province, country code and name (2:90 to 2:101);
+    /// what follows moves up and the end is filled with zeros (IPTC IIM 4.2, chapter 6).
+    static func clearingPlacesInIPTC(_ record: [UInt8]) -> [UInt8] {
+        let places: Set<UInt8> = [26, 27, 90, 92, 95, 100, 101]
+        var kept: [UInt8] = []
+        var at = 0
+        while at + 5 <= record.count, record[at] == 0x1C, let size = ByteOrder.big.uint16(record, at + 3) {
+            var header = 5
+            var bytes = Int(size)
+            if size & 0x8000 != 0 {
+                // Extended data set: the low bits say how many bytes the size has.
+                let sizeBytes = Int(size & 0x7FFF)
+                guard sizeBytes <= 4, let extended = ByteOrder.big.number(record, at + 5, byteCount: sizeBytes) else { break }
+                header += sizeBytes
+                bytes = Int(extended)
+            }
+            guard record.count - at - header >= bytes else { break }
+            let end = at + header + bytes
+            if !(record[at + 1] == 2 && places.contains(record[at + 2])) { kept += record[at..<end] }
+            at = end
+        }
+        kept += record[at...]
+        return kept + [UInt8](repeating: 0, count: record.count - kept.count)
+    }
+
+    /// An IPTC record as the only resource.
+    static func wrapping(iptc record: [UInt8]) -> [UInt8] {
+        Array("8BIM".utf8) + [0x04, 0x04, 0, 0] + ByteOrder.big.bytes(record.count, byteCount: 4) + record
+            + (record.count % 2 == 1 ? [0] : [])
+    }
+
+    private struct Resource {
+        var id: UInt16
+        var data: Range<Int>
+    }
+
+    private static func resources(_ bytes: [UInt8]) -> [Resource] {
+        var found: [Resource] = []
+        var at = 0
+        while bytes.count - at >= 12, bytes.has("8BIM", at: at), let id = ByteOrder.big.uint16(bytes, at + 4) {
+            // A Pascal string with its length, padded to an even number of bytes.
+            let sizeAt = at + 6 + (Int(bytes[at + 6]) + 2) / 2 * 2
+            guard let size = ByteOrder.big.uint32(bytes, sizeAt), bytes.count - sizeAt - 4 >= Int(size) else { break }
+            let start = sizeAt + 4
+            found.append(Resource(id: id, data: start..<(start + Int(size))))
+            at = start + Int(size) + Int(size) % 2
+        }
+        return found
+    }
+
+    /// All zeros where the block cannot be read: nothing proves then that it tells no place.
+    private static func clearingGPSInEXIF(_ block: [UInt8]) -> [UInt8] {
+        let zeros = [UInt8](repeating: 0, count: block.count)
+        do throws(ImageFileError) {
+            let edited = try EXIFBlock(parsing: block).edited(dropGPS: true)
+            return edited.count == block.count ? edited : zeros
+        } catch {
+            return zeros
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import JobModel
+
+/// Edits a TIFF structure so that no value moves: directories are rewritten in their place, dropped values are zeroed.
+/// Only a directory that must grow is written again, behind everything else.
+struct TIFFEditor<Source: ByteSource> {
+    private struct Node {
+        let directory: TIFFDirectory
+        /// Entries as they will be written, in order of their tags as found.
+        var entries: [[UInt8]]
+        var next: UInt64
+        var isChanged = false
+        var offset: UInt64
+
+        func tag(_ index: Int, _ order: ByteOrder) -> UInt16 { order.uint16(entries[index], 0) ?? 0 }
+    }
+
+    private let stream: TIFFStream<Source>
+    private var main: [Node] = []
+    private var exif: [Node] = []
+    /// Directories that are kept as they are: interoperability and sub-images.
+    private var bystanders: [TIFFDirectory] = []
+    private var zeroed: [ByteRange] = []
+    private var clearsGPS = false
+    private var orientation: Int?
+
+    /// A value larger than this is unlinked but not overwritten: no GPS value or thumbnail is, and a hostile count must not cost memory.
+    private static var zeroedBytesMax: UInt64 { 1 << 20 }
+    private static var packetBytesMax: UInt64 { 64 << 20 }
+    private static var pointersMax: Int { 64 }
+
+    init(_ stream: TIFFStream<Source>, mainDirectoriesMax: Int) throws(ImageFileError) {
+        self.stream = stream
+        for directory in try stream.mainDirectories(limit: mainDirectoriesMax).directories {
+            main.append(try node(directory))
+            if let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif)) {
+                if !exif.contains(where: { $0.offset == detail.range.offset }) { exif.append(try node(detail)) }
+                if let other = try stream.pointedDirectory(detail.entry(TIFFTag.interoperability)) { bystanders.append(other) }
+            }
+            for offset in try stream.integers(directory.entry(TIFFTag.subIFDs), limit: Self.pointersMax) {
+                if let sub = try stream.intactDirectory(at: offset) { bystanders.append(sub) }
+            }
+        }
+    }
+
+    private func node(_ directory: TIFFDirectory) throws(ImageFileError) -> Node {
+        let raw = try stream.source.read(directory.range)
+        let entries = directory.entries.indices.map { index in
+            let start = stream.countBytes + index * stream.entryBytes
+            return Array(raw[start..<(start + stream.entryBytes)])
+        }
+        return Node(directory: directory, entries: entries, next: directory.next, offset: directory.range.offset)
+    }
+
+    /// Removes GPS directories, and what tells the place in the XMP, IPTC and Photoshop values of main directories.
+    mutating func dropGPS() throws(ImageFileError) {
+        clearsGPS = true
+        for directory in (main + exif).map(\.directory) {
+            guard let pointer = directory.entry(TIFFTag.gps), let gps = try stream.pointedDirectory(pointer) else { continue }
+            zero(gps)
+        }
+        for index in main.indices { remove(TIFFTag.gps, from: &main[index]) }
+        for index in exif.indices { remove(TIFFTag.gps, from: &exif[index]) }
+    }
+
+    /// Removes every main directory but the first, and the pictures they hold.
+    mutating func dropThumbnail() throws(ImageFileError) {
+        for thumbnail in main.dropFirst() {
+            zero(thumbnail.directory)
+            zeroed += try pictureRanges(thumbnail.directory)
+        }
+        main.removeSubrange(1...)
+        if main[0].next != 0 {
+            main[0].next = 0
+            main[0].isChanged = true
+        }
+    }
+
+    /// In all main directories, or in the first and, where it has the tag, in those behind it.
+    mutating func setOrientation(_ value: Int, inAll: Bool) throws(ImageFileError) {
+        precondition((1...8).contains(value), "orientation \(value) is not 1 to 8")
+        orientation = value
+        for index in main.indices {
+            let entry = main[index].directory.entry(TIFFTag.orientation)
+            if let entry {
+                let isRight = try stream.integers(entry, limit: 1) == [UInt64(value)]
+                if !isRight { replace(TIFFTag.orientation, type: 3, value: value, in: &main[index]) }
+            } else if value != 1, index == 0 || inAll {
+                insert(TIFFTag.orientation, value: value, into: &main[index])
+            }
+        }
+    }
+
+    mutating func setPixelSize(width: Int, height: Int) {
+        for index in exif.indices {
+            for (tag, value) in [(TIFFTag.pixelXDimension, width), (TIFFTag.pixelYDimension, height)] {
+                guard let entry = exif[index].directory.entry(tag), !entry.isOutOfLine else { continue }
+                replace(tag, type: entry.type == 3 && value <= 0xFFFF ? 3 : 4, value: value, in: &exif[index])
+            }
+        }
+    }
+
+    /// The edited file or block.
+    consuming func pieces() throws(ImageFileError) -> [Piece] {
+        var splices = try packetSplices()
+        let appended = try placeGrown(&splices)
+        for node in main + exif where node.isChanged && node.offset == node.directory.range.offset {
+            var bytes = serialised(node)
+            bytes += [UInt8](repeating: 0, count: Int(node.directory.range.count) - bytes.count)
+            splices.append(Splice(range: node.directory.range, bytes: bytes))
+        }
+        if !zeroed.isEmpty {
+            for range in ranges(zeroed, without: try protectedRanges()) {
+                splices.append(Splice(range: range, bytes: [UInt8](repeating: 0, count: Int(range.count))))
+            }
+        }
+        if !appended.isEmpty { splices.append(.inserting(appended, at: stream.source.byteCount)) }
+        return try ImageFiles.pieces(splicing: splices, into: stream.source.byteCount)
+    }
+
+    // MARK: Directories
+
+    private func serialised(_ node: Node) -> [UInt8] {
+        let hasNext = node.offset != node.directory.range.offset
+            || node.directory.range.count > UInt64(stream.countBytes + node.directory.entries.count * stream.entryBytes)
+        return stream.order.bytes(node.entries.count, byteCount: stream.countBytes) + node.entries.joined()
+            + (hasNext ? stream.order.bytes(node.next, byteCount: stream.offsetBytes) : [])
+    }
+
+    /// Gives main directories that outgrew their place a new one behind the file, and tells whoever points at them.
+    private mutating func placeGrown(_ splices: inout [Splice]) throws(ImageFileError) -> [UInt8] {
+        let end = stream.source.byteCount
+        var appended: [UInt8] = []
+        for index in main.indices.reversed() where main[index].entries.count > main[index].directory.entries.count {
+            if (end + UInt64(appended.count)) % 2 == 1 { appended.append(0) }
+            let offset = end + UInt64(appended.count)
+            main[index].offset = offset
+            appended += serialised(main[index])
+            guard stream.isBig || offset <= UInt64(UInt32.max) else { throw .unsupported("a TIFF file of 4 GiB cannot get another directory") }
+            zeroed.append(main[index].directory.range)
+            if index == 0 {
+                splices.append(
+                    Splice(
+                        range: ByteRange(offset: stream.firstDirectoryPosition, count: UInt64(stream.offsetBytes)),
+                        bytes: stream.order.bytes(offset, byteCount: stream.offsetBytes)))
+            } else {
+                main[index - 1].next = offset
+                main[index - 1].isChanged = true
+            }
+        }
+        return appended
+    }
+
+    private func remove(_ tag: UInt16, from node: inout Node) {
+        let order = stream.order
+        let kept = node.entries.filter { order.uint16($0, 0) != tag }
+        if kept.count < node.entries.count {
+            node.entries = kept
+            node.isChanged = true
+        }
+    }
+
+    private func entry(_ tag: UInt16, type: UInt16, value: Int) -> [UInt8] {
+        let valueBytes = type == 3 ? 2 : 4
+        return stream.order.bytes(tag, byteCount: 2) + stream.order.bytes(type, byteCount: 2)
+            + stream.order.bytes(1, byteCount: stream.offsetBytes) + stream.order.bytes(value, byteCount: valueBytes)
+            + [UInt8](repeating: 0, count: stream.offsetBytes - valueBytes)
+    }
+
+    private func replace(_ tag: UInt16, type: UInt16, value: Int, in node: inout Node) {
+        let new = entry(tag, type: type, value: value)
+        for index in node.entries.indices where node.tag(index, stream.order) == tag && node.entries[index] != new {
+            node.entries[index] = new
+            node.isChanged = true
+        }
+    }
+
+    private func insert(_ tag: UInt16, value: Int, into node: inout Node) {
+        let place = node.entries.indices.first { node.tag($0, stream.order) > tag } ?? node.entries.count
+        node.entries.insert(entry(tag, type: 3, value: value), at: place)
+        node.isChanged = true
+    }
+
+    // MARK: Values
+
+    /// XMP, IPTC and Photoshop values of main directories, edited to the same length.
+    private func packetSplices() throws(ImageFileError) -> [Splice] {
+        guard clearsGPS || orientation != nil else { return [] }
+        var splices: [Splice] = []
+        for directory in main.map(\.directory) {
+            for entry in directory.entries where [TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop].contains(entry.tag) {
+                guard entry.isOutOfLine, let range = entry.value, let old = try stream.bytes(entry, limit: Self.packetBytesMax) else { continue }
+                var new = old
+                if clearsGPS {
+                    switch entry.tag {
+                    case TIFFTag.iptc: new = PhotoshopResources.clearingPlacesInIPTC(new)
+                    case TIFFTag.photoshop: new = PhotoshopResources.clearingPlaces(new)
+                    default: new = XMPPacket.clearingPlaces(new)
+                    }
+                }
+                if let orientation, entry.tag == TIFFTag.xmp { new = XMPPacket.settingOrientation(orientation, in: new) }
+                if new != old { splices.append(Splice(range: range, bytes: new)) }
+            }
+        }
+        return splices
+    }
+
+    private mutating func zero(_ directory: TIFFDirectory) {
+        zeroed.append(directory.range)
+        for entry in directory.entries where entry.isOutOfLine {
+            if let value = entry.value, value.count <= Self.zeroedBytesMax { zeroed.append(value) }
+        }
+    }
+
+    /// The pixels that a directory names: an old-style JPEG or strips.
+    private func pictureRanges(_ directory: TIFFDirectory) throws(ImageFileError) -> [ByteRange] {
+        var found: [ByteRange] = []
+        for (place, size) in [
+            (TIFFTag.thumbnailOffset, TIFFTag.thumbnailByteCount), (TIFFTag.stripOffsets, TIFFTag.stripByteCounts),
+            (TIFFTag.tileOffsets, TIFFTag.tileByteCounts),
+        ] {
+            let offsets = try stream.integers(directory.entry(place), limit: Self.pointersMax)
+            let counts = try stream.integers(directory.entry(size), limit: Self.pointersMax)
+            for (offset, count) in zip(offsets, counts) {
+                let range = ByteRange(offset: offset, count: count)
+                if count <= Self.zeroedBytesMax, stream.source.contains(range) { found.append(range) }
+            }
+        }
+        return found
+    }
+
+    /// Everything that stays and is reachable: nothing dropped may take it along, however the file's parts overlap.
+    private func protectedRanges() throws(ImageFileError) -> [ByteRange] {
+        var kept = [ByteRange(offset: 0, count: stream.isBig ? 16 : 8)]
+        for node in main + exif {
+            if node.offset == node.directory.range.offset { kept.append(node.directory.range) }
+            let tags = Set(node.entries.indices.map { node.tag($0, stream.order) })
+            kept += node.directory.entries.filter { tags.contains($0.tag) && $0.isOutOfLine }.compactMap(\.value)
+            kept += try pictureRanges(node.directory)
+        }
+        for directory in bystanders {
+            kept.append(directory.range)
+            kept += directory.entries.filter(\.isOutOfLine).compactMap(\.value)
+        }
+        return kept
+    }
+}
+
+/// The bytes of `ranges` that lie in none of `others`, ascending and without overlap. Every end must fit 64 bits.
+func ranges(_ ranges: [ByteRange], without others: [ByteRange]) -> [ByteRange] {
+    let holes = others.filter { $0.count > 0 }.sorted { $0.offset < $1.offset }
+    var result: [ByteRange] = []
+    var done: UInt64 = 0
+    for range in ranges.sorted(by: { $0.offset < $1.offset }) {
+        var position = max(range.offset, done)
+        for hole in holes where hole.end > position && hole.offset < range.end {
+            if hole.offset > position { result.append(ByteRange(offset: position, count: hole.offset - position)) }
+            position = max(position, hole.end)
+        }
+        if position < range.end { result.append(ByteRange(offset: position, count: range.end - position)) }
+        done = max(done, position, range.end)
+    }
+    return result
+}

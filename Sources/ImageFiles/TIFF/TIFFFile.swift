@@ -1,0 +1,147 @@
+public import JobModel
+
+/// A TIFF file's directories (TIFF 6.0; BigTIFF), read without decoding.
+public struct TIFFFile: Hashable, Sendable {
+    /// A picture of the file: one directory.
+    public struct Page: Hashable, Sendable {
+        public var directory: TIFFDirectory
+        public var width: Int
+        public var height: Int
+        public var bitsPerSample: [Int]
+        public var samplesPerPixel: Int
+        /// 1 none, 4 CCITT group 4, 5 LZW, 6 and 7 JPEG, 8 and 32946 Deflate, 32773 PackBits...
+        public var compression: Int
+        /// 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 L*a*b*.
+        public var photometric: Int?
+        public var fillOrder: Int
+        /// 1 to 8; 1 when it is missing or another number.
+        public var orientation: Int
+        public var isTiled: Bool
+        /// Strips or tiles.
+        public var partCount: UInt64
+        public var density: Density?
+        /// NewSubfileType says reduced (bit 0), so that it is no page of its own.
+        public var isReduced: Bool
+        /// NewSubfileType says transparency mask (bit 2).
+        public var isMask: Bool
+    }
+
+    public let isBig: Bool
+    /// In file order, with reduced pictures and masks.
+    public let pages: [Page]
+    /// False when a directory behind the first cannot be read or the chain goes in a circle.
+    public let isComplete: Bool
+    /// Whether a GPS directory or an embedded EXIF block tells a position.
+    public let hasGPS: Bool
+    public let isFromCamera: Bool
+
+    static let pagesMax = 65_535
+    static let metadataBytesMax: UInt64 = 64 << 20
+
+    public init(reading source: some ByteSource) throws(ImageFileError) {
+        let stream = try TIFFStream(reading: source)
+        let chain = try stream.mainDirectories(limit: Self.pagesMax)
+        var pages: [Page] = []
+        for directory in chain.directories { pages.append(try Self.page(directory, stream)) }
+        guard let first = pages.first, first.width > 0, first.height > 0 else { throw .damaged("the first directory has no picture") }
+        self.pages = pages
+        isBig = stream.isBig
+        isComplete = chain.isWhole
+        let detail = try stream.pointedDirectory(first.directory.entry(TIFFTag.exif))
+        hasGPS = try tellsPosition(chain.directories, in: stream)
+        let names = first.directory.entry(TIFFTag.make) != nil || first.directory.entry(TIFFTag.model) != nil
+        let exposure = [TIFFTag.exposureTime, TIFFTag.fNumber, TIFFTag.focalLength, TIFFTag.isoSpeed]
+        isFromCamera = names && exposure.contains { detail?.entry($0) != nil }
+    }
+
+    /// The file with `edits` applied where it stands: no strip moves. Throws `unsupported` for edits that leave out what a
+    /// directory cannot do without; the caller has to encode again then.
+    public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
+        let plan = EditPlan(edits)
+        guard plan.kept == nil else { throw .unsupported("metadata and picture of a TIFF share its directories") }
+        var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: Self.pagesMax)
+        if plan.dropsGPS { try editor.dropGPS() }
+        if let orientation = plan.orientation { try editor.setOrientation(orientation, inAll: true) }
+        return try editor.pieces()
+    }
+
+    /// XMP, Photoshop resources and, made anew from the first directory's descriptive tags, an EXIF block without maker note.
+    public func metadata(in source: some ByteSource) throws(ImageFileError) -> EmbeddedMetadata {
+        let stream = try TIFFStream(reading: source)
+        let first = pages[0].directory
+        var found = EmbeddedMetadata()
+        found.exif = try TIFFMetadata.exifBlock(first, stream)
+        found.xmp = try stream.bytes(first.entry(TIFFTag.xmp), limit: Self.metadataBytesMax)
+        found.photoshop = try stream.bytes(first.entry(TIFFTag.photoshop), limit: Self.metadataBytesMax)
+        if found.photoshop == nil, let iptc = try stream.bytes(first.entry(TIFFTag.iptc), limit: Self.metadataBytesMax) {
+            found.photoshop = PhotoshopResources.wrapping(iptc: iptc)
+        }
+        return found
+    }
+
+    private static func page<Source: ByteSource>(_ directory: TIFFDirectory, _ stream: TIFFStream<Source>) throws(ImageFileError) -> Page {
+        func number(_ tag: UInt16) throws(ImageFileError) -> Int? {
+            try stream.integers(directory.entry(tag), limit: 1).first.flatMap(Int.init(exactly:))
+        }
+        let isTiled = directory.entry(TIFFTag.tileOffsets) != nil
+        let orientation = try number(TIFFTag.orientation) ?? 1
+        let subfile = try number(TIFFTag.newSubfileType) ?? 0
+        return Page(
+            directory: directory, width: try number(TIFFTag.imageWidth) ?? 0, height: try number(TIFFTag.imageLength) ?? 0,
+            bitsPerSample: try stream.integers(directory.entry(TIFFTag.bitsPerSample), limit: 16).map { Int(truncatingIfNeeded: $0) },
+            samplesPerPixel: try number(TIFFTag.samplesPerPixel) ?? 1, compression: try number(TIFFTag.compression) ?? 1,
+            photometric: try number(TIFFTag.photometric), fillOrder: try number(TIFFTag.fillOrder) ?? 1,
+            orientation: (1...8).contains(orientation) ? orientation : 1, isTiled: isTiled,
+            partCount: directory.entry(isTiled ? TIFFTag.tileOffsets : TIFFTag.stripOffsets)?.count ?? 0,
+            density: try stream.density(directory), isReduced: subfile & 1 == 1, isMask: subfile & 4 == 4)
+    }
+}
+
+/// Takes descriptive metadata out of a TIFF directory, where they are mixed with what the picture needs.
+enum TIFFMetadata {
+    private static let descriptive = [
+        TIFFTag.imageDescription, TIFFTag.make, TIFFTag.model, TIFFTag.orientation, TIFFTag.xResolution, TIFFTag.yResolution,
+        TIFFTag.resolutionUnit, TIFFTag.software, TIFFTag.dateTime, TIFFTag.artist, TIFFTag.hostComputer, TIFFTag.copyright,
+    ]
+    private static let fieldBytesMax: UInt64 = 8_192
+
+    /// Nil when there is nothing but the resolution and orientation that every scan has.
+    static func exifBlock<Source: ByteSource>(
+        _ directory: TIFFDirectory, _ stream: TIFFStream<Source>
+    ) throws(ImageFileError) -> [UInt8]? {
+        var builder = EXIFBuilder()
+        builder.main = try fields(directory.entries.filter { descriptive.contains($0.tag) }, stream)
+        if let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif)) {
+            // A maker note may count offsets from the file's beginning: out of its place it is of no use.
+            let without = [TIFFTag.makerNote, TIFFTag.interoperability]
+            builder.exif = try fields(detail.entries.filter { !without.contains($0.tag) }, stream)
+        }
+        if let gps = try stream.pointedDirectory(directory.entry(TIFFTag.gps)) { builder.gps = try fields(gps.entries, stream) }
+        return builder.main.isEmpty && builder.exif.isEmpty && builder.gps.isEmpty ? nil : builder.stream()
+    }
+
+    private static func fields<Source: ByteSource>(
+        _ entries: [TIFFEntry], _ stream: TIFFStream<Source>
+    ) throws(ImageFileError) -> [EXIFBuilder.Field] {
+        var found: [EXIFBuilder.Field] = []
+        // Types of BigTIFF mean nothing in EXIF.
+        for entry in entries where entry.type <= 12 && !found.contains(where: { $0.tag == entry.tag }) {
+            guard let bytes = try stream.bytes(entry, limit: fieldBytesMax), !bytes.isEmpty else { continue }
+            found.append(EXIFBuilder.Field(tag: entry.tag, type: entry.type, bytes: bigEndian(bytes, entry.type, stream.order)))
+        }
+        return found
+    }
+
+    private static func bigEndian(_ bytes: [UInt8], _ type: UInt16, _ order: ByteOrder) -> [UInt8] {
+        let unit: Int
+        switch type {
+        case 3, 8: unit = 2
+        // A rational is two numbers of four bytes.
+        case 4, 5, 9, 10, 11: unit = 4
+        case 12: unit = 8
+        default: return bytes
+        }
+        guard order == .little else { return bytes }
+        return stride(from: 0, to: bytes.count, by: unit).flatMap { bytes[$0..<min($0 + unit, bytes.count)].reversed() }
+    }
+}
