@@ -64,18 +64,18 @@ import Testing
     @Test(
         "At most ten redraws a second on a terminal, one line in ten seconds in a log, one event a second",
         arguments: [
-            (ProgressMode.tty, 101), (.plain, 2), (.json, 11), (.none, 0),
+            (ProgressMode.tty, 401), (.plain, 5), (.json, 41), (.none, 0),
         ])
     func throttling(mode: ProgressMode, expected: Int) {
         var renderer = ProgressRenderer(mode: mode)
         var drawn = 0
-        // 10,240 updates in ten seconds, at times a binary fraction holds exactly.
-        for tick in 0...10_240 where !renderer.update(snapshot(tick / 103), atSeconds: Double(tick) / 1024).isEmpty { drawn += 1 }
+        // 40,960 updates in forty seconds, at times a binary fraction holds exactly.
+        for tick in 0...40_960 where !renderer.update(snapshot(tick / 410), atSeconds: Double(tick) / 1024).isEmpty { drawn += 1 }
         #expect(drawn <= expected && drawn >= expected * 9 / 10)
         #expect(
-            renderer.update(snapshot(100, .finishing), atSeconds: 10.001).isEmpty == (mode == .none),
+            renderer.update(snapshot(100, .finishing), atSeconds: 40.001).isEmpty == (mode == .none),
             "a new phase is shown at once")
-        #expect(!renderer.wantsUpdate(phase: .finishing, atSeconds: 10.002))
+        #expect(!renderer.wantsUpdate(phase: .finishing, atSeconds: 40.002))
     }
 
     @Test("The log line is complete and names the hosts in trouble")
