@@ -130,7 +130,11 @@ struct PictureHeader {
     init(_ image: Image, kind: ImageKind, exif: [UInt8]?) {
         width = image.width
         height = image.number("page-height").map { $0 > 0 && image.height % $0 == 0 ? $0 : image.height } ?? image.height
-        pageCount = image.pageCount
+        switch kind {
+        case .tiff, .webp, .gif, .pdf: pageCount = image.pageCount
+        // JPEG 2000 counts its resolutions and HEIF its pictures there.
+        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw: pageCount = 1
+        }
         bands = image.bands
         bitsPerBand = image.number("bits-per-sample") ?? image.bitsPerBand
         hasAlpha = image.hasAlpha

@@ -20,6 +20,8 @@ enum DecoderVerdict {
         let lowered = text.lowercased()
         func names(_ words: [String]) -> Bool { words.contains { lowered.contains($0) } }
         if names(memory) { return .memory }
+        // libjpeg speaks of a "premature end of data segment" where bits in the middle are wrong.
+        if names(["premature end of data segment", "corrupt jpeg data"]) { return .damaged }
         if names(truncated) { return .truncated }
         if names(unsupported) { return .unsupported }
         if names(tooLarge) { return .tooLarge }

@@ -1,4 +1,5 @@
 private import CVips
+internal import ImageFiles
 internal import JobModel
 internal import Recipes
 
@@ -13,12 +14,37 @@ struct Encoder {
 
     private var quality: Int { min(100, max(1, save.quality ?? Save.defaultQuality)) }
 
-    /// Encodes the picture and lends the file's bytes.
-    ///
-    /// A profile stays in the file; libvips makes an EXIF block of its own beside it, which the caller replaces.
-    func encode<Result>(
-        _ image: Image, _ body: (UnsafeRawBufferPointer) throws(ImagingError) -> Result
-    ) throws(ImagingError) -> Result {
+    /// Puts metadata where libvips writes it itself, and says what the format cannot hold.
+    func prepare(_ rendering: inout Rendering, _ blocks: EmbeddedMetadata) throws(ImagingError) -> [WorkNote] {
+        switch format {
+        case .jpeg: return []
+        case .png, .webp: return blocks.photoshop == nil ? [] : [.metadataDropped("IPTC")]
+        case .tiff:
+            if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }
+            if let photoshop = blocks.photoshop { rendering.image.setBlob("photoshop-data", photoshop) }
+            return blocks.exif == nil ? [] : [.metadataDropped("EXIF")]
+        case .gif: return blocks.isEmpty ? [] : [.metadataDropped("EXIF, XMP and IPTC")]
+        }
+    }
+
+    /// The encoded file with the metadata blocks in it; libvips puts an EXIF block of its own beside a profile, which goes.
+    func pieces(of encoded: MemorySource, with blocks: EmbeddedMetadata, hasProfile: Bool) throws(ImagingError) -> [Piece] {
+        switch format {
+        case .jpeg, .png, .webp:
+            if hasProfile || !blocks.isEmpty {
+                do throws(ImageFileError) {
+                    return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
+                } catch {
+                    throw ImagingError(error)
+                }
+            }
+        case .tiff, .gif: break
+        }
+        return [.copy(ByteRange(offset: 0, count: encoded.byteCount))]
+    }
+
+    /// Encodes the picture, with its profile and without other metadata.
+    func encode(_ image: Image) throws(ImagingError) -> MemorySource {
         // 8.14.1 has a broken `strip` for WebP, and `strip` drops the profile everywhere: the fields are gone already.
         let hasProfile = image.has("icc-profile-data")
         let operation: Operation
@@ -46,7 +72,15 @@ struct Encoder {
             try setTIFF(operation, image)
         }
         try operation.set("in", image)
-        return try operation.bytes("buffer", body)
+        var bytes = try operation.bytes { bytes in Array(bytes) }
+        if format == .jpeg, image.resolution == (1, 1) { Self.stateNoDensity(&bytes) }
+        return MemorySource(bytes)
+    }
+
+    /// libvips knows no "no resolution" and writes its 25.4 dpi; JFIF does (units 0: X and Y give the shape of a pixel).
+    private static func stateNoDensity(_ bytes: inout [UInt8]) {
+        guard bytes.count > 18, bytes[2...3].elementsEqual([0xFF, 0xE0]), bytes[6...10].elementsEqual("JFIF\0".utf8) else { return }
+        bytes.replaceSubrange(13...17, with: [0, 0, 1, 0, 1])
     }
 
     private func setTIFF(_ operation: borrowing Operation, _ image: Image) throws(ImagingError) {

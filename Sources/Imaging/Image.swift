@@ -89,6 +89,15 @@ final class Image {
         for field in fields where has(field) { _ = vips_image_remove(pointer, field) }
     }
 
+    /// Only on an image from `withOwnHeader`.
+    func setBlob(_ field: String, _ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { vips_image_set_blob_copy(pointer, field, $0.baseAddress, $0.count) }
+    }
+
+    func setNumber(_ field: String, _ value: Int) {
+        vips_image_set_int(pointer, field, Int32(clamping: value))
+    }
+
     func setResolution(x: Double, y: Double) {
         vips_image_set_double(pointer, "xres", x)
         vips_image_set_double(pointer, "yres", y)

@@ -1,16 +1,60 @@
 internal import ImageFiles
 internal import JobModel
+internal import Recipes
 
 extension ImageEngine {
-    func metadata(of input: InputFile, kind: ImageKind) -> EmbeddedMetadata {
-        do throws(ImageFileError) {
-            return try embeddedMetadata(of: input, kind: kind)
-        } catch {
-            // What cannot be read as metadata is none; whether the picture can be read is the decoder's verdict.
-            return EmbeddedMetadata()
+    /// The metadata blocks of a file; what cannot be read as metadata is none, and the decoder judges the picture.
+    func metadata(of input: InputFile, kind: ImageKind, header: Image) -> EmbeddedMetadata {
+        switch kind {
+        case .jpeg, .png, .webp, .tiff:
+            do throws(ImageFileError) {
+                return try embeddedMetadata(of: input, kind: kind)
+            } catch {
+                return EmbeddedMetadata()
+            }
+        case .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+            var exif = header.blob("exif-data")
+            if let block = exif, block.starts(with: Array("Exif\0\0".utf8)) { exif = Array(block[6...]) }
+            return EmbeddedMetadata(exif: exif, xmp: header.blob("xmp-data"))
         }
     }
-    func probe(_ input: InputFile) throws(ImagingError) -> FinishedWork { throw .file(.unsupported, "soon") }
-    func thumbnail(_ input: InputFile, side: Int) throws(ImagingError) -> FinishedWork { throw .file(.unsupported, "soon") }
-    func pages(_ order: WorkOrder, _ page: PageOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork { throw .file(.unsupported, "soon") }
+
+    /// What header and metadata say of an input.
+    func probe(_ input: InputFile) throws(ImagingError) -> FinishedWork {
+        let kind = try kind(of: input)
+        let decoder = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true)
+        let image = try decoder.open()
+        let metadata = metadata(of: input, kind: kind, header: image)
+        let header = PictureHeader(image, kind: kind, exif: metadata.exif)
+        let tags = metadata.exif.map(EXIFTags.init(reading:))
+        var finished = FinishedWork()
+        if !kind.matchesExtension(input.path.lowercasedExtension) { finished.notes.append(.contentIs(kind)) }
+        finished.probe = ProbeFacts(
+            kind: kind, width: header.width, height: header.height, pageCount: header.pageCount, bands: header.bands,
+            bitsPerBand: header.bitsPerBand, orientation: header.orientation, hasProfile: header.hasProfile,
+            hasAlpha: header.hasAlpha, density: PageEncoder.density(of: image), takenAt: tags?.takenAt, tags: tags?.sorted ?? [])
+        return finished
+    }
+
+    /// A small JPEG for a person to recognise the file by; whatever decodes will do.
+    func thumbnail(_ input: InputFile, side: Int) throws(ImagingError) -> FinishedWork {
+        let kind = try kind(of: input)
+        let decoder = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true)
+        let opened = try decoder.open()
+        let header = PictureHeader(opened, kind: kind, exif: metadata(of: input, kind: kind, header: opened).exif)
+        try header.check(setup.limits, pages: 1)
+        let small = Recipe(actions: [.autoOrient, .shrink(.longSide(max(1, side)))])
+        var finished = FinishedWork()
+        do throws(ImagingError) {
+            let work = ProcessTask.PageWork(page: 0, header: header, steps: small.steps(for: header.facts))
+            var rendering = try Rendering(decoder, work, takesFrames: false)
+            try rendering.conform(to: .jpeg, dropsProfile: true)
+            try rendering.clearMetadata()
+            finished.thumbnail = try Encoder(format: .jpeg, save: Save(format: .jpeg, quality: 75)).encode(rendering.image).bytes
+            finished.pixels = rendering.pixelsDecoded
+        } catch {
+            throw decoder.verdict(on: error)
+        }
+        return finished
+    }
 }

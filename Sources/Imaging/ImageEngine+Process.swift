@@ -1,18 +1,17 @@
 internal import ImageFiles
 internal import JobModel
-internal import LinuxSystem
 internal import Recipes
 
 extension ImageEngine {
     /// Runs the recipe: copies what nothing changes, edits what only loses metadata, encodes the rest anew.
     func process(_ order: WorkOrder, _ process: ProcessOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork {
-        let work = try ProcessTask(self, order, process, input)
-        guard setup.damage == .accept else { return try work.run(isTolerant: false) }
+        let task = ProcessTask(engine: self, order: order, process: process, input: input, kind: try kind(of: input))
+        guard setup.damage == .accept else { return try task.run(isTolerant: false) }
         do throws(ImagingError) {
-            return try work.run(isTolerant: false)
+            return try task.run(isTolerant: false)
         } catch {
             guard case .file(let failure) = error, failure.reason == .truncated || failure.reason == .damaged else { throw error }
-            var finished = try work.run(isTolerant: true)
+            var finished = try task.run(isTolerant: true)
             finished.notes.append(.damageAccepted(failure.message))
             return finished
         }
@@ -26,63 +25,67 @@ struct ProcessTask {
     let process: ProcessOrder
     let input: InputFile
     let kind: ImageKind
-    let policy: MetadataPolicy
-    let metadata: EmbeddedMetadata
-
-    init(_ engine: ImageEngine, _ order: WorkOrder, _ process: ProcessOrder, _ input: InputFile) throws(ImagingError) {
-        self.engine = engine
-        self.order = order
-        self.process = process
-        self.input = input
-        kind = try engine.kind(of: input)
-        policy = MetadataPolicy(engine.recipe)
-        metadata = engine.metadata(of: input, kind: kind)
-    }
 
     /// A page of the input and what the recipe changes on it.
     struct PageWork {
+        /// From 0.
         var page: Int
         var header: PictureHeader
         var steps: [PixelStep]
+
+        /// Whether the pixels stay as they are stored: no steps, or turns that undo each other.
+        var leavesPixels: Bool {
+            var rest = steps[...]
+            return Turn.leading(&rest) == .none && rest.isEmpty
+        }
     }
 
+    private var policy: MetadataPolicy { MetadataPolicy(engine.recipe) }
+    private var limits: WorkLimits { engine.setup.limits }
+
+    /// Temp files it made are gone again when it throws.
     func run(isTolerant: Bool) throws(ImagingError) -> FinishedWork {
-        let decoder = try Decoder(input, kind: kind, limits: engine.setup.limits, isTolerant: isTolerant)
-        let first = PictureHeader(try decoder.open(), kind: kind, exif: metadata.exif)
+        let decoder = try Decoder(input, kind: kind, limits: limits, isTolerant: isTolerant)
+        let opened = try decoder.open()
+        let metadata = engine.metadata(of: input, kind: kind, header: opened)
+        let first = PictureHeader(opened, kind: kind, exif: metadata.exif)
         let takesFrames = first.isAnimation && engine.recipe.save.allFrames && (process.format == .gif || process.format == .webp)
-        try first.check(engine.setup.limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
+        try first.check(limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
 
         var works = [PageWork(page: 0, header: first, steps: engine.recipe.steps(for: first.facts))]
-        if !first.isAnimation, first.pageCount > 1 {
-            guard first.pageCount <= pagesMax else { throw .file(.tooLarge, "\(first.pageCount) pages; the limit is \(pagesMax)") }
-            for page in 1..<first.pageCount {
+        if !first.isAnimation {
+            for page in 1..<max(1, first.pageCount) {
                 let header = PictureHeader(try decoder.open(page: page), kind: kind, exif: nil)
-                try header.check(engine.setup.limits, pages: 1)
+                try header.check(limits, pages: 1)
                 works.append(PageWork(page: page, header: header, steps: engine.recipe.steps(for: header.facts)))
             }
         }
 
-        var finished: FinishedWork
-        if kind.outputFormat == process.format, !engine.recipe.reencodes(as: process.format), !first.isAnimation || takesFrames || works[0].steps.isEmpty,
-            works.allSatisfy(\.leavesPixels), let kept = try keepPixels(works) {
-            finished = kept
-        } else {
-            finished = try encode(works, decoder, takesFrames: takesFrames)
+        var finished: FinishedWork?
+        let staysSameFormat = kind.outputFormat == process.format && !engine.recipe.reencodes(as: process.format)
+        if staysSameFormat, works.allSatisfy(\.leavesPixels) {
+            finished = try keepPixels(works, isTolerant: isTolerant)
         }
-        if !kind.matchesExtension(order.input.lowercasedExtension) { finished.notes.insert(.contentIs(kind), at: 0) }
-        return finished
+        var result: FinishedWork
+        if let finished {
+            result = finished
+        } else {
+            result = try encode(works, decoder, metadata, takesFrames: takesFrames)
+        }
+        if !kind.matchesExtension(order.input.lowercasedExtension) { result.notes.insert(.contentIs(kind), at: 0) }
+        return result
     }
 
     // MARK: Pixels untouched
 
     /// Copies the input with at most its metadata edited; nil where the file's structure does not allow the edit.
-    private func keepPixels(_ works: [PageWork]) throws(ImagingError) -> FinishedWork? {
+    private func keepPixels(_ works: [PageWork], isTolerant: Bool) throws(ImagingError) -> FinishedWork? {
         var edits = policy.editsOfFile
         // Turned twice into what it was stored as: only the tag has to go.
         if works.contains(where: { !$0.steps.isEmpty }) { edits.append(.setOrientation(1)) }
         var pieces: [Piece] = [.copy(ByteRange(offset: 0, count: input.byteCount))]
         do throws(ImageFileError) {
-            if kind == .jpeg, try JPEGFile(reading: input).endOfImage(in: input) == nil {
+            if kind == .jpeg, !isTolerant, try JPEGFile(reading: input).endOfImage(in: input) == nil {
                 throw ImageFileError.truncated("the JPEG has no end marker")
             }
             if !edits.isEmpty { pieces = try editMetadata(edits, of: input, kind: kind) }
@@ -92,70 +95,139 @@ struct ProcessTask {
         }
         var finished = FinishedWork()
         let isVerbatim = pieces.isVerbatim(ofByteCount: input.byteCount)
+        var made: (path: RawPath, file: PageFile)?
         if let folder = process.folder {
             let path = folder.appending(order.tempName)
-            var output = try OutputFile(path, mode: engine.setup.fileMode)
-            try output.write(pieces, from: input)
-            let facts = try output.finish(modifiedNanoseconds: process.keepTimes ? input.modifiedNanoseconds : nil)
+            let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: input) }
             finished.files = [MadeFile(temp: path, page: nil, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: isVerbatim)]
             if isVerbatim, process.digestInput { finished.inputDigest = facts.digest }
+            made = (path, .output(0))
+        } else if process.pages, !isVerbatim {
+            let path = try engine.spool(process.spoolFolder).appending(order.tempName)
+            _ = try write(path) { output throws(ImagingError) in try output.write(pieces, from: input) }
+            made = (path, .spool(order.tempName))
+        }
+        guard process.pages else { return finished }
+        do throws(ImagingError) {
+            let maker = try pageMaker(isTolerant: isTolerant)
+            if isVerbatim {
+                try maker.add(to: &finished, from: input, kind: kind, as: made?.file ?? .input)
+            } else if let made {
+                try maker.add(to: &finished, from: try InputFile(written: made.path), kind: kind, as: made.file)
+            }
+        } catch {
+            if let made { OutputFile.remove(made.path) }
+            throw error
         }
         return finished
     }
 
     // MARK: Pixels encoded anew
 
-    private func encode(_ works: [PageWork], _ decoder: Decoder, takesFrames: Bool) throws(ImagingError) -> FinishedWork {
+    private func encode(
+        _ works: [PageWork], _ decoder: Decoder, _ metadata: EmbeddedMetadata, takesFrames: Bool
+    ) throws(ImagingError) -> FinishedWork {
         var finished = FinishedWork()
-        for work in works {
-            var rendering: Rendering
-            do throws(ImagingError) {
-                rendering = try Rendering(decoder, page: work.page, header: work.header, steps: work.steps)
-                let bytes = try encode(&rendering, work)
-                let path = (process.folder ?? RawPath("")).appending(name(of: work.page))
-                var output = try OutputFile(path, mode: engine.setup.fileMode)
-                try output.write(bytes)
-                let facts = try output.finish(modifiedNanoseconds: process.keepTimes ? input.modifiedNanoseconds : nil)
-                finished.files.append(
-                    MadeFile(
-                        temp: path, page: works.count > 1 ? work.page + 1 : nil, sizeBytes: facts.sizeBytes, digest: facts.digest,
-                        isVerbatim: false))
-            } catch {
-                removeFiles(finished.files)
-                throw decoder.verdict(on: error)
+        let sourceIsLossy = try engine.isLossy(input, kind: kind)
+        if works[0].header.isAnimation, !takesFrames { finished.notes.append(.firstFrameOnly(of: works[0].header.pageCount)) }
+        do throws(ImagingError) {
+            for work in works {
+                var rendering: Rendering
+                do throws(ImagingError) {
+                    rendering = try Rendering(decoder, work, takesFrames: takesFrames)
+                    try encode(&rendering, work, metadata, sourceIsLossy: sourceIsLossy, isOnly: works.count == 1, into: &finished)
+                } catch {
+                    throw decoder.verdict(on: error)
+                }
+                finished.pixels += rendering.pixelsDecoded
+                for note in rendering.notes where !finished.notes.contains(note) { finished.notes.append(note) }
             }
-            finished.pixels += rendering.pixelsDecoded
-            finished.notes += rendering.notes
+        } catch {
+            for file in finished.files { OutputFile.remove(file.temp) }
+            engine.removeSpooled(finished.pages, from: process.spoolFolder)
+            throw error
         }
         return finished
     }
 
-    private func encode(_ rendering: inout Rendering, _ work: PageWork) throws(ImagingError) -> [UInt8] {
+    private func encode(
+        _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, sourceIsLossy: Bool, isOnly: Bool,
+        into finished: inout FinishedWork
+    ) throws(ImagingError) {
+        let name = name(of: work.page)
+        if process.folder == nil, process.format != .jpeg {
+            // Only the PDF wants it, so it is encoded for the PDF at once.
+            if policy.dropsProfile { try rendering.dropProfileToSRGB() }
+            try rendering.clearMetadata()
+            let encoder = try pageEncoder(name: order.tempName)
+            let facts = try encoder.encode(
+                rendering.image, number: work.page + 1, isLossy: sourceIsLossy, smallDepth: work.smallDepth, orientation: 1,
+                notes: &finished.notes)
+            finished.pages.append(facts)
+            return
+        }
+        let folder: RawPath
+        if let wanted = process.folder { folder = wanted } else { folder = try engine.spool(process.spoolFolder) }
         try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
-        try rendering.clearMetadata(resolutionScale: 1)
-        let encoder = Encoder(format: process.format, save: engine.recipe.save)
-        return try encoder.encode(rendering.image) { bytes in Array(bytes) }
+        try rendering.clearMetadata()
+        let blocks = policy.blocks(from: metadata, width: rendering.image.width, height: rendering.image.height)
+        let encoder = Encoder(
+            format: process.format, save: engine.recipe.save, inputCompression: try engine.compression(of: input, kind: kind),
+            smallDepth: work.smallDepth)
+        finished.notes += try encoder.prepare(&rendering, blocks)
+        let encoded = try encoder.encode(rendering.image)
+        let pieces = try encoder.pieces(of: encoded, with: blocks, hasProfile: rendering.image.has("icc-profile-data"))
+        let path = folder.appending(name)
+        let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: encoded) }
+        let file: PageFile
+        if process.folder != nil {
+            file = .output(finished.files.count)
+            finished.files.append(
+                MadeFile(
+                    temp: path, page: isOnly ? nil : work.page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false))
+        } else {
+            file = .spool(name)
+        }
+        guard process.pages else { return }
+        let maker = try pageMaker(isTolerant: false, name: name)
+        try maker.add(to: &finished, from: try InputFile(written: path), kind: process.format.kind, as: file)
+    }
+
+    private func write(
+        _ path: RawPath, _ body: (inout OutputFile) throws(ImagingError) -> Void
+    ) throws(ImagingError) -> (sizeBytes: UInt64, digest: Digest256) {
+        var output = try OutputFile(path, mode: engine.setup.fileMode)
+        try body(&output)
+        return try output.finish(modifiedNanoseconds: process.keepTimes ? input.modifiedNanoseconds : nil)
     }
 
     private func name(of page: Int) -> RawPath {
         page == 0 ? order.tempName : RawPath(bytes: order.tempName.bytes + Array("-\(page + 1)".utf8))
     }
 
-    private func removeFiles(_ files: [MadeFile]) {
-        for file in files {
-            // The agent sweeps what cannot be removed here.
-            try? FileOperation.removeIfPresent(file.temp)
-        }
+    private func pageEncoder(name: RawPath) throws(ImagingError) -> PageEncoder {
+        PageEncoder(
+            spool: try engine.spool(process.spoolFolder), name: name, fileMode: engine.setup.fileMode,
+            quality: engine.recipe.save.quality ?? Save.defaultQuality)
+    }
+
+    private func pageMaker(isTolerant: Bool, name: RawPath? = nil) throws(ImagingError) -> PageMaker {
+        PageMaker(
+            engine: engine, encoder: try process.spoolFolder.map { _ throws(ImagingError) in try pageEncoder(name: name ?? order.tempName) },
+            isTolerant: isTolerant)
     }
 }
 
 extension ProcessTask.PageWork {
-    /// Whether the page's pixels stay as they are stored: no steps, or turns that undo each other.
-    var leavesPixels: Bool {
-        var rest = steps[...]
-        return Turn.leading(&rest) == .none && rest.isEmpty
+    /// Bits a component of a picture of fewer than 8, as long as no step makes values between its own.
+    var smallDepth: Int? {
+        guard header.bitsPerBand < 8, header.bands == 1 else { return nil }
+        for step in steps {
+            switch step {
+            case .orient, .rotate, .flip, .cut: continue
+            case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour: return nil
+            }
+        }
+        return header.bitsPerBand
     }
 }
-
-/// Pages of one file; a TIFF with more is an attack or a stack that wants another tool.
-private let pagesMax = 100_000

@@ -12,4 +12,13 @@ public enum ImagingError: Error, Hashable, Sendable {
     static func file(_ reason: FailureReason, _ message: String) -> ImagingError {
         .file(TaskFailure(reason, message))
     }
+
+    /// The cause in one line.
+    public var text: String {
+        switch self {
+        case .unusable(let text): text
+        case .operation(let name, let text): "\(name): \(text)"
+        case .file(let failure): "\(failure.reason.rawValue): \(failure.message)"
+        }
+    }
 }

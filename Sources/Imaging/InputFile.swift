@@ -19,11 +19,20 @@ final class InputFile: ByteSource {
     private let memory: UnsafeMutableRawBufferPointer?
 
     /// Opens the input and checks that it is what the plan saw.
-    init(_ order: WorkOrder) throws(ImagingError) {
-        path = order.input
+    convenience init(_ order: WorkOrder) throws(ImagingError) {
+        try self.init(order.input, expecting: order.identity)
+    }
+
+    /// Opens a file this worker has just written.
+    convenience init(written path: RawPath) throws(ImagingError) {
+        try self.init(path, expecting: nil)
+    }
+
+    private init(_ path: RawPath, expecting planned: InputIdentity?) throws(ImagingError) {
+        self.path = path
         var held: UnsafeMutableRawBufferPointer?
         do throws(SystemError) {
-            let opened = try OpenFile(order.input, .read)
+            let opened = try OpenFile(path, .read)
             let facts = try opened.facts()
             switch facts.type {
             case .regular: break
@@ -33,7 +42,7 @@ final class InputFile: ByteSource {
             }
             byteCount = facts.identity.sizeBytes
             modifiedNanoseconds = facts.identity.modifiedNanoseconds
-            if facts.identity == order.identity, byteCount > 0, byteCount <= Self.memoryBytesMax {
+            if planned == nil || planned == facts.identity, byteCount > 0, byteCount <= Self.memoryBytesMax {
                 let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(byteCount), alignment: 16)
                 held = buffer
                 let count = try opened.read(into: buffer, at: 0)
@@ -41,17 +50,16 @@ final class InputFile: ByteSource {
             }
             file = opened
             memory = held
-            identityFound = facts.identity
         } catch {
             held?.deallocate()
             throw .file(Self.failure(of: error))
         }
-        guard identityFound == order.identity else {
-            throw .file(.changed, "planned with \(order.identity.sizeBytes) bytes, now \(byteCount) bytes or modified since")
+        if let planned, planned.sizeBytes != byteCount {
+            throw .file(.changed, "planned with \(planned.sizeBytes) bytes, it has \(byteCount) now")
+        } else if let planned, planned.modifiedNanoseconds != modifiedNanoseconds {
+            throw .file(.changed, "modified since it was planned")
         }
     }
-
-    private let identityFound: InputIdentity
 
     deinit { memory?.deallocate() }
 

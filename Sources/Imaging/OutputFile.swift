@@ -35,9 +35,12 @@ struct OutputFile: ~Copyable {
     }
 
     deinit {
-        guard !isKept else { return }
-        // Nothing can be done about a temp file that cannot be removed: the agent sweeps its folders.
-        try? FileOperation.removeIfPresent(path)
+        if !isKept { Self.remove(path) }
+    }
+
+    /// Removes a file this worker made; one that cannot be removed is left to the agent, which sweeps its folders.
+    static func remove(_ path: RawPath) {
+        do throws(SystemError) { try FileOperation.removeIfPresent(path) } catch {}
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ImagingError) {
@@ -58,7 +61,7 @@ struct OutputFile: ~Copyable {
         if let failure { throw failure }
     }
 
-    mutating func write(_ pieces: [Piece], from source: InputFile) throws(ImagingError) {
+    mutating func write(_ pieces: [Piece], from source: some ByteSource) throws(ImagingError) {
         for piece in pieces {
             switch piece {
             case .bytes(let bytes): try write(bytes)
@@ -66,7 +69,9 @@ struct OutputFile: ~Copyable {
                 var offset = range.offset
                 while offset < range.end {
                     let chunk = ByteRange(offset: offset, count: min(range.end - offset, 1 << 20))
-                    try write(try source.chunk(chunk))
+                    let bytes: [UInt8]
+                    do throws(ImageFileError) { bytes = try source.read(chunk) } catch { throw ImagingError(error) }
+                    try write(bytes)
                     offset = chunk.end
                 }
             }

@@ -11,21 +11,37 @@ struct Rendering {
     private(set) var pixelsDecoded: UInt64
     private(set) var notes: [WorkNote] = []
 
+    /// What the resolution the file states has to be multiplied with, so that the picture keeps its size on paper.
+    private var resolutionScale = (x: 1.0, y: 1.0)
+    /// Height of one frame where frames stand one below the other; else nil.
+    private var frameHeight: Int?
+
     /// Decodes one page and applies the steps; most of the work happens when the result is saved.
-    init(_ decoder: Decoder, page: Int, header: PictureHeader, steps: [PixelStep]) throws(ImagingError) {
-        var rest = steps[...]
+    init(_ decoder: Decoder, _ work: ProcessTask.PageWork, takesFrames: Bool) throws(ImagingError) {
+        let header = work.header
+        var rest = work.steps[...]
         let turn = Turn.leading(&rest)
-        pixelsDecoded = UInt64(header.width) * UInt64(header.height)
         isStreaming = true
-        if case .resize(let width, let height)? = rest.first {
+        if takesFrames {
+            guard turn == .none, rest.allSatisfy(\.worksOnFrames) else {
+                throw .file(.unsupported, "all frames can only be made smaller or change colour, not be turned, cut or framed")
+            }
+            image = try decoder.open(count: nil)
+            frameHeight = header.height
+            pixelsDecoded = UInt64(image.width) * UInt64(image.height)
+        } else if case .resize(let width, let height)? = rest.first {
             // Shrinking first and turning the small picture costs a fraction of turning the large one.
             rest = rest.dropFirst()
             let stored = turn.swapsSides ? (width: height, height: width) : (width: width, height: height)
             let shrink = decoder.kind == .jpeg ? Self.jpegShrink(from: header, to: stored) : 1
-            image = try decoder.open(page: page, shrink: shrink)
-            try resize(width: stored.width, height: stored.height)
+            image = try decoder.open(page: work.page, shrink: shrink)
+            pixelsDecoded = UInt64(header.width) * UInt64(header.height)
+            // The loader keeps the stated resolution whatever it shrinks by.
+            resolutionScale = (Double(stored.width) / Double(header.width), Double(stored.height) / Double(header.height))
+            try resize(width: stored.width, height: stored.height, tracksResolution: false)
         } else {
-            image = try decoder.open(page: page)
+            image = try decoder.open(page: work.page)
+            pixelsDecoded = UInt64(header.width) * UInt64(header.height)
         }
         try apply(turn)
         for step in rest { try apply(step) }
@@ -91,8 +107,17 @@ struct Rendering {
 
     // MARK: Geometry
 
-    private mutating func resize(width: Int, height: Int) throws(ImagingError) {
+    private mutating func resize(width: Int, height: Int, tracksResolution: Bool = true) throws(ImagingError) {
+        var height = height
+        if let frame = frameHeight {
+            frameHeight = height
+            height *= image.height / frame
+        }
         guard (width, height) != (image.width, image.height) else { return }
+        if tracksResolution {
+            resolutionScale.x *= Double(width) / Double(image.width)
+            resolutionScale.y *= Double(height) / Double(image.height)
+        }
         let format = image.format
         let hasAlpha = image.hasAlpha
         // Transparent pixels may have any colour; unweighted they would bleed into their neighbours.
@@ -126,6 +151,7 @@ struct Rendering {
         }
         guard turn.quarters > 0 else { return }
         try settle()
+        if turn.swapsSides { resolutionScale = (resolutionScale.y, resolutionScale.x) }
         let rotate = try Operation("rot")
         try rotate.set("in", image)
         try rotate.set("angle", nick: turn.quarters == 1 ? "d90" : turn.quarters == 2 ? "d180" : "d270")
@@ -292,13 +318,28 @@ struct Rendering {
     }
 
     /// Takes off all metadata but the profile, and states the resolution of the picture as it is now.
-    mutating func clearMetadata(resolutionScale: Double) throws(ImagingError) {
+    mutating func clearMetadata() throws(ImagingError) {
         let resolution = image.resolution
         image = try image.withOwnHeader()
         image.remove([
             "exif-data", "xmp-data", "iptc-data", "photoshop-data", "jpeg-thumbnail-data", "orientation", "image-description",
-            "page-height", "n-pages", "gif-delay", "gif-loop", "gif-comment", "delay", "loop", "heif-primary",
         ])
-        image.setResolution(x: resolution.x * resolutionScale, y: resolution.y * resolutionScale)
+        if let frameHeight {
+            image.setNumber("page-height", frameHeight)
+        } else {
+            image.remove(["page-height", "n-pages", "delay", "loop", "gif-delay", "gif-loop", "gif-comment", "gif-palette"])
+        }
+        // One pixel a millimetre is how libvips says that nothing is stated.
+        if resolution != (1, 1) { image.setResolution(x: resolution.x * resolutionScale.x, y: resolution.y * resolutionScale.y) }
+    }
+}
+
+extension PixelStep {
+    /// Whether it may be done to frames that stand one below the other as to one picture.
+    fileprivate var worksOnFrames: Bool {
+        switch self {
+        case .resize, .greyscale, .flatten, .convertColour: true
+        case .orient, .rotate, .flip, .cut, .place, .sharpen, .blur: false
+        }
     }
 }

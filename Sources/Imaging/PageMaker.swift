@@ -1,0 +1,163 @@
+internal import Digests
+internal import ImageFiles
+internal import JobModel
+internal import Recipes
+
+/// Says what the PDF needs to know of a file's pages, and encodes those whose bytes it cannot carry.
+struct PageMaker {
+    let engine: ImageEngine
+    /// Nil where no spool folder was given: then such a page is a failure.
+    let encoder: PageEncoder?
+    let isTolerant: Bool
+
+    /// Adds the pages of `source` to `finished`. Spool files it made are gone again when it throws.
+    func add(to finished: inout FinishedWork, from source: InputFile, kind: ImageKind, as file: PageFile) throws(ImagingError) {
+        do throws(ImageFileError) {
+            switch try pageFacts(of: source, kind: kind, in: file, hashing: SHA256Stream.self) {
+            case .ready(let pages):
+                finished.pages += pages
+                return
+            case .needsEncoding: break
+            }
+        } catch {
+            switch error {
+            case .unsupported: break
+            case .notThisKind, .truncated, .damaged, .unreadable:
+                // What decodes of it makes a page all the same, if the user wants that.
+                guard isTolerant else { throw ImagingError(error) }
+            }
+        }
+        try encode(source, kind: kind, into: &finished)
+    }
+
+    private func encode(_ source: InputFile, kind: ImageKind, into finished: inout FinishedWork) throws(ImagingError) {
+        guard let encoder else { throw .file(.unsupported, "a \(kind.rawValue) page needs a spool folder") }
+        let decoder = try Decoder(source, kind: kind, limits: engine.setup.limits, isTolerant: isTolerant)
+        let opened = try decoder.open()
+        let metadata = engine.metadata(of: source, kind: kind, header: opened)
+        let first = PictureHeader(opened, kind: kind, exif: metadata.exif)
+        let count = first.isAnimation ? 1 : first.pageCount
+        try first.check(engine.setup.limits, pages: count)
+        if first.isAnimation { note(.firstFrameOnly(of: first.pageCount), in: &finished) }
+        let isLossy = try engine.isLossy(source, kind: kind)
+        let isFromCamera = engine.isFromCamera(metadata)
+        var number = 0
+        do throws(ImagingError) {
+            while number < count {
+                number += 1
+                let image = try decoder.open(page: number - 1)
+                let header = PictureHeader(image, kind: kind, exif: metadata.exif)
+                try header.check(engine.setup.limits, pages: 1)
+                var notes: [WorkNote] = []
+                var facts = try encoder.encode(
+                    image, number: number, isLossy: isLossy,
+                    smallDepth: header.bands == 1 && header.bitsPerBand < 8 ? header.bitsPerBand : nil,
+                    orientation: header.orientation, notes: &notes)
+                facts.isFromCamera = isFromCamera
+                finished.pages.append(facts)
+                finished.pixels += UInt64(header.width) * UInt64(header.height)
+                for one in notes { note(one, in: &finished) }
+            }
+        } catch {
+            for made in 1...number { encoder.remove(page: made) }
+            throw decoder.verdict(on: error)
+        }
+    }
+
+    private func note(_ note: WorkNote, in finished: inout FinishedWork) {
+        if !finished.notes.contains(note) { finished.notes.append(note) }
+    }
+}
+
+extension ImageEngine {
+    /// Lossless pages of an input as it is; metadata is edited where the recipe strips some.
+    func pages(_ order: WorkOrder, _ page: PageOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork {
+        let isTolerant = setup.damage == .accept
+        let kind = try kind(of: input)
+        guard input.byteCount <= setup.limits.fileBytesMax else {
+            throw .file(.tooLarge, "\(input.byteCount) bytes; the limit is \(setup.limits.fileBytesMax)")
+        }
+        // 95 is as good as lossless beside the loss the source had already.
+        let encoder = PageEncoder(spool: page.spoolFolder, name: order.tempName, fileMode: setup.fileMode, quality: 95)
+        let maker = PageMaker(engine: self, encoder: encoder, isTolerant: isTolerant)
+        var finished = FinishedWork()
+        if !kind.matchesExtension(order.input.lowercasedExtension) { finished.notes.append(.contentIs(kind)) }
+
+        let edits = MetadataPolicy(recipe).editsOfFile
+        var pieces: [Piece]?
+        if !edits.isEmpty {
+            do throws(ImageFileError) {
+                let edited = try editMetadata(edits, of: input, kind: kind)
+                if !edited.isVerbatim(ofByteCount: input.byteCount) { pieces = edited }
+            } catch {
+                // Pages of other kinds are encoded anew, without metadata.
+                guard case .unsupported = error else { throw ImagingError(error) }
+            }
+        }
+        guard let pieces else {
+            try maker.add(to: &finished, from: input, kind: kind, as: .input)
+            return finished
+        }
+        let path = page.spoolFolder.appending(order.tempName)
+        var output = try OutputFile(path, mode: setup.fileMode)
+        try output.write(pieces, from: input)
+        _ = try output.finish(modifiedNanoseconds: nil)
+        do throws(ImagingError) {
+            try maker.add(to: &finished, from: try InputFile(written: path), kind: kind, as: .spool(order.tempName))
+        } catch {
+            OutputFile.remove(path)
+            throw error
+        }
+        let isUsed = finished.pages.contains { $0.stream.file == .spool(order.tempName) }
+        if !isUsed { OutputFile.remove(path) }
+        return finished
+    }
+
+    func spool(_ folder: RawPath?) throws(ImagingError) -> RawPath {
+        guard let folder else { throw .file(.unsupported, "the order names no spool folder") }
+        return folder
+    }
+
+    func removeSpooled(_ pages: [PageFacts], from folder: RawPath?) {
+        guard let folder else { return }
+        for page in pages {
+            var sources = [page.stream.file]
+            if case .alpha(let stream, _) = page.mask { sources.append(stream.file) }
+            if let profile = page.profile { sources.append(profile.source.file) }
+            for case .spool(let name) in sources { OutputFile.remove(folder.appending(name)) }
+        }
+    }
+
+    func isFromCamera(_ metadata: EmbeddedMetadata) -> Bool {
+        guard let exif = metadata.exif else { return false }
+        do throws(ImageFileError) { return try EXIFBlock(parsing: exif).isFromCamera } catch { return false }
+    }
+
+    /// Whether a file's coding loses detail, so that JPEG on its page loses little more.
+    func isLossy(_ input: InputFile, kind: ImageKind) throws(ImagingError) -> Bool {
+        switch kind {
+        case .jpeg, .heif, .avif, .jp2, .j2k, .jxl, .raw: true
+        case .webp: try isLossyWebP(input)
+        case .tiff: try compression(of: input, kind: kind) == .jpeg
+        case .png, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm: false
+        }
+    }
+
+    /// A WebP is lossless where its first bitstream chunk is `VP8L` (RFC 9649, 2.5 and 2.7).
+    private func isLossyWebP(_ input: InputFile) throws(ImagingError) -> Bool {
+        var offset: UInt64 = 12
+        while offset + 8 <= input.byteCount {
+            let head = try input.chunk(ByteRange(offset: offset, count: 8))
+            switch String(decoding: head[..<4], as: UTF8.self) {
+            case "VP8L": return false
+            case "VP8 ": return true
+            // Frames hold a 16-byte header and then chunks of their own.
+            case "ANMF": offset += 24
+            default:
+                let size = head[4...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                offset += 8 + size + (size & 1)
+            }
+        }
+        return true
+    }
+}
