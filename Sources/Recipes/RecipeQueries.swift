@@ -85,18 +85,11 @@ extension Action {
 extension OutputFormat {
     /// The fixed table of `--format keep` (behaviour.md): what quire writes for a file with this extension, any case, without dot.
     public init(keepingExtension fileExtension: String) {
-        switch fileExtension.lowercased() {
-        case "jpg", "jpeg", "jpe", "jfif", "jif": self = .jpeg
-        case "png": self = .png
-        case "tif", "tiff": self = .tiff
-        case "webp": self = .webp
-        case "gif": self = .gif
-        case "heic", "heif", "heics", "heifs", "hif", "avif": self = .jpeg
-        case "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "raf", "orf", "rw2", "raw", "pef", "srw", "3fr",
-            "iiq", "erf",
-            "kdc", "dcr", "mrw", "rwl", "x3f", "mef", "mos":
-            self = .jpeg
-        default: self = .png
+        let ending = fileExtension.lowercased()
+        if let own = FileExtensions.format(of: ending) {
+            self = own
+        } else {
+            self = FileExtensions.isHEIF(ending) || FileExtensions.isCameraRaw(ending) ? .jpeg : .png
         }
     }
 }
