@@ -1,0 +1,53 @@
+internal import JobModel
+internal import LinuxSystem
+internal import WireProtocol
+internal import WorkerPool
+
+/// The program `quire-agent`: one per host and job, started by the head on pipes.
+///
+/// Ends when its standard input ends, when the head says stop, or on SIGTERM; never leaves a worker behind.
+public enum AgentProgram {
+    /// Runs to the end and returns the exit code. Called once, on the process's first thread.
+    public static func run(arguments: [String]) -> Int32 {
+        if arguments.dropFirst() == ["--version"] {
+            print("quire-agent \(agentVersion)")
+            return 0
+        }
+        guard arguments.count <= 1 else {
+            complain("this program is started by quire and takes no arguments but --version")
+            return 2
+        }
+        do throws(SystemError) {
+            let terminate = try Wake()
+            // Before any other thread. A terminal's signals are the head's affair: it tells us what they mean.
+            let signals = SignalWatch { signal in
+                switch signal {
+                case .terminate: terminate.signal()
+                case .interrupt, .hangUp, .windowChange: break
+                }
+            }
+            let code = try withExtendedLifetime(signals) { () throws(SystemError) -> Int32 in
+                let agent = try Agent(try Descriptors.takeStandardStreams(), terminate: terminate)
+                return try agent.run(facts: hostFacts())
+            }
+            return code
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    private static func hostFacts() -> HostFacts {
+        let capacity = Capacity.ofThisMachine()
+        var version = ""
+        do throws(SystemError) {
+            version = try WorkerProgram.version(of: try WorkerProgram.path())
+        } catch {
+            // The head hears of it again, as unusable, should it want workers.
+            complain("cannot ask the worker for its version: \(error)")
+        }
+        return HostFacts(
+            hostname: capacity.hostname, bootID: capacity.bootID, logicalCPUs: capacity.logicalCPUs,
+            physicalCPUs: capacity.physicalCPUs, slotsMax: capacity.slotsMax, memoryBytes: capacity.memoryBytes, workerVersion: version)
+    }
+}

@@ -1,0 +1,84 @@
+internal import Glibc
+import JobModel
+import LinuxSystem
+import Supervising
+
+// Values of the system as the supervisor knows them.
+
+extension WorkerEnd {
+    init(_ end: ProcessEnd) {
+        switch end {
+        case .exited(let code): self = .exited(code: code)
+        case .killed(let signal): self = .killed(signal: signal, name: signalName(signal))
+        }
+    }
+}
+
+extension WorkerSample {
+    init(_ sample: ProcessSample) {
+        let activity: Activity =
+            switch sample.activity {
+            case .runnable: .runnable
+            case .waiting: .waiting
+            case .stopped: .stopped
+            }
+        self.init(
+            activity: activity, cpuMilliseconds: sample.cpuMilliseconds, ioWaitMilliseconds: sample.ioWaitMilliseconds,
+            residentBytes: sample.residentBytes)
+    }
+}
+
+extension SystemError {
+    /// A file that is no program of this machine.
+    var isNotExecutable: Bool { code == ENOEXEC || code == ELIBBAD }
+}
+
+extension WorkKind {
+    /// Where the files that a report names begin.
+    var folder: RawPath? {
+        switch self {
+        case .process(let order): order.folder
+        case .page, .probe, .thumbnail: nil
+        }
+    }
+
+    var spoolFolder: RawPath? {
+        switch self {
+        case .process(let order): order.spoolFolder
+        case .page(let order): order.spoolFolder
+        case .probe, .thumbnail: nil
+        }
+    }
+}
+
+extension WorkReport {
+    /// Holds picture bytes or very many pages: goes in a message of its own.
+    var isBulky: Bool {
+        switch outcome {
+        case .finished(let work): work.thumbnail != nil || work.files.count + work.pages.count > 100
+        case .failed: false
+        }
+    }
+}
+
+/// Removes what a dead worker may have left of an attempt: `tempName`, `tempName-2`, `tempName-3`... until one is absent.
+///
+/// What cannot be removed is left to the head, which sweeps the temp names of a job at its end.
+func discardTemporaries(of order: WorkOrder) {
+    for folder in [order.kind.folder, order.kind.spoolFolder].compactMap({ $0 }) {
+        let first = folder.appending(order.tempName)
+        do throws(SystemError) {
+            try FileOperation.removeIfPresent(first)
+            for page in 2...1_000_000 { try FileOperation.remove(RawPath(bytes: first.bytes + Array("-\(page)".utf8))) }
+        } catch {
+            continue
+        }
+    }
+}
+
+/// One line on standard error, for whoever started the agent.
+func complain(_ text: String) {
+    let line = Array("quire-agent: \(text)\n".utf8)
+    // Nobody may be left to read it.
+    _ = write(2, line, line.count)
+}

@@ -1,0 +1,4 @@
+import Glibc
+import NodeAgent
+
+exit(AgentProgram.run(arguments: CommandLine.arguments))
