@@ -31,6 +31,8 @@ struct Verifier<File: RandomAccessFile> {
     /// What each object is, and the parent a page names; by object number - 1.
     private var roles = Segments<Role>()
     private var parents = Segments<UInt32>()
+    /// Files that quire wrote are held to its own habits.
+    private var isOurs = false
 
     /// A dictionary larger than this is taken for damage; a flat list of a million pages takes 12 MB.
     private static var objectBytesMax: Int { 1 << 26 }
@@ -134,6 +136,7 @@ struct Verifier<File: RandomAccessFile> {
             parents.append(0)
             if references.offset(of: UInt64(index) + 1) != nil { order.append(UInt32(index)) }
         }
+        isOurs = try namesUsAsProducer()
         let offsets = references.offsets
         order.sort { (offsets[Int($0)], $0) < (offsets[Int($1)], $1) }
         report.objectCount = order.count
@@ -143,6 +146,13 @@ struct Verifier<File: RandomAccessFile> {
             try checkObject(UInt64(index) + 1, at: offset, before: limit)
         }
         if references.hasCompressedObjects { report.add(.notChecked, "objects within object streams") }
+    }
+
+    private mutating func namesUsAsProducer() throws(File.Failure) -> Bool {
+        guard let info = trailer["Info"]?.reference, let offset = references.offset(of: info) else { return false }
+        let mark = Array("/Producer(\(DocumentInformation.producer))".utf8)
+        let bytes = try reader.bytes(at: offset, count: 4 * DocumentInformation.textBytesMax)
+        return bytes.indices.contains { bytes[$0...].starts(with: mark) }
     }
 
     private mutating func checkObject(_ number: UInt64, at offset: UInt64, before limit: UInt64) throws(File.Failure) {
@@ -175,8 +185,8 @@ struct Verifier<File: RandomAccessFile> {
             let (sum, overflow) = data.addingReportingOverflow(length)
             let tail = overflow ? [] : try reader.bytes(at: sum, count: 32, end: limit)
             var syntax = ObjectSyntax(tail)
-            // ISO 32000-1 recommends and PDF/A demands the line end; without this a length one too large would pass.
-            guard tail.first == 0x0A || tail.first == 0x0D, syntax.takes("endstream") else {
+            // The line end before `endstream` is recommended only, but with it left out a length one too large would pass.
+            guard !isOurs || tail.first == 0x0A, syntax.takes("endstream") else {
                 report.add(.streamLength, "/Length \(length) does not lead to endstream", object: number, offset: offset)
                 return
             }
