@@ -43,6 +43,9 @@ public struct CollisionFinder: ~Copyable {
 
     public mutating func add(_ path: RawPath) { hashes.append(CollisionKey.hash(path)) }
 
+    /// For hashes taken before with `CollisionKey.hash`.
+    public init(hashes: [UInt64]) { self.hashes = hashes }
+
     public consuming func suspects() -> CollisionSuspects {
         hashes.sort()
         var repeated: [UInt64] = []

@@ -80,12 +80,11 @@ public struct NameTemplate: Hashable, Sendable {
             }
         }
         guard Self.dotCount(bytes) <= dotsAllowed else { throw .unusableName(RawPath(bytes: bytes)) }
+        let name = bytes[(bytes.lastIndex(of: slash).map { $0 + 1 } ?? 0)...]
+        if name.isEmpty || Self.isDots(name) { throw .unusableName(RawPath(bytes: bytes)) }
         let path = RawPath(bytes: bytes).normalized
-        let name = path.lastComponent
-        if bytes.isEmpty || bytes.last == slash || name.isEmpty || name.bytes == [dot] || name.bytes == [dot, dot] {
-            throw .unusableName(RawPath(bytes: bytes))
-        }
-        let longest = path.bytes.split(separator: slash).map(\.count).max() ?? 0
+        var longest = 0
+        Self.forEachComponent(path.bytes[...]) { longest = max(longest, $0.count) }
         if longest > Self.nameBytesMax || path.bytes.count > Self.pathBytesMax { throw .nameTooLong(path) }
         return path
     }
@@ -95,7 +94,23 @@ public struct NameTemplate: Hashable, Sendable {
     static let pathBytesMax = 4095
 
     private static func dotCount(_ bytes: [UInt8]) -> Int {
-        bytes.split(separator: slash).count { $0.elementsEqual([dot]) || $0.elementsEqual([dot, dot]) }
+        var count = 0
+        forEachComponent(bytes[...]) { count += isDots($0) ? 1 : 0 }
+        return count
+    }
+
+    private static func isDots(_ part: ArraySlice<UInt8>) -> Bool {
+        part.count <= 2 && !part.isEmpty && part.allSatisfy { $0 == dot }
+    }
+
+    /// What stands between slashes, where something does.
+    private static func forEachComponent(_ bytes: ArraySlice<UInt8>, _ body: (ArraySlice<UInt8>) -> Void) {
+        var start = bytes.startIndex
+        for index in bytes.indices where bytes[index] == slash {
+            if index > start { body(bytes[start..<index]) }
+            start = index + 1
+        }
+        if start < bytes.endIndex { body(bytes[start...]) }
     }
 }
 
