@@ -105,16 +105,3 @@ public enum NaturalOrder {
 }
 
 let slash = UInt8(ascii: "/")
-
-/// The content of one folder, in the order its files become tasks: files first, then subfolders, each in natural order.
-public struct FolderListing: Hashable, Sendable {
-    /// Bare names.
-    public var files: [RawPath]
-    /// Bare names.
-    public var folders: [RawPath]
-
-    public init(files: [RawPath], folders: [RawPath]) {
-        self.files = files.sorted(by: NaturalOrder.precedes)
-        self.folders = folders.sorted(by: NaturalOrder.precedes)
-    }
-}

@@ -59,7 +59,8 @@ struct NameTemplateTests {
                 == "the file has no exif:Lens and the name template no default; write {exif:Lens|unknown}")
         #expect(throws: PlanningError.missingValue(variable: "width")) { try NameTemplate("{width}").render(facts()) }
         for (template, relative) in [
-            ("{exif:A|}", "a"), ("{dir}/", "a"), ("{stem}/x", "..."), ("a/.{stem}/x", "..jpg"), ("a/.", "a"), ("/.", "a"), (".{exif:A|}.", "a"), ("/", "a"),
+            ("{exif:A|}", "a"), ("{dir}/", "a"), ("{stem}/x", "..."), ("a/.{stem}/x", "..jpg"), ("a/.", "a"), ("/.", "a"),
+            (".{exif:A|}.", "a"), ("/", "a"),
         ] {
             #expect(throws: PlanningError.self, "\(template)") {
                 let path = try NameTemplate(template).render(facts(relative))
