@@ -79,6 +79,31 @@ public final class JobStore: Sendable {
         }
     }
 
+    /// The tasks that wait for nothing but work, in plan order, with the bytes of their inputs.
+    public func openTasks() throws(JobStoreError) -> (settled: [Range<Int>], sizes: [UInt64], count: Int) {
+        try translated("read plan") {
+            try pool.read { database in
+                var settled: [Range<Int>] = []
+                var sizes: [UInt64] = []
+                var next = 0
+                let rows = try Row.fetchCursor(database, sql: "SELECT idx, state, size FROM task ORDER BY idx")
+                while let row = try rows.next() {
+                    let index: Int = row[0]
+                    precondition(index == next, "task \(next) is missing from the plan")
+                    next += 1
+                    sizes.append(UInt64(bitPattern: row[2]))
+                    if row[1] as Int == TaskState.planned.rawValue { continue }
+                    if let last = settled.last, last.upperBound == index {
+                        settled[settled.count - 1] = last.lowerBound..<index + 1
+                    } else {
+                        settled.append(index..<index + 1)
+                    }
+                }
+                return (settled, sizes, next)
+            }
+        }
+    }
+
     /// The planned tasks of these attempts, in their order.
     public func tasks(of attempts: [Attempt]) throws(JobStoreError) -> [PlannedTask] {
         try translated("read plan") {
@@ -146,16 +171,16 @@ public final class JobStore: Sendable {
         }
     }
 
-    /// Tasks with their ends from `first` on, in plan order, at most `count`.
-    public func records(from first: Int, count: Int) throws(JobStoreError) -> [TaskRecord] {
+    /// Tasks with their ends from `first` on and below `end`, in plan order, at most `count`; only those of one book if it is given.
+    public func records(from first: Int, below end: Int, book: Int? = nil, count: Int) throws(JobStoreError) -> [TaskRecord] {
         let rows = try translated("read outcomes") {
             try pool.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
                         SELECT \(taskColumns), state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts
-                        FROM task WHERE idx >= ? ORDER BY idx LIMIT ?
+                        FROM task WHERE idx >= ? AND idx < ? AND book = coalesce(?, book) ORDER BY idx LIMIT ?
                         """)
-                return try Row.fetchAll(statement, arguments: [first, count])
+                return try Row.fetchAll(statement, arguments: [first, end, book, count])
             }
         }
         var records: [TaskRecord] = []

@@ -51,6 +51,34 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     public func receiveAll(waitingMilliseconds milliseconds: Int?) -> [Element]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
+        awaitElements(milliseconds)
+        if queue.isEmpty { return isClosed ? nil : [] }
+        let taken = queue
+        queue.removeAll(keepingCapacity: true)
+        pthread_cond_broadcast(hasRoom)
+        return taken
+    }
+
+    /// Takes the first element, waiting up to `milliseconds`, without a limit if nil; returns nil when none came or the mailbox is closed and empty.
+    public func receiveOne(waitingMilliseconds milliseconds: Int?) -> Element? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        awaitElements(milliseconds)
+        guard !queue.isEmpty else { return nil }
+        pthread_cond_signal(hasRoom)
+        return queue.removeFirst()
+    }
+
+    public func close() {
+        pthread_mutex_lock(mutex)
+        isClosed = true
+        pthread_cond_broadcast(hasElements)
+        pthread_cond_broadcast(hasRoom)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Waits, with the lock held, until there is something, the mailbox is closed or the time is over.
+    private func awaitElements(_ milliseconds: Int?) {
         var deadline = timespec()
         if let milliseconds {
             clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -62,18 +90,5 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
             let status = milliseconds == nil ? pthread_cond_wait(hasElements, mutex) : pthread_cond_timedwait(hasElements, mutex, &deadline)
             if status == ETIMEDOUT { break }
         }
-        if queue.isEmpty { return isClosed ? nil : [] }
-        let taken = queue
-        queue.removeAll(keepingCapacity: true)
-        pthread_cond_broadcast(hasRoom)
-        return taken
-    }
-
-    public func close() {
-        pthread_mutex_lock(mutex)
-        isClosed = true
-        pthread_cond_broadcast(hasElements)
-        pthread_cond_broadcast(hasRoom)
-        pthread_mutex_unlock(mutex)
     }
 }

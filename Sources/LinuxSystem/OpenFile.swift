@@ -1,3 +1,4 @@
+private import CLinux
 internal import Glibc
 public import JobModel
 
@@ -148,5 +149,46 @@ extension RawPath {
     /// The path a NUL-terminated string from the system spells.
     public init(cString: UnsafePointer<CChar>) {
         self.init(bytes: Array(UnsafeRawBufferPointer(start: cString, count: strlen(cString))))
+    }
+}
+
+extension OpenFile {
+    /// Copies up to `count` bytes between files without their passing through this process where the kernel can; returns how many.
+    ///
+    /// An end of `source` before the first byte is an error with ENODATA.
+    public func copy(from source: borrowing OpenFile, sourceOffset: UInt64, targetOffset: UInt64, count: Int) throws(SystemError) -> UInt64 {
+        let copied = retrying { quire_copy_range(source.descriptor, Int64(sourceOffset), descriptor, Int64(targetOffset), count) }
+        if copied > 0 { return UInt64(copied) }
+        if copied == 0 { throw SystemError("copy", source.path.display + ": it ends too early", code: ENODATA) }
+        // Across file systems, or onto one that cannot: by way of memory.
+        guard errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP else { throw .last("copy", path.display) }
+        let bytes = try source.read(count: min(count, 1 << 20), at: sourceOffset)
+        guard !bytes.isEmpty else { throw SystemError("copy", source.path.display + ": it ends too early", code: ENODATA) }
+        try write(bytes, at: targetOffset)
+        return UInt64(bytes.count)
+    }
+}
+
+extension OpenFile {
+    /// Writes all of `bytes` where the descriptor stands: to a pipe, or at the end of what was written before.
+    public func append(_ bytes: [UInt8]) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in retrying { Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done) } }
+            guard count > 0 else { throw .last("write", path.display) }
+            done += count
+        }
+    }
+
+    /// What can be read now from a pipe, waiting for at least one byte; empty at its end.
+    public func readAvailable(countMax: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: countMax) { buffer, filled in
+            let count = retrying { Glibc.read(descriptor, buffer.baseAddress!, countMax) }
+            if count < 0 { failure = .last("read", path.display) }
+            filled = max(0, count)
+        }
+        if let failure { throw failure }
+        return bytes
     }
 }

@@ -1,10 +1,10 @@
 private import CLinux
 internal import Glibc
 
-/// Waits for many descriptors at once; owned by one thread.
+/// Waits for many descriptors at once; used by one thread.
 ///
 /// Level-triggered epoll(7): the cost of a wait does not grow with the number of descriptors watched. Regular files cannot be watched.
-public struct EventPoll: ~Copyable {
+public final class EventPoll {
     public struct Interest: OptionSet, Sendable {
         public let rawValue: Int32
         public init(rawValue: Int32) { self.rawValue = rawValue }

@@ -16,3 +16,8 @@ public enum SystemClock {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
+
+/// Waiting without doing anything.
+public enum Pause {
+    public static func milliseconds(_ milliseconds: UInt32) { usleep(milliseconds * 1000) }
+}

@@ -7,9 +7,16 @@ struct ReadyTasks: Hashable, Sendable {
     private var ranges: [Range<UInt32>]
     private(set) var count: Int
 
-    init(_ range: Range<UInt32>) {
-        ranges = range.isEmpty ? [] : [range]
-        count = range.count
+    /// All ranks below `end` but the `excluded` ones, which are ascending and disjoint.
+    init(below end: UInt32, except excluded: [Range<Int>]) {
+        ranges = []
+        var next = 0
+        for range in excluded + [Int(end)..<Int(end)] {
+            if next < range.lowerBound { ranges.append(UInt32(next)..<UInt32(range.lowerBound)) }
+            next = range.upperBound
+        }
+        ranges.reverse()
+        count = ranges.reduce(0) { $0 + $1.count }
     }
 
     var lowest: UInt32? { ranges.last?.lowerBound }

@@ -19,7 +19,7 @@ public struct Scheduler: Hashable, Sendable {
     public enum Order: Hashable, Sendable {
         /// Lowest index first: pages of a PDF arrive in order.
         case plan
-        /// The given permutation of all task indexes, e.g. largest first, so that no big one is left for the end.
+        /// The given task indexes in their order, e.g. largest first, so that no big one is left for the end.
         case ranked([UInt32])
     }
 
@@ -83,18 +83,27 @@ public struct Scheduler: Hashable, Sendable {
     private var hasFinished = false
     private var bound: TaskIndex?
 
-    /// - Parameter taskCount: tasks are the indexes below it.
-    public init(taskCount: Int, order: Order, limits: Limits = Limits()) {
-        if case .ranked(let ranks) = order {
-            precondition(ranks.count == taskCount, "\(ranks.count) ranks for \(taskCount) tasks")
-        }
+    /// - Parameters:
+    ///   - taskCount: tasks are the indexes below it.
+    ///   - settled: tasks in plan order that need no work, disjoint and ascending; only with `.plan`.
+    public init(taskCount: Int, order: Order, settled: [Range<Int>] = [], limits: Limits = Limits()) {
         self.order = order
         self.limits = limits
-        ready = ReadyTasks(0..<UInt32(taskCount))
+        switch order {
+        case .plan: ready = ReadyTasks(below: UInt32(taskCount), except: settled)
+        case .ranked(let ranks): ready = ReadyTasks(below: UInt32(ranks.count), except: [])
+        }
     }
 
     public var readyCount: Int { ready.count }
     public var inFlightCount: Int { flights.count }
+    /// The lowest task that is still to be dispatched; nil when there is none, or when tasks are not in plan order.
+    public var lowestReady: TaskIndex? {
+        switch order {
+        case .plan: ready.lowest.map { TaskIndex(rawValue: $0) }
+        case .ranked: nil
+        }
+    }
 
     /// Applies one event and returns the commands it causes, in the order they must be performed.
     public mutating func apply(_ event: Event) -> [Command] {

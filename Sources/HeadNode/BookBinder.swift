@@ -1,0 +1,156 @@
+import Digests
+import JobModel
+import JobStore
+import LinuxSystem
+import PDFAssembly
+import Synchronization
+
+/// A PDF that the plan asks for.
+struct PlannedBook: Sendable {
+    /// Final name when it is one volume; several are numbered before the extension.
+    var path: RawPath
+    /// Index behind the last task whose page goes into it.
+    var end: Int
+
+    /// `album.pdf` alone, `album-001.pdf` and so on when there are more.
+    func volumePath(_ index: Int, of count: Int) -> RawPath {
+        guard count > 1 else { return path }
+        let digits = String(index + 1)
+        let number = String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+        let ending = path.fileExtension.map { "." + String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+        return path.parent.appending(RawPath(bytes: path.stem.bytes + Array("-\(number)\(ending)".utf8)))
+    }
+}
+
+/// A finished PDF file under its final name.
+struct BoundVolume: Sendable {
+    var path: RawPath
+    var pages: Int
+    var bytes: UInt64
+}
+
+/// Binds pages in plan order while tasks still run, on a thread of its own.
+///
+/// Reads outcomes from the journal up to the mark it is told, so that memory does not grow with the number of pages
+/// that wait. Spool files go only when the bytes they were copied to are durable and the position is journalled.
+struct BookBinder: Sendable {
+    enum Order: Sendable {
+        /// All tasks below this index have their final end.
+        case advance(to: Int)
+        /// No mark will follow: stop and leave the partial files to a resume.
+        case abandon
+    }
+
+    let store: JobStore
+    let ledger: OutputLedger
+    let job: JobID
+    let settings: PDFSettings
+    let books: [PlannedBook]
+    let spoolFolder: RawPath
+    let workingFolder: RawPath
+    let orders: Mailbox<Order>
+    let progress: PagesProgress
+
+    /// Bytes copied between two checkpoints; spool files wait that long.
+    static let checkpointBytes: UInt64 = 256 << 20
+    private static let recordsAtOnce = 256
+
+    /// Binds all books. Nil when it was told to abandon them, or a file failed and its page is not to be missed (`withhold`).
+    func run() throws(HeadError) -> [BoundVolume]? {
+        var mark = 0
+        var finished: [BoundVolume] = []
+        for index in books.indices {
+            guard let volumes = try bind(index, mark: &mark) else { return nil }
+            finished += volumes
+        }
+        return finished
+    }
+
+    private func bind(_ index: Int, mark: inout Int) throws(HeadError) -> [BoundVolume]? {
+        var book = try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: settings) }
+        var press = Press(binder: self, book: index)
+        var next = 0
+        while next < books[index].end {
+            while mark <= next {
+                guard case .advance(let further)? = nextMark(beyond: mark) else {
+                    try press.removePartials()
+                    return nil
+                }
+                mark = further
+            }
+            let position = next
+            let end = min(mark, books[index].end)
+            let records = try journal { () throws(JobStoreError) in
+                try store.records(from: position, below: end, book: books.count > 1 ? index : nil, count: Self.recordsAtOnce)
+            }
+            for record in records {
+                if record.outcome.state == .failed && settings.missingPage == .withhold {
+                    try press.removePartials()
+                    return nil
+                }
+                for page in pages(of: record) { try press.bind(page, of: record, into: &book) }
+            }
+            next = records.count < Self.recordsAtOnce ? end : records[records.count - 1].task.index.position + 1
+            if next < end { continue }
+            next = end
+        }
+        return try press.finish(book)
+    }
+
+    /// The furthest mark sent so far, waiting for one beyond `mark`.
+    private func nextMark(beyond mark: Int) -> Order? {
+        while let orders = orders.receiveAll(waitingMilliseconds: nil) {
+            var furthest = mark
+            for order in orders {
+                switch order {
+                case .advance(let index): furthest = max(furthest, index)
+                case .abandon: return nil
+                }
+            }
+            if furthest > mark { return .advance(to: furthest) }
+        }
+        return nil
+    }
+
+    private func pages(of record: TaskRecord) -> [BookPage] {
+        let task = UInt64(record.task.index.position)
+        let folder = record.task.bookFolder.bytes.split(separator: 0x2F).map { RawPath(bytes: Array($0)).display }
+        switch record.outcome.state {
+        case .committed, .current, .won:
+            return (record.outcome.work?.pages ?? []).enumerated().map { index, facts in
+                BookPage(key: PageKey(task: task, page: UInt64(index)), content: .picture(facts), folder: folder)
+            }
+        case .failed:
+            switch settings.missingPage {
+            case .placeholder:
+                let name = record.task.bookFolder.appending(record.task.input.lastComponent).display
+                return [placeholder(task, name, record.outcome.failure?.reason ?? .damaged, folder)]
+            case .skip, .withhold: return []
+            }
+        case .planned, .skipped: return []
+        }
+    }
+
+    private func placeholder(_ task: UInt64, _ name: String, _ reason: FailureReason, _ folder: [String]) -> BookPage {
+        BookPage(key: PageKey(task: task, page: 0), content: .placeholder(fileName: name, reason: reason), folder: folder)
+    }
+}
+
+/// How many pages are bound: written by the binder, read by the display.
+final class PagesProgress: Sendable {
+    private let count = Atomic<Int>(0)
+    func add(_ pages: Int) { count.add(pages, ordering: .relaxed) }
+    var pages: Int { count.load(ordering: .relaxed) }
+}
+
+func pdf<Result: ~Copyable>(_ body: () throws(PDFError) -> Result) throws(HeadError) -> Result {
+    do throws(PDFError) {
+        return try body()
+    } catch {
+        switch error {
+        case .invalidSettings(let why): throw .usage("the PDF cannot be made so: \(why)")
+        case .invalidPage(let why), .invalidCheckpoint(let why): throw .agent("a page cannot be bound: \(why)")
+        case .volumeFull: throw .agent("a PDF volume is full and was not cut")
+        }
+    }
+}

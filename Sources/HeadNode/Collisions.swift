@@ -1,0 +1,110 @@
+import JobModel
+import JobStore
+import LinuxSystem
+import Planning
+
+/// Two inputs that would write one output: refused with both names, or renamed (`--collisions`).
+struct Collisions {
+    let settings: RunSettings
+    let workingFolder: RawPath
+
+    /// Pairs shown in a refusal.
+    private static let shownMax = 5
+
+    /// Looks for equal names; `hashes` are those of all outputs, in any order.
+    func settle(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) {
+        var groups = try suspectGroups(hashes, store)
+        if groups.isEmpty { return }
+        // The same file found twice is worked on once.
+        try dropDuplicates(&groups, store)
+        if groups.isEmpty { return }
+        switch settings.collisions {
+        case .refuse: throw .usage(refusal(groups))
+        case .rename: try rename(groups, store)
+        }
+    }
+
+    private func suspectGroups(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) -> [[PlannedTask]] {
+        let suspects = CollisionFinder(hashes: hashes).suspects()
+        if suspects.isEmpty { return [] }
+        var tasks: [TaskIndex: PlannedTask] = [:]
+        var paths: [(task: TaskIndex, path: RawPath)] = []
+        try forEachTask(store) { task in
+            guard let output = task.output, suspects.contains(output) else { return }
+            tasks[task.index] = task
+            paths.append((task.index, output))
+        }
+        return CollisionSuspects.groups(of: paths).map { $0.compactMap { tasks[$0.task] } }
+    }
+
+    private func forEachTask(_ store: JobStore, _ body: (PlannedTask) -> Void) throws(HeadError) {
+        var next = 0
+        while true {
+            let batch = try journal { () throws(JobStoreError) in try store.tasks(next..<next + 4096) }
+            for task in batch { body(task) }
+            if batch.count < 4096 { return }
+            next += 4096
+        }
+    }
+
+    private func dropDuplicates(_ groups: inout [[PlannedTask]], _ store: JobStore) throws(HeadError) {
+        var twice: [TaskOutcome] = []
+        for index in groups.indices {
+            var seen: Set<RawPath> = []
+            groups[index].removeAll { task in
+                let isNew = seen.insert(workingFolder.appending(task.input).normalized).inserted
+                if !isNew { twice.append(TaskOutcome(index: task.index, state: .skipped)) }
+                return !isNew
+            }
+        }
+        groups.removeAll { $0.count < 2 }
+        if !twice.isEmpty {
+            try journal { () throws(JobStoreError) in try store.record(twice, epochMilliseconds: SystemClock.epochMilliseconds()) }
+        }
+    }
+
+    private func refusal(_ groups: [[PlannedTask]]) -> String {
+        var lines = groups.prefix(Self.shownMax).map { group in
+            "  \(group[0].input) and \(group[1].input) would both become \(group[0].output?.display ?? "")"
+                + (group.count > 2 ? " (and \(group.count - 2) more)" : "")
+        }
+        if groups.count > Self.shownMax { lines.append("  and \(groups.count - Self.shownMax) more") }
+        return "outputs would overwrite each other:\n" + lines.joined(separator: "\n")
+            + "\nsay --collisions rename, or give names that differ with --name"
+    }
+
+    /// The first of a group that keeps its format keeps its name, the others get one that is free.
+    private func rename(_ groups: [[PlannedTask]], _ store: JobStore) throws(HeadError) {
+        var taken: Set<[UInt8]> = []
+        try forEachTask(store) { task in
+            if let output = task.output { taken.insert(CollisionKey.folded(output)) }
+        }
+        var changes: [(index: TaskIndex, output: RawPath)] = []
+        for group in groups {
+            let keeper = group.first { !isConverted($0) } ?? group[0]
+            for task in group where task.index != keeper.index {
+                guard let output = task.output else { continue }
+                var attempt = 1
+                var name = OutputNames.renamed(output, input: task.input, isConverted: isConverted(task), attempt: attempt)
+                while true {
+                    let isFree = taken.insert(CollisionKey.folded(name)).inserted
+                    if isFree, try !exists(name) { break }
+                    attempt += 1
+                    name = OutputNames.renamed(output, input: task.input, isConverted: isConverted(task), attempt: attempt)
+                }
+                changes.append((task.index, name))
+            }
+        }
+        try journal { () throws(JobStoreError) in try store.rename(changes) }
+    }
+
+    private func exists(_ path: RawPath) throws(HeadError) -> Bool {
+        try HeadNode.system("look at the outputs") { () throws(SystemError) in
+            try FileOperation.factsIfPresent(of: path, followingLinks: false) != nil
+        }
+    }
+
+    private func isConverted(_ task: PlannedTask) -> Bool {
+        OutputNames.fileExtension(of: task.input, as: task.format) != task.input.fileExtension
+    }
+}

@@ -1,0 +1,49 @@
+public import JobModel
+public import JobStore
+public import LinuxSystem
+public import Recipes
+public import WireProtocol
+
+/// Why a command cannot go on; each knows its exit code and says what to do next.
+public enum HeadError: Error, CustomStringConvertible {
+    /// The command line or a file it names asks for something impossible.
+    case usage(String)
+    case recipe(RecipeError)
+    case noInputs(String)
+    /// A system call on a file of ours failed: what was being done, and why.
+    case system(doing: String, SystemError)
+    case journal(JobStoreError)
+    /// Another quire works on the same thing.
+    case busy(what: String, holder: String)
+    case noUsableHost(String)
+    case agent(String)
+    case protocolBroken(String, WireError)
+    case interrupted
+
+    public var status: ExitStatus {
+        switch self {
+        case .usage, .recipe: .usage
+        case .noInputs: .noInputs
+        case .system(_, let error): error.isNoSpace ? .stoppedResumable : .internalError
+        case .journal(.database(_, _, isFull: true)): .stoppedResumable
+        case .journal: .internalError
+        case .busy: .stoppedResumable
+        case .noUsableHost: .noUsableHost
+        case .agent, .protocolBroken: .stoppedResumable
+        case .interrupted: .cancelled
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .agent(let text): text
+        case .recipe(let error): "\(error)"
+        case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space and run the command again" : "")
+        case .journal(let error): "\(error)"
+        case .busy(let what, let holder):
+            "\(what) is in use by another quire (\(holder)); wait for it, or stop it with 'kill', then run this again"
+        case .protocolBroken(let peer, let error): "\(peer) sent what this build cannot read: \(error)"
+        case .interrupted: "stopped"
+        }
+    }
+}

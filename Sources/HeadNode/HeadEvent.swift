@@ -1,0 +1,21 @@
+import JobModel
+import LinuxSystem
+import WireProtocol
+
+/// Everything that can happen to a running job, in the one queue its main loop takes from.
+enum HeadEvent: Sendable {
+    case agent(HostIndex, AgentMessage)
+    /// The agent's pipe ended or broke; nothing more comes from it.
+    case agentGone(HostIndex, String)
+    case committed([CommittedTask])
+    case commitFailed(HeadError)
+    /// Nil when the binder was told to abandon the books or a page is withheld.
+    case bound([BoundVolume]?)
+    case bindFailed(HeadError)
+    case signal(SignalWatch.Signal)
+}
+
+extension HeadEvent {
+    /// More than every event that can be under way at once: reports and commits of all tasks in flight, and some to spare.
+    static let queueMax = 1 << 16
+}

@@ -1,0 +1,176 @@
+import ImageFiles
+import JobModel
+import JobStore
+import LinuxSystem
+import Planning
+
+/// An input as the walk found it, in plan order unless `--sort` says otherwise.
+struct ScannedInput: Sendable {
+    /// As the user spelled it, or the INPUT's spelling with the path below it.
+    var path: RawPath
+    /// Below the INPUT it was found in; the bare name for a file INPUT.
+    var relative: RawPath
+    /// The folder INPUT it was found in; nil for a file INPUT.
+    var root: RawPath?
+    var identity: InputIdentity
+    /// Device and inode folded into one number; 0 when there is no file.
+    var fileKey: UInt64
+    /// Known before any work: named but not there, a folder that cannot be read.
+    var failure: TaskFailure?
+}
+
+/// Walks the INPUTs in their order: lists in theirs, inside a folder natural order, files first, then subfolders.
+///
+/// Folders are read ahead by several threads, at most `aheadMax` at once, so that a share's latency is hidden and memory
+/// holds a few folders, never the whole tree. A link to a folder above itself is not followed.
+struct InputScanner {
+    let settings: RunSettings
+    let rules: SkipRules
+    let ledger: OutputLedger
+    let workingFolder: RawPath
+
+    static let aheadMax = 8
+    private static let threadCount = 4
+
+    /// Calls `found` for every input and `progress` now and then; returns what was passed over, by reason.
+    func scan(found: (ScannedInput) throws(HeadError) -> Void, progress: () -> Void) throws(HeadError) -> [SkipReason: Int] {
+        var skipped: [SkipReason: Int] = [:]
+        let jobs = Mailbox<FolderReading.Job>(elementsMax: 64)
+        let threads = (0..<Self.threadCount).map { _ in
+            SystemThread("read folders") { [rules, ledger] in
+                while let job = jobs.receiveOne() { job.ticket.send(FolderReading.read(job, rules, ledger)) }
+            }
+        }
+        defer {
+            jobs.close()
+            for thread in threads { thread.join() }
+        }
+        try forEachNamed { (path) throws(HeadError) in
+            try scan(path, jobs, &skipped, found, progress)
+        }
+        return skipped
+    }
+
+    /// The paths that the command line and lists name, one by one.
+    private func forEachNamed(_ body: (RawPath) throws(HeadError) -> Void) throws(HeadError) {
+        let separator: UInt8 = settings.listsAreNulSeparated ? 0 : 0x0A
+        for input in settings.inputs {
+            switch input {
+            case .path(let path): try body(path)
+            case .list(let path):
+                let file = try HeadNode.system("read the list") { () throws(SystemError) in try OpenFile(path, .read) }
+                try forEachLine(of: file, separator, body)
+            case .standardInput:
+                let file = try HeadNode.system("read standard input") { () throws(SystemError) in try Descriptors.duplicate(0) }
+                try forEachLine(of: file, separator, body)
+            }
+        }
+    }
+
+    /// A name cannot be longer than 4,096 bytes on Linux; what is, is no list of names.
+    private static let lineBytesMax = 1 << 16
+
+    private func forEachLine(of file: borrowing OpenFile, _ separator: UInt8, _ body: (RawPath) throws(HeadError) -> Void) throws(HeadError) {
+        var line: [UInt8] = []
+        while true {
+            let bytes = try HeadNode.system("read the list") { () throws(SystemError) in try file.readAvailable(countMax: 1 << 16) }
+            if bytes.isEmpty { break }
+            for byte in bytes {
+                if byte == separator {
+                    if !line.isEmpty { try body(RawPath(bytes: line)) }
+                    line.removeAll(keepingCapacity: true)
+                } else {
+                    if byte == 0 { throw .usage("the list holds a NUL byte; if its names end in NUL, say -0") }
+                    line.append(byte)
+                    guard line.count <= Self.lineBytesMax else { throw .usage("the list has a line of over \(Self.lineBytesMax) bytes") }
+                }
+            }
+        }
+        if !line.isEmpty { try body(RawPath(bytes: line)) }
+    }
+
+    private func scan(
+        _ path: RawPath, _ jobs: Mailbox<FolderReading.Job>, _ skipped: inout [SkipReason: Int],
+        _ found: (ScannedInput) throws(HeadError) -> Void, _ progress: () -> Void
+    ) throws(HeadError) {
+        let facts: FileFacts
+        do throws(SystemError) {
+            facts = try FileOperation.facts(of: path)
+        } catch {
+            let failure =
+                error.isNotFound
+                ? TaskFailure(.vanished, "it was named, but there is no such file or folder")
+                : TaskFailure(error.isDenied ? .denied : .unreadable, "\(error)")
+            return try found(ScannedInput(path: path, relative: path.lastComponent, identity: .none, fileKey: 0, failure: failure))
+        }
+        switch facts.type {
+        case .folder: try walk(path, facts, jobs, &skipped, found, progress)
+        case .regular, .link:
+            try found(ScannedInput(path: path, relative: path.lastComponent, identity: facts.identity, fileKey: facts.key))
+        case .other(let kind):
+            let failure = TaskFailure(.notImage, "it is a \(kind)")
+            try found(ScannedInput(path: path, relative: path.lastComponent, identity: .none, fileKey: 0, failure: failure))
+        }
+    }
+
+    private func walk(
+        _ root: RawPath, _ facts: FileFacts, _ jobs: Mailbox<FolderReading.Job>, _ skipped: inout [SkipReason: Int],
+        _ found: (ScannedInput) throws(HeadError) -> Void, _ progress: () -> Void
+    ) throws(HeadError) {
+        let absolute = try HeadNode.system("find \(root)") { () throws(SystemError) in try FileOperation.resolved(root) }
+        // Top of the stack last: the folder to read next.
+        var stack = [FolderReading.Pending(path: root, absolute: absolute, relative: RawPath(bytes: []), key: facts.key, above: nil)]
+        while !stack.isEmpty {
+            for index in stack.indices.suffix(Self.aheadMax).reversed() where stack[index].ticket == nil {
+                let ticket = Mailbox<FolderReading.Outcome>(elementsMax: 1)
+                stack[index].ticket = ticket
+                jobs.send(FolderReading.Job(folder: stack[index].path, absolute: stack[index].absolute, relative: stack[index].relative, ticket: ticket))
+            }
+            let folder = stack.removeLast()
+            guard let outcome = folder.ticket?.receiveOne() else { preconditionFailure("a folder was not read") }
+            switch outcome {
+            case .failed(let failure):
+                try found(ScannedInput(path: folder.path, relative: folder.relative, root: root, identity: .none, fileKey: 0, failure: failure))
+            case .read(let listing):
+                for (reason, count) in listing.skipped { skipped[reason, default: 0] += count }
+                for file in listing.files {
+                    try found(
+                        ScannedInput(
+                            path: folder.path.appending(file.name), relative: folder.relative.appending(file.name), root: root,
+                            identity: file.identity, fileKey: file.key))
+                }
+                for child in listing.folders.reversed() {
+                    if folder.isOrIsBelow(child.key) {
+                        skipped[.symlinkLoop, default: 0] += 1
+                        continue
+                    }
+                    let path = folder.path.appending(child.name)
+                    // Through a link the path is another one than the names say.
+                    let absolute = child.isLink ? try resolved(path) : folder.absolute.appending(child.name)
+                    stack.append(
+                        FolderReading.Pending(
+                            path: path, absolute: absolute, relative: folder.relative.appending(child.name), key: child.key, above: folder.chain))
+                }
+            }
+            progress()
+        }
+    }
+
+    private func resolved(_ path: RawPath) throws(HeadError) -> RawPath {
+        try HeadNode.system("follow \(path)") { () throws(SystemError) in try FileOperation.resolved(path) }
+    }
+}
+
+extension InputIdentity {
+    static let none = InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0)
+}
+
+extension FileFacts {
+    /// Device and inode in one number: equal for two names of one file.
+    var key: UInt64 { (device &* 0x9E37_79B9_7F4A_7C15) ^ inode &+ 1 }
+}
+
+extension Mailbox {
+    /// Waits for the next element without a limit; nil once the mailbox is closed and empty.
+    func receiveOne() -> Element? { receiveOne(waitingMilliseconds: nil) }
+}

@@ -1,0 +1,21 @@
+import JobModel
+import JobStore
+import Recipes
+
+/// A job as it was fixed before any work: the rows are in the journal, this is what all of them share.
+struct JobPlan: Sendable {
+    var job: JobID
+    var taskCount: Int
+    var recipe: Recipe
+    /// Of all that decides an output's bytes: recipe, damage policy.
+    var recipeDigest: Digest256
+    var books: [PlannedBook]
+    var pdf: PDFSettings
+    /// Inputs the listing passed over, by reason.
+    var skipped: [(reason: String, count: Int)]
+    /// Nothing but pages is wanted of each input: `quire pdf`.
+    var bindsInputsAsTheyAre: Bool
+    var spoolFolder: RawPath
+    /// Final paths stand in the working folder unless absolute.
+    var workingFolder: RawPath
+}

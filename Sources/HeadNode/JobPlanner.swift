@@ -1,0 +1,236 @@
+import Digests
+import JobModel
+import JobStore
+import LinuxSystem
+import Planning
+import Recipes
+
+/// Turns settings and a listing into a plan in the journal, and refuses what cannot be done before any work is.
+struct JobPlanner {
+    let settings: RunSettings
+    let job: JobID
+    let store: JobStore
+    let ledger: OutputLedger
+    let recipe: Recipe
+    let pdf: PDFSettings
+    let workingFolder: RawPath
+    let display: ProgressDisplay
+    /// Looks into inputs: asked only when names or the order need it.
+    let probe: ([ScannedInput]) throws(HeadError) -> [ProbeFacts?]
+
+    /// Rows are written in groups of this many.
+    private static let rowsAtOnce = 4096
+
+    func plan() throws(HeadError) -> JobPlan {
+        let outputNames = try outputNames()
+        let bookNames = try bookNames()
+        var checks = PlanChecks(settings: settings, ledger: ledger, workingFolder: workingFolder, recipe: recipeDigest, wantsPages: bookNames != nil)
+        var rows = RowWriter(store: store)
+        var books = BookList()
+        var count = 0
+        var folderIndex = (folder: RawPath(bytes: []), last: 0)
+        let add = { (input: ScannedInput, facts: ProbeFacts?) throws(HeadError) in
+            let index = TaskIndex(count)
+            let folder = input.path.parent
+            folderIndex = folder == folderIndex.folder ? (folder, folderIndex.last + 1) : (folder, 1)
+            let source = nameSource(input, index, folderIndex.last, facts)
+            var output: RawPath?
+            if settings.isInPlace {
+                output = try inPlaceName(input, source.format)
+            } else if let outputNames {
+                output = try planning { () throws(PlanningError) in try outputNames.finalPath(source).normalized }
+            }
+            var book = 0
+            if let bookNames {
+                let path = try planning { () throws(PlanningError) in try bookNames.finalPath(source).normalized }
+                book = try books.add(path, input, index)
+            }
+            var task = PlannedTask(
+                index: index, input: input.path, identity: input.identity, output: output, format: source.format,
+                bookFolder: bookFolder(input), mayReplace: settings.isInPlace, book: book)
+            let outcome = try checks.look(at: &task, input)
+            try rows.add(task, outcome)
+            count += 1
+        }
+        let skipped = try forEachInput(needsProbe: outputNames?.template?.needsProbe == true, add)
+        try rows.flush()
+        if count == 0 && !settings.allowsEmpty { throw .noInputs(nothingFound(skipped)) }
+        try checks.finish(store)
+        try checks.refuseForeignPDFs(books.books, settings)
+        return JobPlan(
+            job: job, taskCount: count, recipe: recipe, recipeDigest: recipeDigest, books: books.books, pdf: pdf,
+            skipped: skipped.sorted { $0.key.text < $1.key.text }.map { ($0.key.text, $0.value) },
+            bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: spoolFolder(books.books), workingFolder: workingFolder)
+    }
+
+    // MARK: Inputs in their order
+
+    /// Streams the inputs where it can; an order over all of them, a probe or a sample needs the whole list in memory.
+    private func forEachInput(
+        needsProbe: Bool, _ add: (ScannedInput, ProbeFacts?) throws(HeadError) -> Void
+    ) throws(HeadError) -> [SkipReason: Int] {
+        var all: [ScannedInput] = []
+        let collects = needsProbe || settings.sort.map { $0 != .given } == true || settings.sampleCount != nil
+        var found = 0
+        let skipped = try scanner().scan(
+            found: { (input) throws(HeadError) in
+                found += 1
+                if collects { all.append(input) } else { try add(input, nil) }
+            },
+            progress: { display.scanning(found: found, skipped: 0) })
+        guard collects else { return skipped }
+        if let wanted = settings.sampleCount, wanted < all.count { all = (0..<wanted).map { all[$0 * all.count / wanted] } }
+        let facts = needsProbe || settings.sort?.needsProbe == true ? try probe(all) : [ProbeFacts?](repeating: nil, count: all.count)
+        var order = Array(all.indices)
+        if let sort = settings.sort, sort != .given {
+            let keys = all.indices.map { SortedInput(path: all[$0].path, takenAt: facts[$0]?.takenAt, identity: all[$0].identity) }
+            order.sort { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
+        }
+        for index in order { try add(all[index], facts[index]) }
+        return skipped
+    }
+
+    private func scanner() throws(HeadError) -> InputScanner {
+        var rules = SkipRules(takesHidden: settings.takesHidden)
+        if let output = settings.outputFolder { rules.ownFolders.append(try absoluteName(output)) }
+        do throws(PlanningError) {
+            for text in settings.include { rules.includes.append(try Glob(text)) }
+            for text in settings.exclude { rules.excludes.append(try Glob(text)) }
+        } catch {
+            throw .usage("\(error)")
+        }
+        return InputScanner(settings: settings, rules: rules, ledger: ledger, workingFolder: workingFolder)
+    }
+
+    /// Where a path that may not be there yet will lie: links in what exists of it are resolved.
+    private func absoluteName(_ path: RawPath) throws(HeadError) -> RawPath {
+        var existing = workingFolder.appending(path).normalized
+        var missing = RawPath(bytes: [])
+        while existing.bytes.count > 1 {
+            do throws(SystemError) {
+                return try FileOperation.resolved(existing).appending(missing)
+            } catch {
+                guard error.isNotFound else { throw .system(doing: "find \(path)", error) }
+                missing = existing.lastComponent.appending(missing)
+                existing = existing.parent
+            }
+        }
+        return existing.appending(missing)
+    }
+
+    private func nothingFound(_ skipped: [SkipReason: Int]) -> String {
+        if skipped.isEmpty { return "no images among the inputs" }
+        let reasons = skipped.sorted { $0.key.text < $1.key.text }.map { "\($0.value) \($0.key.text)" }
+        return "no images to work on; passed over: \(reasons.joined(separator: ", ")). --allow-empty makes this a success"
+    }
+
+    // MARK: Names
+
+    private func outputNames() throws(HeadError) -> OutputNames? {
+        guard settings.purpose == .process else { return nil }
+        if settings.outputFolder == nil && settings.nameTemplate == nil && !settings.isInPlace && settings.pdf == nil {
+            throw .usage(
+                """
+                nowhere to put the results; say one of
+                  -o FOLDER                       files in FOLDER, the tree as it was
+                  --pdf FILE                      one PDF
+                  --in-place                      each file replaces its input
+                  --name '{dir}/{stem}_small.{ext}'  files beside their inputs
+                """)
+        }
+        let template = try settings.nameTemplate.map { (text) throws(HeadError) in
+            try planning { () throws(PlanningError) in try NameTemplate(text) }
+        }
+        return settings.isInPlace ? nil : OutputNames(outputFolder: settings.outputFolder, template: template)
+    }
+
+    private func bookNames() throws(HeadError) -> OutputNames? {
+        guard let text = settings.pdf else { return nil }
+        let template = try planning { () throws(PlanningError) in try NameTemplate(text) }
+        guard template.isPerFolder else {
+            throw .usage("--pdf '\(text)': only {dir}, {subdir} and {folder} make one PDF per folder; write other braces as {{ and }}")
+        }
+        return OutputNames(outputFolder: nil, template: template)
+    }
+
+    private func nameSource(_ input: ScannedInput, _ index: TaskIndex, _ folderIndex: Int, _ facts: ProbeFacts?) -> NameSource {
+        let folder = input.root ?? input.path.parent
+        let name = folder.lastComponent.isEmpty || folder == RawPath(".") ? workingFolder.lastComponent : folder.lastComponent
+        return NameSource(
+            path: input.path, relative: input.relative, inputFolderName: name,
+            format: recipe.outputFormat(forExtension: input.path.lowercasedExtension), task: index, folderIndex: folderIndex,
+            identity: input.identity, probe: facts)
+    }
+
+    private func inPlaceName(_ input: ScannedInput, _ format: OutputFormat) throws(HeadError) -> RawPath {
+        guard OutputNames.fileExtension(of: input.relative, as: format) == input.path.fileExtension else {
+            throw .usage("\(input.path) cannot be replaced in place: it would become \(format.rawValue); use -o or --name for files that change their format")
+        }
+        // A link stays a link: what it points to is replaced.
+        if input.failure != nil { return input.path }
+        return try HeadNode.system("find \(input.path)") { () throws(SystemError) in try FileOperation.resolved(input.path) }
+    }
+
+    /// Folders for bookmarks: below the INPUT, and the INPUT's own name first when there are several.
+    private func bookFolder(_ input: ScannedInput) -> RawPath {
+        guard let root = input.root else { return RawPath(bytes: []) }
+        return settings.inputs.count > 1 ? root.lastComponent.appending(input.relative.parent) : input.relative.parent
+    }
+
+    private func spoolFolder(_ books: [PlannedBook]) -> RawPath {
+        let beside = books.first?.path.parent ?? RawPath(".")
+        return (settings.spoolFolder ?? (beside.isEmpty ? RawPath(".") : beside)).appending(".quire-spool-\(job.rawValue)")
+    }
+
+    private var recipeDigest: Digest256 {
+        SHA256Stream.digest(of: recipe.canonicalBytes + Array("\(settings.damage.rawValue) \(settings.purpose) \(settings.keepsTimes)".utf8))
+    }
+}
+
+/// The PDFs of a plan in the order their first page comes.
+private struct BookList {
+    private(set) var books: [PlannedBook] = []
+    private var indexes: [RawPath: Int] = [:]
+    private var origins: [RawPath] = []
+
+    mutating func add(_ path: RawPath, _ input: ScannedInput, _ index: TaskIndex) throws(HeadError) -> Int {
+        let origin = input.root ?? RawPath(bytes: [])
+        let place = indexes[path] ?? books.count
+        if place == books.count {
+            indexes[path] = place
+            origins.append(origin)
+            books.append(PlannedBook(path: path, end: 0))
+        }
+        books[place].end = index.position + 1
+        return place
+    }
+}
+
+/// Writes plan rows, and outcomes known before any work, in groups.
+private struct RowWriter {
+    let store: JobStore
+    private var tasks: [PlannedTask] = []
+    private var outcomes: [TaskOutcome] = []
+
+    init(store: JobStore) { self.store = store }
+
+    mutating func add(_ task: PlannedTask, _ outcome: TaskOutcome?) throws(HeadError) {
+        tasks.append(task)
+        if let outcome { outcomes.append(outcome) }
+        if tasks.count >= 4096 { try flush() }
+    }
+
+    mutating func flush() throws(HeadError) {
+        let (tasks, outcomes) = (tasks, outcomes)
+        try journal { () throws(JobStoreError) in
+            if !tasks.isEmpty { try store.append(tasks) }
+            if !outcomes.isEmpty { try store.record(outcomes, epochMilliseconds: SystemClock.epochMilliseconds()) }
+        }
+        self.tasks.removeAll(keepingCapacity: true)
+        self.outcomes.removeAll(keepingCapacity: true)
+    }
+}
+
+func planning<Result>(_ body: () throws(PlanningError) -> Result) throws(HeadError) -> Result {
+    do throws(PlanningError) { return try body() } catch { throw .usage("\(error)") }
+}

@@ -1,0 +1,297 @@
+import Digests
+import JobModel
+import JobStore
+import LinuxSystem
+import Recipes
+import Scheduling
+import TerminalUI
+import WireProtocol
+
+/// Runs a planned job to its end: dispatches shards, hands reports to the committer, moves the binder's mark.
+///
+/// Lives on the main thread and owns all state; other threads only send it events. Decisions are the scheduler's.
+final class JobRunner {
+    private let settings: RunSettings
+    private let plan: JobPlan
+    private let store: JobStore
+    private let events: Mailbox<HeadEvent>
+    private let link: AgentLink
+    private let commits = Mailbox<[SettledReport]>(elementsMax: 1 << 14)
+    private let binderOrders = Mailbox<BookBinder.Order>(elementsMax: 1 << 14)
+    private let committerThread: SystemThread
+    private let binderThread: SystemThread?
+    private let orders: OrderMaker
+    let display: ProgressDisplay
+
+    private var scheduler: Scheduler
+    /// Dispatched and without a final end; their number is bounded by what hosts may hold.
+    private var open: [TaskIndex: PlannedTask] = [:]
+    private var hasDispatchedAll = false
+    private var isBound: Bool
+    private var volumes: [BoundVolume]?
+    private var stop: Stop?
+    private var wasKilled = false
+
+    /// Why the job ends before all is done.
+    enum Stop {
+        /// Ctrl-C or SIGTERM: what runs may finish until this time.
+        case asked(deadlineMilliseconds: UInt64)
+        /// The environment is at fault; the text says what to do.
+        case fault(HeadError)
+    }
+
+    /// What a run came to.
+    struct Result {
+        var status: ExitStatus
+        var volumes: [BoundVolume]
+        var fault: HeadError?
+    }
+
+    init(
+        settings: RunSettings, plan: JobPlan, store: JobStore, ledger: OutputLedger, events: Mailbox<HeadEvent>, link: AgentLink,
+        display: ProgressDisplay
+    ) throws(HeadError) {
+        self.settings = settings
+        self.plan = plan
+        self.store = store
+        self.events = events
+        self.link = link
+        self.display = display
+        orders = OrderMaker(settings: settings, plan: plan)
+        let open = try journal { () throws(JobStoreError) in try store.openTasks() }
+        if plan.books.isEmpty {
+            let settled = Set(open.settled.flatMap { $0 })
+            let ranks = open.sizes.indices.filter { !settled.contains($0) }.sorted { (open.sizes[$1], $0) < (open.sizes[$0], $1) }
+            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks.map { UInt32($0) }))
+        } else {
+            scheduler = Scheduler(taskCount: open.count, order: .plan, settled: open.settled)
+        }
+        let committer = Committer(
+            store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
+            workingFolder: plan.workingFolder)
+        committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
+        isBound = plan.books.isEmpty
+        if plan.books.isEmpty {
+            binderThread = nil
+        } else {
+            let binder = BookBinder(
+                store: store, ledger: ledger, job: plan.job, settings: plan.pdf, books: plan.books, spoolFolder: plan.spoolFolder,
+                workingFolder: plan.workingFolder, orders: binderOrders, progress: display.pages)
+            binderThread = SystemThread("bind") {
+                do throws(HeadError) { events.send(.bound(try binder.run())) } catch { events.send(.bindFailed(error)) }
+            }
+        }
+    }
+
+    private static func commitAll(_ commits: Mailbox<[SettledReport]>, _ committer: Committer, _ events: Mailbox<HeadEvent>) {
+        while let batches = commits.receiveAll(waitingMilliseconds: nil) {
+            let reports = batches.flatMap { $0 }
+            for start in stride(from: 0, to: reports.count, by: Committer.groupTasksMax) {
+                let group = Array(reports[start..<min(reports.count, start + Committer.groupTasksMax)])
+                do throws(HeadError) {
+                    events.send(.committed(try committer.commit(group, epochMilliseconds: SystemClock.epochMilliseconds())))
+                } catch {
+                    events.send(.commitFailed(error))
+                    return
+                }
+            }
+        }
+    }
+
+    func run() throws(HeadError) -> Result {
+        defer {
+            commits.close()
+            committerThread.join()
+            binderOrders.send(.abandon)
+            binderOrders.close()
+            binderThread?.join()
+        }
+        if plan.taskCount == 0 || scheduler.readyCount == 0 { moveMark() }
+        perform(scheduler.apply(.hostReady(HostIndex(rawValue: 0), slots: link.slots)))
+        while !isOver {
+            guard let batch = events.receiveAll(waitingMilliseconds: 100) else { break }
+            for event in batch { try take(event) }
+            if case .asked(let deadline)? = stop, SystemClock.monotonicMilliseconds() >= deadline { wasKilled = true }
+            display.update(phase: phase, busy: link.slots)
+        }
+        return result
+    }
+
+    private var isOver: Bool {
+        if wasKilled { return true }
+        switch stop {
+        case .none: return hasDispatchedAll && open.isEmpty && isBound
+        case .asked, .fault: return hasDispatchedAll && open.isEmpty
+        }
+    }
+
+    private var phase: ProgressSnapshot.Phase {
+        switch stop {
+        case .asked(let deadline):
+            let now = SystemClock.monotonicMilliseconds()
+            return .draining(secondsLeft: deadline > now ? Int((deadline - now + 999) / 1000) : 0)
+        case .fault(let error): return .paused(reason: "\(error)")
+        case .none: return hasDispatchedAll && open.isEmpty ? .binding : .working
+        }
+    }
+
+    private var result: Result {
+        switch stop {
+        case .none: return Result(status: display.summary.failed > 0 ? .someFilesFailed : .done, volumes: volumes ?? [])
+        case .asked: return Result(status: display.wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
+        case .fault(let error): return Result(status: error.status, volumes: [], fault: error)
+        }
+    }
+
+    // MARK: Events
+
+    private func take(_ event: HeadEvent) throws(HeadError) {
+        switch event {
+        case .agent(let host, let message): try take(message, from: host)
+        case .agentGone(let host, let why):
+            if stop == nil { stop = .fault(.agent("the agent on \(link.name) ended: \(why)")) }
+            perform(scheduler.apply(.hostLost(host)))
+            perform(scheduler.apply(.drain))
+            open.removeAll()
+        case .committed(let tasks):
+            for task in tasks {
+                open[task.task.index] = nil
+                display.count(task)
+            }
+            moveMark()
+        case .commitFailed(let error), .bindFailed(let error): halt(error)
+        case .bound(let volumes):
+            self.volumes = volumes
+            isBound = true
+        case .signal(let signal): take(signal)
+        }
+    }
+
+    private func take(_ message: AgentMessage, from host: HostIndex) throws(HeadError) {
+        switch message {
+        case .reports(let reports): settle(reports, from: host)
+        case .released(let tasks):
+            for task in tasks { open[task] = nil }
+            perform(scheduler.apply(.released(host, tasks)))
+        case .load(let busy, _): display.busySlots = busy
+        case .unusable(let why): halt(.agent("\(link.name) cannot work: \(why)"))
+        case .log(let text): display.message(text)
+        case .hello, .ready, .pong: break  // Answers to what was asked before the job began.
+        }
+    }
+
+    private func settle(_ reports: [WorkReport], from host: HostIndex) {
+        let endings = reports.map {
+            Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds)
+        }
+        let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
+        var settled: [SettledReport] = []
+        for command in scheduler.apply(.ended(host, endings)) {
+            switch command {
+            case .settle(let attempt):
+                guard let report = byAttempt[attempt], let task = open[attempt.task] else {
+                    preconditionFailure("task \(attempt.task.rawValue) settles without a report or a plan")
+                }
+                if case .failed(let failure) = report.outcome, failure.reason == .noSpace {
+                    // The disk is at fault, not the file: the task stays planned.
+                    open[attempt.task] = nil
+                    halt(.usageOfSpace(failure.message, task.output?.parent ?? plan.spoolFolder))
+                } else {
+                    settled.append(SettledReport(task: task, report: report, host: link.name))
+                }
+            case .discard(let attempt):
+                if let report = byAttempt[attempt] { discard(report) }
+            case .dispatch, .retract, .giveUp, .finished: perform([command])
+            }
+        }
+        if !settled.isEmpty { commits.send(settled) }
+    }
+
+    /// Deletes the temp files of a report that came too late.
+    private func discard(_ report: WorkReport) {
+        guard case .finished(let work) = report.outcome else { return }
+        for file in work.files {
+            do throws(SystemError) { try FileOperation.removeIfPresent(file.temp) } catch { display.message("a late result stays behind: \(error)") }
+        }
+    }
+
+    private func take(_ signal: SignalWatch.Signal) {
+        switch signal {
+        case .interrupt, .terminate:
+            switch stop {
+            case .none:
+                let deadline = SystemClock.monotonicMilliseconds() + UInt64(settings.drainSeconds) * 1000
+                stop = .asked(deadlineMilliseconds: deadline)
+                display.message("stopping: waiting up to \(settings.drainSeconds) s for what is being worked on; once more to stop at once")
+                perform(scheduler.apply(.drain))
+            case .asked, .fault:
+                display.wasInterruptedTwice = true
+                wasKilled = true
+            }
+        case .hangUp: display.terminalIsGone()
+        case .windowChange: display.resize()
+        }
+    }
+
+    /// Starts nothing new because the environment is at fault; what runs may finish.
+    private func halt(_ error: HeadError) {
+        guard stop == nil else { return }
+        stop = .fault(error)
+        display.message("\(error)")
+        perform(scheduler.apply(.drain))
+        if case .journal = error { wasKilled = true }
+    }
+
+    private func moveMark() {
+        guard binderThread != nil else { return }
+        let lowestOpen = open.keys.min() ?? TaskIndex(plan.taskCount)
+        binderOrders.send(.advance(to: min(lowestOpen, scheduler.lowestReady ?? TaskIndex(plan.taskCount)).position))
+    }
+
+    // MARK: Commands
+
+    private func perform(_ commands: [Scheduler.Command]) {
+        for command in commands {
+            switch command {
+            case .dispatch(let host, let attempts): dispatch(attempts, to: host)
+            case .retract(_, let tasks): link.send(.retract(tasks))
+            case .finished: hasDispatchedAll = true
+            case .giveUp(let task, let attempts): giveUp(task, attempts)
+            case .settle, .discard: preconditionFailure("a report is settled where it arrives")
+            }
+        }
+    }
+
+    private func dispatch(_ attempts: [Attempt], to host: HostIndex) {
+        do throws(HeadError) {
+            let tasks = try journal { () throws(JobStoreError) in
+                let tasks = try store.tasks(of: attempts)
+                try store.recordDispatched(attempts, host: link.name, epochMilliseconds: SystemClock.epochMilliseconds())
+                return tasks
+            }
+            for task in tasks { open[task.index] = task }
+            // Long paths in a large shard would pass the limit of a frame.
+            for start in stride(from: 0, to: tasks.count, by: 512) {
+                let part = start..<min(tasks.count, start + 512)
+                var shard: [WorkOrder] = []
+                for index in part { shard.append(try orders.order(for: tasks[index], attempt: attempts[index])) }
+                link.send(.assign(shard))
+            }
+        } catch {
+            halt(error)
+        }
+    }
+
+    private func giveUp(_ task: TaskIndex, _ attempts: UInt32) {
+        guard let planned = open[task] else { return }
+        let failure = TaskFailure(.crashed, "the host was lost \(attempts) times while this file was worked on")
+        let report = WorkReport(attempt: Attempt(task: task, number: attempts), outcome: .failed(failure), usage: .none)
+        commits.send([SettledReport(task: planned, report: report, host: link.name)])
+    }
+}
+
+extension HeadError {
+    static func usageOfSpace(_ message: String, _ folder: RawPath) -> HeadError {
+        .system(doing: "write below \(folder): \(message)", SystemError("write", folder.display, code: 28))
+    }
+}

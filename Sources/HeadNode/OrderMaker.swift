@@ -1,0 +1,50 @@
+import JobModel
+import JobStore
+import LinuxSystem
+
+/// Makes the orders that workers get from rows of the plan, and the folders that outputs will stand in.
+final class OrderMaker {
+    private let settings: RunSettings
+    private let plan: JobPlan
+    /// Folders known to be there; emptied when it has grown to `foldersMax`.
+    private var folders: Set<RawPath> = []
+    private static let foldersMax = 10_000
+
+    init(settings: RunSettings, plan: JobPlan) {
+        self.settings = settings
+        self.plan = plan
+    }
+
+    func order(for task: PlannedTask, attempt: Attempt) throws(HeadError) -> WorkOrder {
+        let kind: WorkKind
+        if plan.bindsInputsAsTheyAre {
+            try make(plan.spoolFolder)
+            kind = .page(PageOrder(spoolFolder: absolute(plan.spoolFolder), digestInput: settings.manifest != nil))
+        } else {
+            let wantsPages = !plan.books.isEmpty
+            if wantsPages { try make(plan.spoolFolder) }
+            var folder: RawPath?
+            if let output = task.output {
+                let parent = output.parent.isEmpty ? RawPath(".") : output.parent
+                try make(parent)
+                folder = absolute(parent)
+            }
+            kind = .process(
+                ProcessOrder(
+                    folder: folder, format: task.format, pages: wantsPages, spoolFolder: wantsPages ? absolute(plan.spoolFolder) : nil,
+                    digestInput: settings.manifest != nil, keepTimes: settings.keepsTimes))
+        }
+        // Dots keep the file out of listings; the name says which attempt left it, should it ever be found.
+        let name = RawPath(".quire-\(plan.job.rawValue)-\(attempt.task.rawValue)-\(attempt.number)")
+        return WorkOrder(attempt: attempt, input: absolute(task.input), identity: task.identity, kind: kind, tempName: name)
+    }
+
+    private func absolute(_ path: RawPath) -> RawPath { plan.workingFolder.appending(path) }
+
+    private func make(_ folder: RawPath) throws(HeadError) {
+        if folders.contains(folder) { return }
+        try HeadNode.system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
+        if folders.count >= Self.foldersMax { folders.removeAll() }
+        folders.insert(folder)
+    }
+}

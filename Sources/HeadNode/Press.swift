@@ -1,0 +1,221 @@
+import Digests
+import JobModel
+import JobStore
+import LinuxSystem
+import PDFAssembly
+
+/// Performs a book's commands on partial files and gives the volumes their names at the end.
+struct Press: ~Copyable {
+    private let binder: BookBinder
+    private let book: Int
+    private var current: VolumeFile?
+    private var currentIndex = -1
+    private var pageCounts: [Int: Int] = [:]
+    private var byteCounts: [Int: UInt64] = [:]
+    private var endings: [(Int, VolumeEnding)] = []
+    private var spoolFiles: [RawPath] = []
+    private var bytesSinceCheckpoint: UInt64 = 0
+
+    init(binder: BookBinder, book: Int) {
+        self.binder = binder
+        self.book = book
+    }
+
+    /// Binds one page; a picture whose file is not as the plan saw it any more becomes a placeholder.
+    mutating func bind(_ page: BookPage, of record: TaskRecord, into book: inout Book<SHA256Stream>) throws(HeadError) {
+        var page = page
+        if case .picture(let facts) = page.content, let reason = changeOf(facts, record) {
+            page.content = .placeholder(fileName: record.task.bookFolder.appending(record.task.input.lastComponent).display, reason: reason)
+        }
+        let commands: [BookCommand]
+        do throws(PDFError) {
+            commands = try book.append(page)
+        } catch .invalidPage {
+            // Facts that contradict the format are a damaged file's; one odd picture never stops the book.
+            page.content = .placeholder(fileName: record.task.bookFolder.appending(record.task.input.lastComponent).display, reason: .damaged)
+            commands = try pdf { () throws(PDFError) in try book.append(page) }
+        } catch {
+            throw .agent("a page cannot be bound: \(error)")
+        }
+        for command in commands { try perform(command, page, record) }
+        if case .picture(let facts) = page.content {
+            for source in facts.sources {
+                if case .spool(let name) = source.file { spoolFiles.append(binder.spoolFolder.appending(name)) }
+            }
+        }
+        binder.progress.add(1)
+        if bytesSinceCheckpoint >= BookBinder.checkpointBytes { try checkpoint(book.position) }
+    }
+
+    private mutating func perform(_ command: BookCommand, _ page: BookPage, _ record: TaskRecord) throws(HeadError) {
+        switch command {
+        case .beginVolume(let index):
+            try sync()
+            let path = partial(index)
+            try HeadNode.system("make the folder of \(binder.books[book].path)") { () throws(SystemError) in
+                try FileOperation.createFolders(path.parent)
+            }
+            current = try HeadNode.system("begin \(binder.books[book].path)") { () throws(SystemError) in try VolumeFile(creating: path) }
+            currentIndex = index
+        case .write(let volume, let instruction):
+            precondition(volume == currentIndex, "volume \(volume) is written while \(currentIndex) grows")
+            try write(instruction, page, record)
+        case .endVolume(let index, let ending):
+            try sync()
+            try end(index, ending)
+        }
+    }
+
+    private mutating func write(_ instruction: WriteInstruction, _ page: BookPage, _ record: TaskRecord) throws(HeadError) {
+        bytesSinceCheckpoint += instruction.byteCount
+        do throws(SystemError) {
+            switch instruction {
+            case .bytes(let bytes): try current?.write(bytes)
+            case .copy(.page(let key, let file), let range):
+                precondition(key == page.key, "a page asks for another page's bytes")
+                let source = try OpenFile(path(of: file, record), .read)
+                try current?.copy(range, of: source)
+            case .copy(.volume(let index), let range):
+                let source = try OpenFile(partial(index), .read)
+                try current?.copy(range, of: source)
+            }
+        } catch {
+            throw .system(doing: "bind the page of \(record.task.input)", error)
+        }
+    }
+
+    private mutating func end(_ index: Int, _ ending: VolumeEnding) throws(HeadError) {
+        pageCounts[index] = ending.pageCount
+        if index == currentIndex {
+            try HeadNode.system("finish \(binder.books[book].path)") { () throws(SystemError) in
+                guard var file = current.take() else { preconditionFailure("volume \(index) ends before it began") }
+                try file.truncate(to: ending.keptByteCount)
+                for instruction in ending { try write(instruction, to: &file) }
+                try file.sync()
+                byteCounts[index] = file.byteCount
+            }
+            currentIndex = -1
+        } else {
+            let path = partial(index)
+            try HeadNode.system("finish \(path)") { () throws(SystemError) in
+                let file = try OpenFile(path, .update(mode: 0o666))
+                var offset = ending.keptByteCount
+                try file.truncate(to: offset)
+                for instruction in ending {
+                    guard case .bytes(let bytes) = instruction else { preconditionFailure("an ending copies nothing") }
+                    try file.write(bytes, at: offset)
+                    offset += UInt64(bytes.count)
+                }
+                try file.syncData()
+                byteCounts[index] = offset
+            }
+        }
+    }
+
+    private func write(_ instruction: WriteInstruction, to file: inout VolumeFile) throws(SystemError) {
+        guard case .bytes(let bytes) = instruction else { preconditionFailure("an ending copies nothing") }
+        try file.write(bytes)
+    }
+
+    private mutating func sync() throws(HeadError) {
+        guard current != nil else { return }
+        try HeadNode.system("write \(binder.books[book].path)") { () throws(SystemError) in try current?.sync() }
+    }
+
+    /// Bytes durable, position journalled, only then the spool files gone (architecture, section 5).
+    private mutating func checkpoint(_ position: BookPosition) throws(HeadError) {
+        try sync()
+        try journal { () throws(JobStoreError) in
+            try binder.store.setFact("book \(book) position", "\(position.pageCount) \(position.volume) \(position.byteCount)")
+        }
+        try dropSpoolFiles()
+        bytesSinceCheckpoint = 0
+    }
+
+    private mutating func dropSpoolFiles() throws(HeadError) {
+        for path in spoolFiles {
+            try HeadNode.system("tidy the spool") { () throws(SystemError) in try FileOperation.removeIfPresent(path) }
+        }
+        spoolFiles.removeAll()
+    }
+
+    /// Ends the last volume and gives all their final names.
+    consuming func finish(_ book: consuming Book<SHA256Stream>) throws(HeadError) -> [BoundVolume] {
+        try checkpoint(book.position)
+        for command in book.finish() {
+            guard case .endVolume(let index, let ending) = command else { preconditionFailure("a finished book only ends volumes") }
+            try end(index, ending)
+        }
+        let count = pageCounts.count
+        var bound: [BoundVolume] = []
+        for index in 0..<count {
+            let target = binder.books[self.book].volumePath(index, of: count)
+            let source = partial(index)
+            try HeadNode.system("name \(target)") { () throws(SystemError) in
+                try FileOperation.rename(source, replacing: target)
+                try FileOperation.syncFolder(target.parent)
+            }
+            bound.append(BoundVolume(path: target, pages: pageCounts[index] ?? 0, bytes: byteCounts[index] ?? 0))
+        }
+        try record(bound)
+        return bound
+    }
+
+    private func record(_ volumes: [BoundVolume]) throws(HeadError) {
+        var entries: [LedgerEntry] = []
+        for (index, volume) in volumes.enumerated() {
+            try journal { () throws(JobStoreError) in
+                try binder.store.recordVolume(book: book, number: index, path: volume.path, pages: volume.pages, bytes: volume.bytes)
+            }
+            let facts = try HeadNode.system("look at \(volume.path)") { () throws(SystemError) in try FileOperation.facts(of: volume.path) }
+            let path = binder.workingFolder.appending(volume.path).normalized
+            entries.append(
+                LedgerEntry(
+                    output: path, outputIdentity: facts.identity, input: path, inputIdentity: facts.identity,
+                    recipe: SHA256Stream.digest(of: []), work: FinishedWork(), isInPlace: false, job: binder.job))
+        }
+        try journal { () throws(JobStoreError) in try binder.ledger.record(entries) }
+    }
+
+    /// Leaves nothing of an unfinished book behind.
+    mutating func removePartials() throws(HeadError) {
+        current = nil
+        for index in 0...max(currentIndex, pageCounts.keys.max() ?? 0) {
+            let path = partial(index)
+            try HeadNode.system("tidy up") { () throws(SystemError) in try FileOperation.removeIfPresent(path) }
+        }
+    }
+
+    /// Short and without the book's name: that may be as long as a name can be already.
+    private func partial(_ volume: Int) -> RawPath {
+        binder.books[book].path.parent.appending(".quire-\(binder.job.rawValue)-\(book)-\(volume).partial")
+    }
+
+    private func path(of file: PageFile, _ record: TaskRecord) -> RawPath {
+        switch file {
+        case .input: record.task.input
+        case .output(let index): record.outcome.outputs[index]
+        case .spool(let name): binder.spoolFolder.appending(name)
+        }
+    }
+
+    /// Why a page's bytes cannot be taken any more, if so: only inputs can change under the job.
+    private func changeOf(_ facts: PageFacts, _ record: TaskRecord) -> FailureReason? {
+        guard facts.sources.contains(where: { $0.file == .input }) else { return nil }
+        do throws(SystemError) {
+            return try FileOperation.facts(of: record.task.input).identity == record.task.identity ? nil : .changed
+        } catch {
+            return error.isNotFound ? .vanished : error.isDenied ? .denied : .unreadable
+        }
+    }
+}
+
+extension PageFacts {
+    /// All places this page's bytes come from.
+    var sources: [StreamSource] {
+        var sources = [stream]
+        if case .alpha(let source, _) = mask { sources.append(source) }
+        if let profile { sources.append(profile.source) }
+        return sources
+    }
+}

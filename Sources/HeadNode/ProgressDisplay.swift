@@ -1,0 +1,163 @@
+import JobModel
+import JobStore
+import LinuxSystem
+import TerminalUI
+
+/// Keeps what is shown of a job: counts outcomes, asks the renderer for bytes and writes them to standard error and the log.
+final class ProgressDisplay {
+    let pages = PagesProgress()
+    var busySlots = 0
+    var wasInterruptedTwice = false
+    private(set) var summary: RunSummary
+    private var renderer: ProgressRenderer
+    private var tasksRate = RateEstimator()
+    private var bytesRate = RateEstimator()
+    private let startMilliseconds: UInt64
+    private let log: LogFile
+    private let host: String
+    private var isVisible = true
+    private var tasksTotal = 0
+    private let hasBooks: Bool
+
+    init(job: JobID, mode: ProgressMode, log: LogFile, host: String, startMilliseconds: UInt64, folder: RawPath?, hasBooks: Bool) {
+        let size = Terminal.size()
+        renderer = ProgressRenderer(
+            mode: mode, columns: size.columns, rows: size.rows, colour: environmentVariable("NO_COLOR") == nil && Terminal.errorIsTerminal)
+        summary = RunSummary(job: job, folder: folder)
+        self.log = log
+        self.host = host
+        self.startMilliseconds = startMilliseconds
+        self.hasBooks = hasBooks
+    }
+
+    private var elapsedSeconds: Double { Double(SystemClock.monotonicMilliseconds() - startMilliseconds) / 1000 }
+
+    func start(_ facts: JobFacts) {
+        tasksTotal = facts.tasks
+        log.write("\(facts.job.rawValue): \(facts.tasks) tasks; \(facts.command.joined(separator: " "))")
+        show(renderer.start(facts))
+    }
+
+    func scanning(found: Int, skipped: Int) {
+        show(renderer.update(ProgressSnapshot(job: summary.job, phase: .scanning(found: found, skipped: skipped)), atSeconds: elapsedSeconds))
+    }
+
+    func message(_ text: String) {
+        log.write(text)
+        show(renderer.message(text))
+    }
+
+    /// Counts an outcome and tells of it.
+    func count(_ task: CommittedTask) {
+        let row = ReportRow(task.task, task.outcome)
+        summary.count(row)
+        if let failure = task.outcome.failure { log.write("failed: \(task.task.input): \(failure.reason.rawValue): \(failure.message)") }
+        show(renderer.file(row))
+    }
+
+    func countSkipped(reason: String, _ number: Int) { summary.countSkipped(reason: reason, number) }
+
+    func update(phase: ProgressSnapshot.Phase, busy slots: Int) {
+        let seconds = elapsedSeconds
+        let settled = summary.done + summary.failed
+        tasksRate.note(total: Double(settled), atSeconds: seconds)
+        bytesRate.note(total: Double(summary.bytesIn), atSeconds: seconds)
+        guard isVisible, renderer.wantsUpdate(phase: phase, atSeconds: seconds) else { return }
+        var snapshot = ProgressSnapshot(job: summary.job, phase: phase)
+        snapshot.tasksDone = summary.done
+        snapshot.tasksTotal = tasksTotal
+        snapshot.failed = summary.failed
+        snapshot.skipped = summary.skipped
+        snapshot.bytesIn = summary.bytesIn
+        snapshot.bytesOut = summary.bytesOut
+        snapshot.pagesBound = pages.pages
+        snapshot.pagesTotal = hasBooks ? tasksTotal : 0
+        snapshot.elapsedSeconds = seconds
+        snapshot.rate = tasksRate.perSecond
+        snapshot.byteRate = bytesRate.perSecond
+        snapshot.secondsLeft = tasksRate.secondsLeft(remaining: Double(tasksTotal - settled))
+        snapshot.hosts = [
+            HostLine(
+                name: host, slots: slots, busy: busySlots, done: summary.done, failed: summary.failed, rate: tasksRate.perSecond ?? 0)
+        ]
+        show(renderer.update(snapshot, atSeconds: seconds))
+    }
+
+    /// Shows the end; `RunSummary.jsonText` of the result is what `--json` prints.
+    func finish(_ result: JobRunner.Result) {
+        summary.status = result.status
+        summary.elapsedSeconds = elapsedSeconds
+        summary.left = max(0, tasksTotal - summary.done - summary.failed)
+        summary.volumes = result.volumes.map { RunSummary.Volume(path: $0.path, pages: $0.pages, sizeBytes: $0.bytes) }
+        for line in summary.lines { log.write(line) }
+        show(renderer.end(summary))
+    }
+
+    /// The terminal was closed: the job goes on, and what would be shown is in the log.
+    func terminalIsGone() {
+        isVisible = false
+        log.write("the terminal is gone; going on")
+    }
+
+    func resize() {
+        let size = Terminal.size()
+        renderer.resize(columns: size.columns, rows: size.rows)
+    }
+
+    private func show(_ bytes: [UInt8]) {
+        guard isVisible, !bytes.isEmpty else { return }
+        if !Terminal.writeError(bytes) { isVisible = false }
+    }
+}
+
+/// The job's log: one line an event, with the time, for whoever asks later what happened.
+final class LogFile {
+    private let file: OpenFile
+    private var byteCount: UInt64
+    private var isFull = false
+    /// Past this only a note that more was left out is written.
+    private static let bytesMax: UInt64 = 64 << 20
+
+    init(_ path: RawPath) throws(HeadError) {
+        file = try HeadNode.system("open the job's log") { () throws(SystemError) in try OpenFile(path, .update(mode: 0o600)) }
+        let facts = try HeadNode.system("look at the log") { () throws(SystemError) in try FileOperation.facts(of: path) }
+        byteCount = facts.identity.sizeBytes
+    }
+
+    func write(_ text: String) {
+        if isFull { return }
+        isFull = byteCount > Self.bytesMax
+        let line = isFull ? "the log is full; what follows is left out" : text
+        let bytes = Array("\(CalendarText.timestamp(epochSeconds: SystemClock.epochMilliseconds() / 1000)) \(line)\n".utf8)
+        // A log that cannot be written must not end the job; the journal, which must, reports a full disk itself.
+        do throws(SystemError) { try file.write(bytes, at: byteCount) } catch { isFull = true }
+        byteCount += UInt64(bytes.count)
+    }
+}
+
+extension ReportRow {
+    /// The row of a task in reports, events and totals.
+    init(_ task: PlannedTask, _ outcome: TaskOutcome) {
+        let work = outcome.work
+        let state: Outcome =
+            switch outcome.state {
+            case .committed, .won: .done
+            case .failed: .failed
+            case .current, .skipped, .planned: .skipped
+            }
+        let message =
+            switch outcome.state {
+            case .failed: outcome.failure?.message ?? ""
+            case .current: "up to date"
+            case .skipped: "output exists"
+            case .planned: "not worked on"
+            case .committed, .won: ""
+            }
+        var notes = (work?.notes ?? []).map { ReportNote($0) }
+        if work?.pages.contains(where: \.carriesGPS) == true { notes.append(.carriesGPS) }
+        self.init(
+            path: task.input, outcome: state, outputs: outcome.outputs, reason: outcome.failure?.reason, message: message, notes: notes,
+            bytesIn: task.identity.sizeBytes, bytesOut: (work?.files ?? []).reduce(0) { $0 + $1.sizeBytes },
+            seconds: Double(outcome.usage.wallMicroseconds) / 1_000_000, host: outcome.host, attempts: Int(outcome.attempts))
+    }
+}

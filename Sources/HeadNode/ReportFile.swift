@@ -1,0 +1,171 @@
+import Digests
+import JobModel
+import JobStore
+import LinuxSystem
+import TerminalUI
+import WireProtocol
+
+/// A file that appears whole or not at all: written beside its name, synced, renamed.
+struct WholeFile: ~Copyable {
+    private let path: RawPath
+    private let temp: RawPath
+    private let file: OpenFile
+    private var pending: [UInt8] = []
+    private var offset: UInt64 = 0
+
+    init(_ path: RawPath, temp name: String) throws(SystemError) {
+        self.path = path
+        temp = path.parent.appending(name)
+        if !path.parent.isEmpty { try FileOperation.createFolders(path.parent) }
+        try FileOperation.removeIfPresent(temp)
+        file = try OpenFile(temp, .create(mode: 0o666))
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws(SystemError) {
+        pending += bytes
+        if pending.count > 1 << 18 { try flush() }
+    }
+
+    private mutating func flush() throws(SystemError) {
+        try file.write(pending, at: offset)
+        offset += UInt64(pending.count)
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    consuming func finish() throws(SystemError) {
+        try flush()
+        try file.syncData()
+        try FileOperation.rename(temp, replacing: path)
+        try FileOperation.syncFolder(path.parent)
+    }
+}
+
+/// `--report`: every input with what became of it, from the journal.
+struct ReportFile {
+    let path: RawPath
+    let store: JobStore
+    let plan: JobPlan
+    private let format: ReportFormat
+
+    /// Failures that get a thumbnail in an HTML report; decoding thousands of broken files would take longer than the job.
+    static let thumbnailsMax = 200
+    private static let thumbnailSidePixels = 160
+
+    init(_ path: RawPath, store: JobStore, plan: JobPlan) throws(HeadError) {
+        guard let format = ReportFormat(path: path) else {
+            throw .usage("--report \(path): the name must end in .html, .csv or .json")
+        }
+        self.path = path
+        self.store = store
+        self.plan = plan
+        self.format = format
+    }
+
+    func write(_ facts: JobFacts, _ display: ProgressDisplay, _ side: SideWork?) throws(HeadError) {
+        let thumbnails = format == .html ? try thumbnails(side) : [:]
+        var writer = ReportWriter(format)
+        do {
+            var file = try WholeFile(path, temp: ".quire-\(plan.job.rawValue)-report")
+            try file.write(writer.header(facts))
+            var next = 0
+            while next < plan.taskCount {
+                let records = try store.records(from: next, below: plan.taskCount, count: 512)
+                for record in records {
+                    var row = ReportRow(record.task, record.outcome)
+                    row.thumbnailJPEG = thumbnails[record.task.index]
+                    try file.write(writer.row(row))
+                }
+                next += max(1, records.count)
+            }
+            try file.write(writer.footer(display.summary))
+            try file.finish()
+        } catch let error as SystemError {
+            throw .system(doing: "write the report", error)
+        } catch let error as JobStoreError {
+            throw .journal(error)
+        } catch {
+            throw .usage("the report \(path) cannot be written: \(error)")
+        }
+    }
+
+    /// Small pictures of the failures that decode at all.
+    private func thumbnails(_ side: SideWork?) throws(HeadError) -> [TaskIndex: [UInt8]] {
+        guard let side else { return [:] }
+        var failed: [PlannedTask] = []
+        try store.forEachRecord(in: 0..<plan.taskCount) { record in
+            if record.outcome.state == .failed, failed.count < Self.thumbnailsMax { failed.append(record.task) }
+        }
+        var pictures: [TaskIndex: [UInt8]] = [:]
+        try side.perform(
+            failed.count,
+            order: { index in
+                WorkOrder(
+                    attempt: Attempt(task: TaskIndex(index), number: 1), input: plan.workingFolder.appending(failed[index].input),
+                    identity: failed[index].identity, kind: .thumbnail(sidePixelsMax: Self.thumbnailSidePixels),
+                    tempName: RawPath(".quire-thumbnail-\(index)"))
+            },
+            each: { (report) throws(HeadError) in
+                if case .finished(let work) = report.outcome { pictures[failed[report.attempt.task.position].index] = work.thumbnail }
+            })
+        return pictures
+    }
+}
+
+/// `--manifest`: SHA-256 of every input, output and PDF volume in the form `sha256sum -c` reads.
+struct Manifest {
+    let path: RawPath
+    let store: JobStore
+    let plan: JobPlan
+
+    func write(_ volumes: [BoundVolume]) throws(HeadError) {
+        do {
+            var file = try WholeFile(path, temp: ".quire-\(plan.job.rawValue)-manifest")
+            var next = 0
+            while next < plan.taskCount {
+                let records = try store.records(from: next, below: plan.taskCount, count: 512)
+                for record in records {
+                    guard let work = record.outcome.work else { continue }
+                    if let digest = work.inputDigest { try file.write(line(digest, record.task.input)) }
+                    for (made, output) in zip(work.files, record.outcome.outputs) where output != record.task.input {
+                        try file.write(line(made.digest, output))
+                    }
+                }
+                next += max(1, records.count)
+            }
+            for volume in volumes { try file.write(line(try digest(of: volume.path), volume.path)) }
+            try file.finish()
+        } catch let error as SystemError {
+            throw .system(doing: "write the manifest", error)
+        } catch let error as JobStoreError {
+            throw .journal(error)
+        } catch {
+            throw .usage("the manifest \(path) cannot be written: \(error)")
+        }
+    }
+
+    /// Coreutils' escape: a backslash before the line says that backslash and line feed in the name are written `\\` and `\n`.
+    private func line(_ digest: Digest256, _ path: RawPath) -> [UInt8] {
+        let needsEscape = path.bytes.contains { $0 == 0x5C || $0 == 0x0A || $0 == 0x0D }
+        let name = path.bytes.flatMap { byte -> [UInt8] in
+            switch byte {
+            case 0x5C: [0x5C, 0x5C]
+            case 0x0A: Array("\\n".utf8)
+            case 0x0D: Array("\\r".utf8)
+            default: [byte]
+            }
+        }
+        return (needsEscape ? [0x5C] : []) + Array(digest.hex.utf8) + [0x20, 0x20] + name + [0x0A]
+    }
+
+    private func digest(of path: RawPath) throws(SystemError) -> Digest256 {
+        let file = try OpenFile(path, .read)
+        var stream = SHA256Stream()
+        var offset: UInt64 = 0
+        while true {
+            let bytes = try file.read(count: 1 << 20, at: offset)
+            if bytes.isEmpty { return stream.finish() }
+            stream.update(bytes)
+            offset += UInt64(bytes.count)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+public import JobModel
+public import Planning
+public import Recipes
+public import TerminalUI
+
+/// Everything the user asked of `quire run` or `quire pdf`, checked word by word but not yet against the disk.
+public struct RunSettings: Sendable {
+    public enum Purpose: Sendable {
+        /// `quire run`: a recipe makes files, a PDF, or both.
+        case process
+        /// `quire pdf`: pages of the inputs as they are.
+        case bind
+    }
+
+    /// An INPUT as given.
+    public enum Input: Hashable, Sendable {
+        case path(RawPath)
+        /// `@LIST`
+        case list(RawPath)
+        /// `-`
+        case standardInput
+    }
+
+    public enum Overwrite: String, CaseIterable, Sendable {
+        case changed, never, always
+    }
+
+    public enum Collisions: String, CaseIterable, Sendable {
+        case refuse, rename
+    }
+
+    public var purpose: Purpose
+    /// quire's version and the command line, for the journal and reports.
+    public var version: String
+    public var command: [String]
+
+    public var inputs: [Input] = []
+    public var listsAreNulSeparated = false
+    public var include: [String] = []
+    public var exclude: [String] = []
+    public var takesHidden = false
+    public var sort: InputSort?
+    public var allowsEmpty = false
+    /// Work only on this many inputs spread over the plan.
+    public var sampleCount: Int?
+
+    public var recipeFile: RawPath?
+    public var flags = RecipeFlags()
+    public var damage = DamagePolicy.fail
+    public var limits = WorkLimits()
+
+    public var outputFolder: RawPath?
+    public var nameTemplate: String?
+    public var isInPlace = false
+    public var collisions = Collisions.refuse
+    public var overwrite = Overwrite.changed
+    public var keepsTimes = false
+    public var manifest: RawPath?
+    public var report: RawPath?
+
+    /// `--pdf` or the PDF of `quire pdf`; may hold template variables.
+    public var pdf: String?
+    public var pdfWishes = PDFWishes()
+
+    /// Slots on this machine; nil takes what the agent finds.
+    public var slots: Int?
+    public var timeoutSeconds: UInt32?
+    public var drainSeconds = 30
+    public var stateFolder: RawPath?
+    public var spoolFolder: RawPath?
+    public var workerMemoryBytesMax: UInt64?
+
+    public var progress: ProgressMode = .plain
+    public var printsJSON = false
+    public var isDryRun = false
+
+    public init(purpose: Purpose, version: String, command: [String]) {
+        self.purpose = purpose
+        self.version = version
+        self.command = command
+    }
+}

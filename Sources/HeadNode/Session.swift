@@ -1,0 +1,224 @@
+internal import Glibc
+public import JobModel
+import JobStore
+public import LinuxSystem
+import Planning
+import Recipes
+import TerminalUI
+import WireProtocol
+
+/// One `quire run` or `quire pdf` from its settings to its exit code.
+public struct Session {
+    private let settings: RunSettings
+    private let programs: Programs
+    private let events: Mailbox<HeadEvent>
+
+    /// Where the other two programs are.
+    public struct Programs: Sendable {
+        public var agent: RawPath
+        public init() throws(HeadError) {
+            if let chosen = environmentVariable("QUIRE_AGENT") {
+                agent = chosen
+            } else {
+                agent = try system("find this program") { () throws(SystemError) in try ownExecutable() }.parent.appending("quire-agent")
+            }
+        }
+    }
+
+    public init(_ settings: RunSettings, programs: Programs) {
+        self.settings = settings
+        self.programs = programs
+        events = Mailbox(elementsMax: HeadEvent.queueMax)
+    }
+
+    /// Does all of it. Everything for people goes to standard error; standard output is for `--json` and `--dry-run`.
+    public func run() throws(HeadError) -> ExitStatus {
+        let start = SystemClock.monotonicMilliseconds()
+        let events = events
+        let signals = SignalWatch { events.send(.signal($0)) }
+        defer { signals.stop() }
+        let environment = try environment()
+        let (recipe, pdf) = try recipeAndPDF(environment)
+        let state = try StateFolder(named: settings.stateFolder, environment: environment)
+        let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
+        let epoch = SystemClock.epochMilliseconds()
+        let job = try state.createJob(epochMilliseconds: epoch, randomness: UInt64.random(in: 0...UInt64.max))
+        let folder = state.jobFolder(job)
+        var keepsJob = false
+        defer { if !keepsJob { JobFolder.remove(folder) } }
+        let holder = "\(Capacity.ofThisMachine().hostname), pid \(getpid()), job \(job.rawValue)"
+        let locks = try Locks(settings, state, workingFolder, holder: holder)
+        let store = try journal { () throws(JobStoreError) in try JobStore(file: folder.appending("job.sqlite")) }
+        let ledger = try state.ledger()
+        let display = ProgressDisplay(
+            job: job, mode: settings.progress, log: try LogFile(folder.appending("log")), host: Capacity.ofThisMachine().hostname,
+            startMilliseconds: start, folder: settings.outputFolder, hasBooks: settings.pdf != nil)
+        let agents = LazyAgent { () throws(HeadError) in try startAgent(job, recipe) }
+        defer { agents.close(kill: true) }
+        let planner = JobPlanner(
+            settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
+            display: display, probe: { (inputs) throws(HeadError) in try probe(inputs, agents, workingFolder) })
+        let plan = try planner.plan()
+        if settings.isDryRun {
+            try DryRun(settings: settings, plan: plan, store: store).print()
+            try close(store, ledger)
+            return .done
+        }
+        keepsJob = true
+        try record(plan, store, epoch)
+        let agent = try agents.link()
+        let facts = JobFacts(
+            job: job, version: settings.version, command: settings.command, startedAt: CalendarText.timestamp(epochSeconds: epoch / 1000),
+            tasks: plan.taskCount, hosts: [agent.name], folder: settings.outputFolder)
+        display.start(facts)
+        for (reason, count) in plan.skipped { display.countSkipped(reason: reason, count) }
+        try countSettled(store, plan, display)
+        let runner = try JobRunner(
+            settings: settings, plan: plan, store: store, ledger: ledger, events: events, link: agent, display: display)
+        let result = try runner.run()
+        var failures: [HeadError] = []
+        do throws(HeadError) {
+            if let report = settings.report { try ReportFile(report, store: store, plan: plan).write(facts, display, side(agents, result)) }
+            if let manifest = settings.manifest { try Manifest(path: manifest, store: store, plan: plan).write(result.volumes) }
+        } catch {
+            failures.append(error)
+        }
+        agents.close(kill: result.status == .cancelled)
+        JobFolder.removeSpool(plan.spoolFolder)
+        var status = result.status
+        if let first = failures.first { status = first.status }
+        display.finish(JobRunner.Result(status: status, volumes: result.volumes, fault: result.fault))
+        for failure in failures { display.message("\(failure)") }
+        if settings.printsJSON { Terminal.writeOutput(Array(display.summary.jsonText.utf8)) }
+        try journal { () throws(JobStoreError) in try store.setFact("status", "\(status.rawValue)") }
+        try close(store, ledger)
+        JobFolder.prune(state, now: SystemClock.epochMilliseconds())
+        locks.release()
+        return status
+    }
+
+    // MARK: Parts
+
+    private func environment() throws(HeadError) -> [String: RawPath] {
+        var found: [String: RawPath] = [:]
+        for name in ["XDG_STATE_HOME", "HOME", "SOURCE_DATE_EPOCH"] {
+            if let value = environmentVariable(name), !value.isEmpty { found[name] = value }
+        }
+        return found
+    }
+
+    private func recipeAndPDF(_ environment: [String: RawPath]) throws(HeadError) -> (Recipe, PDFSettings) {
+        let file = try settings.recipeFile.map { (path) throws(HeadError) in try RecipeFileReading.read(path) }
+        do throws(RecipeError) {
+            let recipe = if let file { try file.recipe.adding(settings.flags) } else { try Recipe(flags: settings.flags) }
+            var pdf = PDFSettings()
+            if let text = environment["SOURCE_DATE_EPOCH"]?.utf8Text { pdf.dateSeconds = Int64(text) }
+            if let wishes = file?.pdf { pdf = wishes.applied(to: pdf) }
+            return (recipe.resolved, settings.pdfWishes.applied(to: pdf))
+        } catch {
+            throw .recipe(error)
+        }
+    }
+
+    private static var currentUmask: UInt32 {
+        let mask = Glibc.umask(0)
+        Glibc.umask(mask)
+        return UInt32(mask)
+    }
+
+    private func startAgent(_ job: JobID, _ recipe: Recipe) throws(HeadError) -> AgentLink {
+        let work = WorkSetup(
+            recipe: recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~Self.currentUmask)
+        return try AgentLink(
+            program: programs.agent, events: events, host: HostIndex(rawValue: 0), build: settings.version, slots: settings.slots
+        ) { facts, slots in
+            AgentSetup(
+                job: job, epoch: 1, leaseSeconds: 0, slots: slots, yieldsToOthers: false,
+                workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0,
+                timeout: settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize, work: work.wireBytes)
+        }
+    }
+
+    private func probe(_ inputs: [ScannedInput], _ agents: LazyAgent, _ workingFolder: RawPath) throws(HeadError) -> [ProbeFacts?] {
+        let side = SideWork(link: try agents.link(), events: events)
+        let found = try side.probe(
+            inputs.map { (workingFolder.appending($0.path), $0.identity) }, keepingTags: try tagsInNames())
+        return found.map(\.facts)
+    }
+
+    /// EXIF tags that names ask for; of others nothing is kept, since there can be a million inputs.
+    private func tagsInNames() throws(HeadError) -> Set<String> {
+        guard let text = settings.nameTemplate else { return [] }
+        let template = try planning { () throws(PlanningError) in try NameTemplate(text) }
+        return Set(template.variables.compactMap { if case .exif(let tag) = $0 { tag } else { nil } })
+    }
+
+    private func side(_ agents: LazyAgent, _ result: JobRunner.Result) throws(HeadError) -> SideWork? {
+        switch result.status {
+        case .done, .someFilesFailed: SideWork(link: try agents.link(), events: events)
+        case .internalError, .usage, .noInputs, .noUsableHost, .verificationFailed, .stoppedResumable, .cancelled: nil
+        }
+    }
+
+    private func record(_ plan: JobPlan, _ store: JobStore, _ epochMilliseconds: Int64) throws(HeadError) {
+        try journal { () throws(JobStoreError) in
+            try store.setFact("job", plan.job.rawValue)
+            try store.setFact("version", settings.version)
+            try store.setFact("command", settings.command.joined(separator: "\0"))
+            try store.setFact("recipe", plan.recipe.canonicalBytes)
+            try store.setFact("started_ms", "\(epochMilliseconds)")
+            try store.setFact("tasks", "\(plan.taskCount)")
+            try store.setFact("status", "running")
+        }
+    }
+
+    /// Tells the display of tasks that were settled while the plan was made.
+    private func countSettled(_ store: JobStore, _ plan: JobPlan, _ display: ProgressDisplay) throws(HeadError) {
+        let settled = try journal { () throws(JobStoreError) in try store.openTasks() }.settled
+        for range in settled {
+            try store.forEachRecord(in: range) { display.count(CommittedTask(task: $0.task, outcome: $0.outcome)) }
+        }
+    }
+
+    private func close(_ store: JobStore, _ ledger: OutputLedger) throws(HeadError) {
+        try journal { () throws(JobStoreError) in
+            try store.close()
+            try ledger.close()
+        }
+    }
+}
+
+/// The agent, started when it is first needed.
+final class LazyAgent {
+    private let start: () throws(HeadError) -> AgentLink
+    private var started: AgentLink?
+
+    init(start: @escaping () throws(HeadError) -> AgentLink) { self.start = start }
+
+    func link() throws(HeadError) -> AgentLink {
+        if let started { return started }
+        let link = try start()
+        started = link
+        return link
+    }
+
+    func close(kill: Bool) {
+        started?.close(kill: kill)
+        started = nil
+    }
+}
+
+extension JobStore {
+    /// Goes over tasks with their ends in plan order, a few hundred at a time.
+    func forEachRecord(in range: Range<Int>, _ body: (TaskRecord) throws(HeadError) -> Void) throws(HeadError) {
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let batch = try journal { () throws(JobStoreError) in
+                try self.records(from: next, below: range.upperBound, count: 512)
+            }
+            guard let last = batch.last else { return }
+            for record in batch { try body(record) }
+            next = last.task.index.position + 1
+        }
+    }
+}

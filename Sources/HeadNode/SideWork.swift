@@ -1,0 +1,76 @@
+import JobModel
+import LinuxSystem
+import WireProtocol
+
+/// Work beside the plan on the same agent: probes before names are known, `inspect`, thumbnails for a report.
+///
+/// Feeds a window of orders and takes reports in any order; nothing is journalled, and a lost agent ends it.
+struct SideWork {
+    let link: AgentLink
+    let events: Mailbox<HeadEvent>
+
+    private static let windowTasks = 512
+
+    /// Performs `count` orders; `each` gets every report once. Orders are made as room comes up.
+    func perform(_ count: Int, order: (Int) -> WorkOrder, each: (WorkReport) throws(HeadError) -> Void) throws(HeadError) {
+        var next = 0
+        var open = 0
+        while next < count || open > 0 {
+            var shard: [WorkOrder] = []
+            while next < count, open + shard.count < Self.windowTasks {
+                shard.append(order(next))
+                next += 1
+            }
+            if !shard.isEmpty { link.send(.assign(shard)) }
+            open += shard.count
+            guard let batch = events.receiveAll(waitingMilliseconds: nil) else { throw .interrupted }
+            for event in batch {
+                switch event {
+                case .agent(_, .reports(let reports)):
+                    open -= reports.count
+                    for report in reports { try each(report) }
+                case .agent(_, .unusable(let why)): throw .noUsableHost("\(link.name) cannot work: \(why)")
+                case .agentGone(_, let why): throw .agent("the agent on \(link.name) ended: \(why)")
+                case .signal(.interrupt), .signal(.terminate): throw .interrupted
+                case .agent, .signal, .committed, .commitFailed, .bound, .bindFailed: continue
+                }
+            }
+        }
+    }
+
+    enum Probed: Sendable {
+        case found(ProbeFacts)
+        case failed(TaskFailure)
+
+        var facts: ProbeFacts? {
+            switch self {
+            case .found(let facts): facts
+            case .failed: nil
+            }
+        }
+    }
+
+    /// What headers and metadata say of each input; `failed` for those that cannot be read, whose task will fail and say why.
+    func probe(_ inputs: [(path: RawPath, identity: InputIdentity)], keepingTags kept: Set<String>?) throws(HeadError) -> [Probed] {
+        var facts = [Probed](repeating: .failed(TaskFailure(.unreadable, "not looked at")), count: inputs.count)
+        try perform(
+            inputs.count,
+            order: { index in
+                WorkOrder(
+                    attempt: Attempt(task: TaskIndex(index), number: 1), input: inputs[index].path, identity: inputs[index].identity,
+                    kind: .probe, tempName: RawPath(".quire-probe-\(index)"))
+            },
+            each: { (report) throws(HeadError) in
+                let place = report.attempt.task.position
+                switch report.outcome {
+                case .finished(let work):
+                    guard var probe = work.probe else { return }
+                    if let kept { probe.tags.removeAll { !kept.contains($0.name) } }
+                    facts[place] = .found(probe)
+                case .failed(let failure): facts[place] = .failed(failure)
+                }
+            })
+        return facts
+    }
+}
+

@@ -1,0 +1,79 @@
+internal import Glibc
+public import JobModel
+public import JobStore
+public import LinuxSystem
+
+/// Where quire keeps its journals: `--state-dir`, else `$XDG_STATE_HOME/quire`, else `~/.local/state/quire`.
+///
+/// Layout: `jobs/<id>/job.sqlite` and `log`, `outputs.sqlite`, `locks/`. Refused on a network file system, since
+/// SQLite's locks do not hold there.
+public struct StateFolder: Sendable {
+    public let path: RawPath
+
+    public init(named chosen: RawPath?, environment: [String: RawPath]) throws(HeadError) {
+        if let chosen {
+            path = chosen
+        } else if let state = environment["XDG_STATE_HOME"], state.isAbsolute {
+            path = state.appending("quire")
+        } else if let home = environment["HOME"], home.isAbsolute {
+            path = home.appending(".local/state/quire")
+        } else {
+            throw .usage("there is no HOME to keep the journal in; name a folder with --state-dir")
+        }
+        try system("make the state folder") { () throws(SystemError) in
+            try FileOperation.createFolders(path, mode: 0o700)
+            for name in ["jobs", "locks"] { try FileOperation.createFolders(path.appending(name), mode: 0o700) }
+        }
+        let network = try system("look at the state folder") { () throws(SystemError) in try FileOperation.networkFileSystem(at: path) }
+        if let network {
+            throw .usage("the state folder \(path) lies on \(network), where a journal is not safe; name a local folder with --state-dir")
+        }
+    }
+
+    public func jobFolder(_ job: JobID) -> RawPath { path.appending("jobs").appending(job.rawValue) }
+
+    public func ledger() throws(HeadError) -> OutputLedger {
+        do throws(JobStoreError) { return try OutputLedger(file: path.appending("outputs.sqlite")) } catch { throw .journal(error) }
+    }
+
+    /// Makes the folder of a new job. Ids sort by age: UTC time to the second, then random letters.
+    public func createJob(epochMilliseconds: Int64, randomness: UInt64) throws(HeadError) -> JobID {
+        var rest = randomness
+        let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        let ending = (0..<4).map { _ -> Character in
+            defer { rest /= UInt64(letters.count) }
+            return letters[Int(rest % UInt64(letters.count))]
+        }
+        let job = JobID(rawValue: CalendarText.compact(epochSeconds: epochMilliseconds / 1000) + "-" + String(ending))
+        try system("make the job's folder") { () throws(SystemError) in try FileOperation.createFolders(jobFolder(job), mode: 0o700) }
+        return job
+    }
+
+    /// Finished jobs beyond this many, or older than this many days, are removed when a new one starts (behaviour.md, Running).
+    public static let finishedJobsMax = 50
+    public static let finishedDaysMax = 90
+
+    /// Claims `target` for this process, so that no two jobs write one folder or one PDF.
+    func claim(_ what: String, _ target: RawPath, key: String, holder: String) throws(HeadError) -> FileLock {
+        let outcome: FileLock.Outcome
+        do throws(SystemError) {
+            outcome = try FileLock.take(path.appending("locks").appending(key), holder: holder)
+        } catch {
+            throw .system(doing: "claim \(target)", error)
+        }
+        switch consume outcome {
+        case .taken(let lock): return lock
+        case .heldBy(let other): throw .busy(what: "\(what) \(target)", holder: other)
+        }
+    }
+}
+
+/// Runs system calls for one purpose and says it when they fail.
+func system<Result: ~Copyable>(_ doing: String, _ body: () throws(SystemError) -> Result) throws(HeadError) -> Result {
+    do throws(SystemError) { return try body() } catch { throw .system(doing: doing, error) }
+}
+
+/// Runs journal calls.
+func journal<Result>(_ body: () throws(JobStoreError) -> Result) throws(HeadError) -> Result {
+    do throws(JobStoreError) { return try body() } catch { throw .journal(error) }
+}
