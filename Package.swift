@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
 
         // The nouns.
         module("JobModel"),
@@ -62,7 +63,7 @@ let package = Package(
         // Adapters: one C library or one facility of the system each.
         module("Digests", ["JobModel", crypto]),
         module("LinuxSystem", ["JobModel", "CLinux"]),
-        module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CVips", "CLibExif"]),
+        module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
         module("JobStore", ["JobModel", "WireProtocol", .product(name: "GRDB", package: "GRDB.swift")]),
         module("TerminalUI", ["JobModel"]),

@@ -155,6 +155,17 @@ struct PictureHeader {
         isAnimation = pageCount > 1 && (kind == .gif || kind == .webp)
     }
 
+    /// A JPEG's header without libvips.
+    init(_ file: JPEGFile) {
+        (width, height) = (file.frame.width, file.frame.height)
+        (pageCount, bands, bitsPerBand) = (1, file.frame.components.count, file.frame.precision)
+        let stated = file.exif?.orientation ?? 1
+        orientation = (1...8).contains(stated) ? stated : 1
+        (hasAlpha, isAnimation) = (false, false)
+        hasProfile = file.segments.contains { $0.kind == .icc }
+        colour = file.frame.components.count == 1 ? .grey : .srgb
+    }
+
     /// A block that cannot be read says nothing, as with every other reader.
     private static func orientation(in exif: [UInt8]) -> Int? {
         do throws(ImageFileError) {

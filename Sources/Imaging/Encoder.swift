@@ -73,14 +73,16 @@ struct Encoder {
         }
         try operation.set("in", image)
         var bytes = try operation.bytes { bytes in Array(bytes) }
-        if format == .jpeg, image.resolution == (1, 1) { Self.stateNoDensity(&bytes) }
+        if format == .jpeg { Self.state(PageEncoder.density(of: image), in: &bytes) }
         return MemorySource(bytes)
     }
 
-    /// libvips knows no "no resolution" and writes its 25.4 dpi; JFIF does (units 0: X and Y give the shape of a pixel).
-    private static func stateNoDensity(_ bytes: inout [UInt8]) {
+    /// libvips writes dots a centimetre, rounded, and 25.4 dpi where nothing is known; JFIF can say inches, and nothing.
+    private static func state(_ density: Density?, in bytes: inout [UInt8]) {
         guard bytes.count > 18, bytes[2...3].elementsEqual([0xFF, 0xE0]), bytes[6...10].elementsEqual("JFIF\0".utf8) else { return }
-        bytes.replaceSubrange(13...17, with: [0, 0, 1, 0, 1])
+        let jfif = JFIFDensity(density)
+        bytes.replaceSubrange(
+            13...17, with: [UInt8(jfif.unit), UInt8(jfif.x >> 8), UInt8(jfif.x & 0xFF), UInt8(jfif.y >> 8), UInt8(jfif.y & 0xFF)])
     }
 
     private func setTIFF(_ operation: borrowing Operation, _ image: Image) throws(ImagingError) {
@@ -140,6 +142,22 @@ extension OutputFormat {
         case .webp: .webp
         case .tiff: .tiff
         case .gif: .gif
+        }
+    }
+}
+
+/// A resolution as JFIF states it: unit 0 is none, 1 dots an inch (ITU-T T.871, 10.1).
+struct JFIFDensity {
+    var unit: Int
+    var x: Int
+    var y: Int
+
+    init(_ density: Density?) {
+        func dots(_ milliDPI: UInt32) -> Int { min(65_535, max(1, (Int(milliDPI) + 500) / 1000)) }
+        if let density {
+            (unit, x, y) = (1, dots(density.horizontalMilliDPI), dots(density.verticalMilliDPI))
+        } else {
+            (unit, x, y) = (0, 1, 1)
         }
     }
 }

@@ -40,11 +40,19 @@ struct ProcessTask {
         }
     }
 
-    private var policy: MetadataPolicy { MetadataPolicy(engine.recipe) }
-    private var limits: WorkLimits { engine.setup.limits }
+    var policy: MetadataPolicy { MetadataPolicy(engine.recipe) }
+    var limits: WorkLimits { engine.setup.limits }
 
     /// Temp files it made are gone again when it throws.
     func run(isTolerant: Bool) throws(ImagingError) -> FinishedWork {
+        var result = try runDirectly(isTolerant: isTolerant)
+        if result == nil { result = try runThroughVips(isTolerant: isTolerant) }
+        guard var result else { preconditionFailure("a task that neither failed nor finished") }
+        if !kind.matchesExtension(order.input.lowercasedExtension) { result.notes.insert(.contentIs(kind), at: 0) }
+        return result
+    }
+
+    private func runThroughVips(isTolerant: Bool) throws(ImagingError) -> FinishedWork {
         let decoder = try Decoder(input, kind: kind, limits: limits, isTolerant: isTolerant)
         let opened = try decoder.open()
         let metadata = engine.metadata(of: input, kind: kind, header: opened)
@@ -61,25 +69,19 @@ struct ProcessTask {
             }
         }
 
-        var finished: FinishedWork?
-        let staysSameFormat = kind.outputFormat == process.format && !engine.recipe.reencodes(as: process.format)
-        if staysSameFormat, works.allSatisfy(\.leavesPixels) {
-            finished = try keepPixels(works, isTolerant: isTolerant)
-        }
-        var result: FinishedWork
-        if let finished {
-            result = finished
-        } else {
-            result = try encode(works, decoder, metadata, takesFrames: takesFrames)
-        }
-        if !kind.matchesExtension(order.input.lowercasedExtension) { result.notes.insert(.contentIs(kind), at: 0) }
-        return result
+        if staysAsItIs(works), let kept = try keepPixels(works, isTolerant: isTolerant) { return kept }
+        return try encode(works, decoder, metadata, takesFrames: takesFrames)
+    }
+
+    /// Whether neither format, coding nor any page's pixels change.
+    func staysAsItIs(_ works: [PageWork]) -> Bool {
+        kind.outputFormat == process.format && !engine.recipe.reencodes(as: process.format) && works.allSatisfy(\.leavesPixels)
     }
 
     // MARK: Pixels untouched
 
     /// Copies the input with at most its metadata edited; nil where the file's structure does not allow the edit.
-    private func keepPixels(_ works: [PageWork], isTolerant: Bool) throws(ImagingError) -> FinishedWork? {
+    func keepPixels(_ works: [PageWork], isTolerant: Bool) throws(ImagingError) -> FinishedWork? {
         var edits = policy.editsOfFile
         // Turned twice into what it was stored as: only the tag has to go.
         if works.contains(where: { !$0.steps.isEmpty }) { edits.append(.setOrientation(1)) }
@@ -154,7 +156,6 @@ struct ProcessTask {
         _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, sourceIsLossy: Bool, isOnly: Bool,
         into finished: inout FinishedWork
     ) throws(ImagingError) {
-        let name = name(of: work.page)
         if process.folder == nil, process.format != .jpeg {
             // Only the PDF wants it, so it is encoded for the PDF at once.
             if policy.dropsProfile { try rendering.dropProfileToSRGB() }
@@ -166,8 +167,7 @@ struct ProcessTask {
             finished.pages.append(facts)
             return
         }
-        let folder: RawPath
-        if let wanted = process.folder { folder = wanted } else { folder = try engine.spool(process.spoolFolder) }
+        let folder = try outputFolder()
         try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
         try rendering.clearMetadata()
         let blocks = policy.blocks(from: metadata, width: rendering.image.width, height: rendering.image.height)
@@ -177,20 +177,38 @@ struct ProcessTask {
         finished.notes += try encoder.prepare(&rendering, blocks)
         let encoded = try encoder.encode(rendering.image)
         let pieces = try encoder.pieces(of: encoded, with: blocks, hasProfile: rendering.image.has("icc-profile-data"))
+        try store(pieces, of: encoded, in: folder, page: work.page, isOnly: isOnly, into: &finished)
+    }
+
+    /// Writes an encoded picture and adds it, and its pages for the PDF, to what was made.
+    func store(
+        _ pieces: [Piece], of encoded: MemorySource, in folder: RawPath, page: Int, isOnly: Bool, into finished: inout FinishedWork
+    ) throws(ImagingError) {
+        let name = name(of: page)
         let path = folder.appending(name)
         let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: encoded) }
         let file: PageFile
         if process.folder != nil {
             file = .output(finished.files.count)
             finished.files.append(
-                MadeFile(
-                    temp: path, page: isOnly ? nil : work.page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false))
+                MadeFile(temp: path, page: isOnly ? nil : page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false))
         } else {
             file = .spool(name)
         }
         guard process.pages else { return }
-        let maker = try pageMaker(isTolerant: false, name: name)
-        try maker.add(to: &finished, from: try InputFile(written: path), kind: process.format.kind, as: file)
+        do throws(ImagingError) {
+            let maker = try pageMaker(isTolerant: false, name: name)
+            try maker.add(to: &finished, from: try InputFile(written: path), kind: process.format.kind, as: file)
+        } catch {
+            if process.folder == nil { OutputFile.remove(path) }
+            throw error
+        }
+    }
+
+    /// Where encoded files go: beside their final name, or into the spool when only the PDF wants them.
+    func outputFolder() throws(ImagingError) -> RawPath {
+        if let folder = process.folder { return folder }
+        return try engine.spool(process.spoolFolder)
     }
 
     private func write(

@@ -55,7 +55,7 @@ struct Rendering {
     }
 
     /// As vips_thumbnail does: decoding to a fraction is a plain block shrink, so a factor of two is left for the resize.
-    private static func jpegShrink(from header: PictureHeader, to size: (width: Int, height: Int)) -> Int {
+    static func jpegShrink(from header: PictureHeader, to size: (width: Int, height: Int)) -> Int {
         let factor = min(Double(header.width) / Double(size.width), Double(header.height) / Double(size.height))
         return factor >= 16 ? 8 : factor >= 8 ? 4 : factor >= 4 ? 2 : 1
     }

@@ -1,0 +1,45 @@
+// JPEG in memory by libjpeg, and the pixels between decoding and encoding, for pictures so small that libvips would
+// spend most of their time on itself. Whatever is unusual is refused, so that libvips judges it.
+#ifndef QUIRE_CJPEG_H
+#define QUIRE_CJPEG_H
+#include <stddef.h>
+#include <stdint.h>
+
+/// Interleaved components of 8 bits, rows without gaps. The owner frees `bytes` with `quire_pixels_free`.
+struct quire_pixels {
+    uint8_t *bytes;
+    int width;
+    int height;
+    /// 1 for grey, 3 for red, green, blue.
+    int components;
+};
+
+/// Decodes a grey or YCbCr JPEG of 8 bits to 1/1, 1/2, 1/4 or 1/8 of its size and resamples it to `width` x `height` with a
+/// Lanczos kernel of three lobes (as vips_resize), rows as they come, so that memory holds a few of them only.
+/// Weights are whole numbers: every machine gets the same bytes.
+/// -1 at the first warning of libjpeg, at a file that ends early, for every other colour space, and without memory.
+int quire_jpeg_decode(const uint8_t *file, size_t count, int denominator, int width, int height, struct quire_pixels *result);
+
+/// What stands in a JPEG beside its pixels.
+struct quire_jpeg_options {
+    /// 1 to 100.
+    int quality;
+    int is_progressive;
+    /// JFIF: 0 for no resolution, 1 for dots an inch.
+    int density_unit;
+    int density_x;
+    int density_y;
+    const uint8_t *profile;
+    size_t profile_count;
+};
+
+/// Encodes with optimised Huffman tables; chroma is halved below quality 90, as libvips does.
+/// -1 when libjpeg gives up. The owner frees `*file` with `quire_bytes_free`.
+int quire_jpeg_encode(const struct quire_pixels *pixels, const struct quire_jpeg_options *options, uint8_t **file, size_t *count);
+
+/// Mirrors left to right, then turns clockwise by quarter turns. -1 without memory.
+int quire_pixels_turn(const struct quire_pixels *source, int is_mirrored, int quarters, struct quire_pixels *result);
+
+void quire_pixels_free(struct quire_pixels *pixels);
+void quire_bytes_free(uint8_t *bytes);
+#endif

@@ -1,0 +1,137 @@
+private import CJPEG
+internal import ImageFiles
+internal import JobModel
+internal import Recipes
+
+extension ProcessTask {
+    /// Runs the commonest orders without libvips: a plain JPEG that is turned, made smaller or only copied.
+    ///
+    /// libvips spends two milliseconds of its own on any picture (images.md, section 14). Nil for whatever is unusual or
+    /// damaged in any way: libvips takes it, and it alone judges files. Which way a file goes depends on nothing but the
+    /// file and the recipe, so the same bytes come out everywhere.
+    func runDirectly(isTolerant: Bool) throws(ImagingError) -> FinishedWork? {
+        guard kind == .jpeg, process.format == .jpeg, !isTolerant, let bytes = input.wholeBytes,
+            input.byteCount <= limits.fileBytesMax
+        else { return nil }
+        let file: JPEGFile
+        let metadata: EmbeddedMetadata
+        let profile: [UInt8]?
+        do throws(ImageFileError) {
+            file = try JPEGFile(reading: input)
+            guard file.isPlain else { return nil }
+            metadata = try file.metadata(in: input)
+            profile = try file.iccProfile(in: input)
+        } catch {
+            return nil
+        }
+        let header = PictureHeader(file)
+        try header.check(limits, pages: 1)
+        let work = PageWork(page: 0, header: header, steps: engine.recipe.steps(for: header.facts))
+        if staysAsItIs([work]) { return try keepPixels([work], isTolerant: false) }
+
+        var rest = work.steps[...]
+        let turn = Turn.leading(&rest)
+        var size = (width: header.width, height: header.height)
+        if case .resize(let width, let height)? = rest.first {
+            size = turn.swapsSides ? (height, width) : (width, height)
+            rest = rest.dropFirst()
+        }
+        // A picture that is not made smaller is held whole.
+        guard rest.isEmpty, !(policy.dropsProfile && header.hasProfile), size.width * size.height <= pixelsHeldMax else { return nil }
+        guard header.hasProfile == (profile != nil) else { return nil }
+
+        let shrink = Rendering.jpegShrink(from: header, to: size)
+        guard var pixels = Pixels(decoding: bytes, shrink: shrink, width: size.width, height: size.height) else { return nil }
+        if turn != .none {
+            guard let turned = pixels.turned(turn) else { return nil }
+            pixels = turned
+        }
+        let scale = (x: Double(size.width) / Double(header.width), y: Double(size.height) / Double(header.height))
+        let density = file.density.flatMap { $0.scaled(scale.x, scale.y, swapsSides: turn.swapsSides) }
+        guard
+            let encoded = pixels.encoded(
+                quality: engine.recipe.save.quality ?? Save.defaultQuality, isProgressive: engine.recipe.save.progressive,
+                density: density, profile: policy.dropsProfile ? nil : profile)
+        else { return nil }
+
+        let blocks = policy.blocks(from: metadata, width: pixels.width, height: pixels.height)
+        let encoder = Encoder(format: .jpeg, save: engine.recipe.save)
+        var finished = FinishedWork()
+        finished.pixels = UInt64(header.width) * UInt64(header.height)
+        let pieces = try encoder.pieces(of: encoded, with: blocks, hasProfile: false)
+        do throws(ImagingError) {
+            try store(pieces, of: encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
+        } catch {
+            for made in finished.files { OutputFile.remove(made.temp) }
+            throw error
+        }
+        return finished
+    }
+}
+
+/// 32 megapixels of three bytes; larger results stream through libvips.
+private let pixelsHeldMax = 32 << 20
+
+extension JPEGFile {
+    /// 8-bit baseline or progressive, grey or YCbCr: what libjpeg decodes to grey or RGB without guessing.
+    fileprivate var isPlain: Bool {
+        (0xC0...0xC2).contains(frame.sofMarker) && frame.precision == 8 && frame.width > 0 && frame.height > 0
+            && (frame.components.count == 1 || frame.components.count == 3 && adobeTransform != 0)
+    }
+}
+
+extension Density {
+    fileprivate func scaled(_ x: Double, _ y: Double, swapsSides: Bool) -> Density? {
+        let horizontal = (Double(horizontalMilliDPI) * x).rounded()
+        let vertical = (Double(verticalMilliDPI) * y).rounded()
+        guard let across = UInt32(exactly: horizontal), let down = UInt32(exactly: vertical) else { return nil }
+        return swapsSides
+            ? Density(horizontalMilliDPI: down, verticalMilliDPI: across) : Density(horizontalMilliDPI: across, verticalMilliDPI: down)
+    }
+}
+
+/// Decoded pixels of the C codec, freed with their owner.
+private struct Pixels: ~Copyable {
+    private var pixels: quire_pixels
+
+    init?(decoding file: UnsafeRawBufferPointer, shrink: Int, width: Int, height: Int) {
+        var made = quire_pixels()
+        let status = quire_jpeg_decode(
+            file.assumingMemoryBound(to: UInt8.self).baseAddress, file.count, Int32(shrink), Int32(width), Int32(height), &made)
+        guard status == 0 else { return nil }
+        pixels = made
+    }
+
+    private init(owning pixels: quire_pixels) { self.pixels = pixels }
+
+    deinit {
+        var last = pixels
+        quire_pixels_free(&last)
+    }
+
+    var width: Int { Int(pixels.width) }
+    var height: Int { Int(pixels.height) }
+
+    func turned(_ turn: Turn) -> Pixels? {
+        var source = pixels
+        var made = quire_pixels()
+        guard quire_pixels_turn(&source, turn.mirrored ? 1 : 0, Int32(turn.quarters), &made) == 0 else { return nil }
+        return Pixels(owning: made)
+    }
+
+    func encoded(quality: Int, isProgressive: Bool, density: Density?, profile: [UInt8]?) -> MemorySource? {
+        let jfif = JFIFDensity(density)
+        var source = pixels
+        let embedded = profile ?? []
+        return embedded.withUnsafeBufferPointer { profile in
+            var options = quire_jpeg_options(
+                quality: Int32(min(100, max(1, quality))), is_progressive: isProgressive ? 1 : 0, density_unit: Int32(jfif.unit),
+                density_x: Int32(jfif.x), density_y: Int32(jfif.y), profile: profile.baseAddress, profile_count: profile.count)
+            var file: UnsafeMutablePointer<UInt8>?
+            var count = 0
+            guard quire_jpeg_encode(&source, &options, &file, &count) == 0, let file else { return nil }
+            defer { quire_bytes_free(file) }
+            return MemorySource(Array(UnsafeBufferPointer(start: file, count: count)))
+        }
+    }
+}
