@@ -21,7 +21,8 @@ extension Supervisor {
             feedAll()
         case .killing: break  // Written before the kill reached it.
         case .serving, .retiring: kill(slot, .misbehaved("said ready twice"))
-        case .vacant, .resting, .abandoned: preconditionFailure("ready from no worker in slot \(slot)")
+        case .abandoned: break
+        case .vacant, .resting: preconditionFailure("ready from no worker in slot \(slot)")
         }
     }
 
@@ -50,7 +51,9 @@ extension Supervisor {
             slots[slot].state = .killing(killing)
             end(order, with: report)
         case .starting, .retiring: kill(slot, .misbehaved("reported a task that it was not given"))
-        case .vacant, .resting, .abandoned: preconditionFailure("a report from no worker in slot \(slot)")
+        // Its order was given up and reported; the head has the only word on it that counts.
+        case .abandoned: break
+        case .vacant, .resting: preconditionFailure("a report from no worker in slot \(slot)")
         }
     }
 
@@ -84,8 +87,8 @@ extension Supervisor {
     mutating func workerUnusable(_ slot: Int, _ text: String) {
         switch slots[slot].state {
         case .starting, .serving, .retiring: kill(slot, .surplus)
-        case .killing: break
-        case .vacant, .resting, .abandoned: preconditionFailure("a message from no worker in slot \(slot)")
+        case .killing, .abandoned: break
+        case .vacant, .resting: preconditionFailure("a message from no worker in slot \(slot)")
         }
         becomeUnusable(text)
     }
@@ -93,8 +96,8 @@ extension Supervisor {
     mutating func workerMisbehaved(_ slot: Int, _ text: String) {
         switch slots[slot].state {
         case .starting, .serving, .retiring: kill(slot, .misbehaved(text))
-        case .killing: break
-        case .vacant, .resting, .abandoned: preconditionFailure("a message from no worker in slot \(slot)")
+        case .killing, .abandoned: break
+        case .vacant, .resting: preconditionFailure("a message from no worker in slot \(slot)")
         }
     }
 

@@ -143,6 +143,8 @@ extension Supervisor {
         if isStopped { return }
         isStopped = true
         for slot in slots.indices {
+            if let pinned = slots[slot].pinned { putBack(pinned) }
+            slots[slot].pinned = nil
             switch slots[slot].state {
             case .vacant, .killing, .abandoned: break
             case .resting: slots[slot].state = .vacant
