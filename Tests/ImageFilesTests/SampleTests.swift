@@ -91,6 +91,8 @@ struct SampleTests {
             for key in new.keys {
                 let group = key.split(separator: ":").first.map(String.init) ?? key
                 let isOrientation = key.hasSuffix(":Orientation") || key == "File:ExifByteOrder"
+                // TIFF mixes picture and metadata in IFD0; ContainerTests looks closer.
+                if name.hasSuffix(".tif") || name.hasSuffix(".tiff"), group.hasPrefix("IFD") { continue }
                 let isPicture = ["File", "JFIF", "Adobe", "PNG", "PNG-pHYs", "PNG-cICP", "GIF", "RIFF", "Composite"].contains(group)
                 #expect(isOrientation || isPicture || group.hasPrefix("ICC") || group.hasPrefix("ExifTool"), "\(name): \(key)")
             }

@@ -11,6 +11,7 @@ struct JPEGHeaderParser {
     var exif: EXIFBlock?
 
     private static let signatureBytesMax = 36
+    private static let strayBytesMax: UInt64 = 65_536
 
     mutating func read<Source: ByteSource>(_ reader: inout WindowReader<Source>) throws(ImageFileError) {
         guard reader.byteCount >= 3, try reader.bytes(at: 0, count: 3) == [0xFF, 0xD8, 0xFF] else { throw .notThisKind }
@@ -18,7 +19,10 @@ struct JPEGHeaderParser {
         while true {
             guard segments.count < JPEGFile.segmentsMax else { throw .damaged("more than \(JPEGFile.segmentsMax) segments before the first scan") }
             let start = position
-            while try reader.byte(at: position) != 0xFF { position += 1 }
+            while try reader.byte(at: position) != 0xFF {
+                position += 1
+                guard position - start <= Self.strayBytesMax else { throw .damaged("no marker follows at \(start)") }
+            }
             if position > start {
                 // libjpeg skips such bytes with a warning.
                 let range = ByteRange(offset: start, count: position - start)

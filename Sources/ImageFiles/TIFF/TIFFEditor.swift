@@ -17,14 +17,19 @@ struct TIFFEditor<Source: ByteSource> {
     private let stream: TIFFStream<Source>
     private var main: [Node] = []
     private var exif: [Node] = []
-    /// Directories that are kept as they are: interoperability and sub-images.
-    private var bystanders: [TIFFDirectory] = []
+    /// Directories that are kept as they are.
+    private struct Bystander {
+        enum Kind { case interoperability, subImage }
+        var kind: Kind
+        var directory: TIFFDirectory
+    }
+    private var bystanders: [Bystander] = []
     private var zeroed: [ByteRange] = []
     private var clearsGPS = false
     private var orientation: Int?
 
-    /// A value larger than this is unlinked but not overwritten: no GPS value or thumbnail is, and a hostile count must not cost memory.
-    private static var zeroedBytesMax: UInt64 { 1 << 20 }
+    /// All that is overwritten together; zeros pass through memory.
+    private static var zeroedBytesMax: UInt64 { 256 << 20 }
     private static var packetBytesMax: UInt64 { 64 << 20 }
     private static var pointersMax: Int { 64 }
 
@@ -34,10 +39,14 @@ struct TIFFEditor<Source: ByteSource> {
             main.append(try node(directory))
             if let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif)) {
                 if !exif.contains(where: { $0.offset == detail.range.offset }) { exif.append(try node(detail)) }
-                if let other = try stream.pointedDirectory(detail.entry(TIFFTag.interoperability)) { bystanders.append(other) }
+                if let other = try stream.pointedDirectory(detail.entry(TIFFTag.interoperability)) {
+                    bystanders.append(Bystander(kind: .interoperability, directory: other))
+                }
             }
             for offset in try stream.integers(directory.entry(TIFFTag.subIFDs), limit: Self.pointersMax) {
-                if let sub = try stream.intactDirectory(at: offset) { bystanders.append(sub) }
+                if let sub = try stream.intactDirectory(at: offset) {
+                    bystanders.append(Bystander(kind: .subImage, directory: sub))
+                }
             }
         }
     }
@@ -75,6 +84,27 @@ struct TIFFEditor<Source: ByteSource> {
         }
     }
 
+    /// Removes all tags of main directories but these, with what they hold and point at.
+    mutating func keepOnly(_ tags: Set<UInt16>) throws(ImageFileError) {
+        for index in main.indices {
+            for entry in main[index].directory.entries where !tags.contains(entry.tag) {
+                remove(entry.tag, from: &main[index])
+                if entry.isOutOfLine, let value = entry.value { zeroed.append(value) }
+                guard entry.tag == TIFFTag.exif || entry.tag == TIFFTag.gps else { continue }
+                if let directory = try stream.pointedDirectory(entry) {
+                    zero(directory)
+                    for inner in [TIFFTag.gps, TIFFTag.interoperability] {
+                        if let nested = try stream.pointedDirectory(directory.entry(inner)) { zero(nested) }
+                    }
+                }
+            }
+        }
+        if !tags.contains(TIFFTag.exif) {
+            exif = []
+            bystanders = bystanders.filter { $0.kind == .subImage }
+        }
+    }
+
     /// In all main directories, or in the first and, where it has the tag, in those behind it.
     mutating func setOrientation(_ value: Int, inAll: Bool) throws(ImageFileError) {
         precondition((1...8).contains(value), "orientation \(value) is not 1 to 8")
@@ -109,7 +139,11 @@ struct TIFFEditor<Source: ByteSource> {
             splices.append(Splice(range: node.directory.range, bytes: bytes))
         }
         if !zeroed.isEmpty {
-            for range in ranges(zeroed, without: try protectedRanges()) {
+            let unwanted = ranges(zeroed, without: try protectedRanges())
+            guard unwanted.reduce(0, { $0 + $1.count }) <= Self.zeroedBytesMax else {
+                throw .unsupported("more than \(Self.zeroedBytesMax >> 20) MiB of metadata")
+            }
+            for range in unwanted {
                 splices.append(Splice(range: range, bytes: [UInt8](repeating: 0, count: Int(range.count))))
             }
         }
@@ -186,8 +220,9 @@ struct TIFFEditor<Source: ByteSource> {
     private func packetSplices() throws(ImageFileError) -> [Splice] {
         guard clearsGPS || orientation != nil else { return [] }
         var splices: [Splice] = []
-        for directory in main.map(\.directory) {
-            for entry in directory.entries where [TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop].contains(entry.tag) {
+        for node in main {
+            let tags = Set(node.entries.indices.map { node.tag($0, stream.order) }).intersection([TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop])
+            for entry in node.directory.entries where tags.contains(entry.tag) {
                 guard entry.isOutOfLine, let range = entry.value, let old = try stream.bytes(entry, limit: Self.packetBytesMax) else { continue }
                 var new = old
                 if clearsGPS {
@@ -207,7 +242,7 @@ struct TIFFEditor<Source: ByteSource> {
     private mutating func zero(_ directory: TIFFDirectory) {
         zeroed.append(directory.range)
         for entry in directory.entries where entry.isOutOfLine {
-            if let value = entry.value, value.count <= Self.zeroedBytesMax { zeroed.append(value) }
+            if let value = entry.value { zeroed.append(value) }
         }
     }
 
@@ -222,7 +257,7 @@ struct TIFFEditor<Source: ByteSource> {
             let counts = try stream.integers(directory.entry(size), limit: Self.pointersMax)
             for (offset, count) in zip(offsets, counts) {
                 let range = ByteRange(offset: offset, count: count)
-                if count <= Self.zeroedBytesMax, stream.source.contains(range) { found.append(range) }
+                if stream.source.contains(range) { found.append(range) }
             }
         }
         return found
@@ -237,7 +272,7 @@ struct TIFFEditor<Source: ByteSource> {
             kept += node.directory.entries.filter { tags.contains($0.tag) && $0.isOutOfLine }.compactMap(\.value)
             kept += try pictureRanges(node.directory)
         }
-        for directory in bystanders {
+        for directory in bystanders.map(\.directory) {
             kept.append(directory.range)
             kept += directory.entries.filter(\.isOutOfLine).compactMap(\.value)
         }

@@ -54,14 +54,20 @@ public struct TIFFFile: Hashable, Sendable {
         isFromCamera = names && exposure.contains { detail?.entry($0) != nil }
     }
 
-    /// The file with `edits` applied where it stands: no strip moves. Throws `unsupported` for edits that leave out what a
-    /// directory cannot do without; the caller has to encode again then.
+    /// The file with `edits` applied where it stands: no strip moves, and what goes is overwritten with zeros.
+    ///
+    /// Throws `unsupported` for removing all metadata of a DNG, whose own tags decide how it looks.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
         let plan = EditPlan(edits)
-        guard plan.kept == nil else { throw .unsupported("metadata and picture of a TIFF share its directories") }
         var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: Self.pagesMax)
+        if plan.kept != nil {
+            let dngVersion: UInt16 = 50706
+            guard !pages.contains(where: { $0.directory.entry(dngVersion) != nil }) else { throw .unsupported("metadata and looks of a DNG are one") }
+            try editor.keepOnly(TIFFMetadata.keptTags(plan))
+        }
         if plan.dropsGPS { try editor.dropGPS() }
-        if let orientation = plan.orientation { try editor.setOrientation(orientation, inAll: true) }
+        let orientation = plan.keepsOrientation ? plan.orientation : 1
+        if let orientation { try editor.setOrientation(orientation, inAll: true) }
         return try editor.pieces()
     }
 
@@ -104,6 +110,26 @@ enum TIFFMetadata {
         TIFFTag.resolutionUnit, TIFFTag.software, TIFFTag.dateTime, TIFFTag.artist, TIFFTag.hostComputer, TIFFTag.copyright,
     ]
     private static let fieldBytesMax: UInt64 = 8_192
+
+    /// What decoding, colour and layout of a page need (TIFF 6.0 and its supplements; libtiff's own codecs and data types).
+    private static let structural: Set<UInt16> = {
+        let ranges: [ClosedRange<UInt16>] = [
+            254...268, 273...284, 286...299, 301...301, 317...349, 512...521, 529...532, 32995...32998, 33421...33422, 34016...34032,
+            37439...37439, 50674...50674,
+        ]
+        return Set(ranges.joined())
+    }()
+
+    /// The tags of a main directory that `plan` keeps.
+    static func keptTags(_ plan: EditPlan) -> Set<UInt16> {
+        var tags = structural
+        if plan.keeps(.exif) { tags.formUnion(descriptive + [TIFFTag.exif, TIFFTag.gps]) }
+        if plan.keeps(.copyright) { tags.formUnion([TIFFTag.artist, TIFFTag.copyright]) }
+        if plan.keeps(.xmp) { tags.insert(TIFFTag.xmp) }
+        if plan.keeps(.iptc) { tags.formUnion([TIFFTag.iptc, TIFFTag.photoshop]) }
+        if plan.keeps(.icc) { tags.insert(TIFFTag.iccProfile) }
+        return tags
+    }
 
     /// Nil when there is nothing but the resolution and orientation that every scan has.
     static func exifBlock<Source: ByteSource>(
