@@ -127,7 +127,7 @@ struct PictureHeader {
     var isAnimation: Bool
 
     /// - Parameter exif: The file's EXIF block; TIFF has its tags in the page itself.
-    init(_ image: Image, kind: ImageKind, exif: [UInt8]?) {
+    init(_ image: Image, kind: ImageKind, exif: [UInt8]?, stored: StoredCoding? = nil) {
         width = image.width
         height = image.number("page-height").map { $0 > 0 && image.height % $0 == 0 ? $0 : image.height } ?? image.height
         switch kind {
@@ -136,7 +136,7 @@ struct PictureHeader {
         case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw: pageCount = 1
         }
         bands = image.bands
-        bitsPerBand = image.number("bits-per-sample") ?? image.bitsPerBand
+        bitsPerBand = stored?.bitsPerComponent ?? image.bitsPerBand
         hasAlpha = image.hasAlpha
         hasProfile = image.has("icc-profile-data")
         switch kind {
@@ -154,6 +154,9 @@ struct PictureHeader {
         }
         isAnimation = pageCount > 1 && (kind == .gif || kind == .webp)
     }
+
+    /// Bits a component of a grey picture of fewer than 8.
+    var smallDepth: Int? { bands == 1 && [1, 2, 4].contains(bitsPerBand) ? bitsPerBand : nil }
 
     /// A JPEG's header without libvips.
     init(_ file: JPEGFile) {

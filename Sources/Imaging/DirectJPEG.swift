@@ -54,11 +54,13 @@ extension ProcessTask {
                 density: density, profile: policy.dropsProfile ? nil : profile)
         else { return nil }
 
-        let blocks = policy.blocks(from: metadata, width: pixels.width, height: pixels.height)
+        let blocks = policy.blocks(
+            from: metadata, width: pixels.width, height: pixels.height, scale: turn.swapsSides ? (scale.y, scale.x) : scale)
         let encoder = Encoder(format: .jpeg, save: engine.recipe.save)
         var finished = FinishedWork()
         finished.pixels = UInt64(header.width) * UInt64(header.height)
-        let pieces = try encoder.pieces(of: encoded, with: blocks, hasProfile: false)
+        let pieces = blocks.isEmpty
+            ? [.copy(ByteRange(offset: 0, count: encoded.byteCount))] : try encoder.pieces(of: encoded, with: blocks)
         do throws(ImagingError) {
             try store(pieces, of: encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
         } catch {

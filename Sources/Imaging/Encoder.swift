@@ -22,31 +22,40 @@ struct Encoder {
         case .tiff:
             if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }
             if let photoshop = blocks.photoshop { rendering.image.setBlob("photoshop-data", photoshop) }
-            return blocks.exif == nil ? [] : [.metadataDropped("EXIF")]
-        case .gif: return blocks.isEmpty ? [] : [.metadataDropped("EXIF, XMP and IPTC")]
+            return Self.tellsSomething(blocks.exif) ? [.metadataDropped("EXIF")] : []
+        case .gif:
+            let isWorth = Self.tellsSomething(blocks.exif) || blocks.xmp != nil || blocks.photoshop != nil
+            return isWorth ? [.metadataDropped("EXIF, XMP and IPTC")] : []
         }
     }
 
-    /// The encoded file with the metadata blocks in it; libvips puts an EXIF block of its own beside a profile, which goes.
-    func pieces(of encoded: MemorySource, with blocks: EmbeddedMetadata, hasProfile: Bool) throws(ImagingError) -> [Piece] {
+    /// Whether a block holds more than size, resolution and orientation, which every TIFF states.
+    private static func tellsSomething(_ exif: [UInt8]?) -> Bool {
+        guard let exif else { return false }
+        do throws(ImageFileError) {
+            let block = try EXIFBlock(parsing: exif)
+            return block.isFromCamera || block.hasGPS || block.dateTime != nil || block.dateTimeOriginal != nil
+        } catch {
+            return false
+        }
+    }
+
+    /// The encoded file with these metadata blocks instead of the EXIF block libvips makes up.
+    func pieces(of encoded: MemorySource, with blocks: EmbeddedMetadata) throws(ImagingError) -> [Piece] {
         switch format {
         case .jpeg, .png, .webp:
-            if hasProfile || !blocks.isEmpty {
-                do throws(ImageFileError) {
-                    return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
-                } catch {
-                    throw ImagingError(error)
-                }
+            do throws(ImageFileError) {
+                return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
+            } catch {
+                throw ImagingError(error)
             }
-        case .tiff, .gif: break
+        case .tiff, .gif: return [.copy(ByteRange(offset: 0, count: encoded.byteCount))]
         }
-        return [.copy(ByteRange(offset: 0, count: encoded.byteCount))]
     }
 
     /// Encodes the picture, with its profile and without other metadata.
     func encode(_ image: Image) throws(ImagingError) -> MemorySource {
-        // 8.14.1 has a broken `strip` for WebP, and `strip` drops the profile everywhere: the fields are gone already.
-        let hasProfile = image.has("icc-profile-data")
+        // Never `strip`: it drops the profile and JFIF's resolution too, and 8.14.1 has it broken for WebP. The fields are gone already.
         let operation: Operation
         switch format {
         case .jpeg:
@@ -54,13 +63,11 @@ struct Encoder {
             try operation.set("Q", quality)
             try operation.set("optimize-coding", true)
             try operation.set("interlace", save.progressive)
-            if !hasProfile { try operation.set("strip", true) }
         case .png:
             operation = try Operation("pngsave_buffer")
             try operation.set("compression", min(9, max(0, save.pngCompression ?? 6)))
             try operation.set("interlace", save.progressive)
             if let smallDepth { try operation.set("bitdepth", smallDepth) }
-            if !hasProfile { try operation.set("strip", true) }
         case .webp:
             operation = try Operation("webpsave_buffer")
             try operation.set("Q", quality)

@@ -78,15 +78,32 @@ final class Image {
     }
 
     /// A copy whose header may be changed without changing this image's.
-    func withOwnHeader() throws(ImagingError) -> Image {
+    ///
+    /// - Parameter resolution: Pixels a millimetre, if they shall be others.
+    func withOwnHeader(resolution: (x: Double, y: Double)? = nil) throws(ImagingError) -> Image {
         let copy = try Operation("copy")
         try copy.set("in", self)
+        if let resolution {
+            try copy.set("xres", resolution.x)
+            try copy.set("yres", resolution.y)
+        }
         return try copy.image()
     }
 
-    /// Drops header fields; only on an image from `withOwnHeader`.
-    func remove(_ fields: [String]) {
-        for field in fields where has(field) { _ = vips_image_remove(pointer, field) }
+    /// Drops a header field; only on an image from `withOwnHeader`.
+    func remove(_ field: String) {
+        if has(field) { _ = vips_image_remove(pointer, field) }
+    }
+
+    /// Drops all header fields but these and those every image has; only on an image from `withOwnHeader`.
+    func removeFields(keeping kept: Set<String>) {
+        guard let fields = vips_image_get_fields(pointer) else { return }
+        defer { g_strfreev(fields) }
+        var next = fields
+        while let field = next.pointee {
+            if !kept.contains(String(cString: field)) { _ = vips_image_remove(pointer, field) }
+            next += 1
+        }
     }
 
     /// Only on an image from `withOwnHeader`.
@@ -96,11 +113,6 @@ final class Image {
 
     func setNumber(_ field: String, _ value: Int) {
         vips_image_set_int(pointer, field, Int32(clamping: value))
-    }
-
-    func setResolution(x: Double, y: Double) {
-        vips_image_set_double(pointer, "xres", x)
-        vips_image_set_double(pointer, "yres", y)
     }
 }
 

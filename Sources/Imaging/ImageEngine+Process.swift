@@ -56,14 +56,15 @@ struct ProcessTask {
         let decoder = try Decoder(input, kind: kind, limits: limits, isTolerant: isTolerant)
         let opened = try decoder.open()
         let metadata = engine.metadata(of: input, kind: kind, header: opened)
-        let first = PictureHeader(opened, kind: kind, exif: metadata.exif)
+        let stored = try StoredCoding(input, kind: kind)
+        let first = PictureHeader(opened, kind: kind, exif: metadata.exif, stored: stored)
         let takesFrames = first.isAnimation && engine.recipe.save.allFrames && (process.format == .gif || process.format == .webp)
         try first.check(limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
 
         var works = [PageWork(page: 0, header: first, steps: engine.recipe.steps(for: first.facts))]
         if !first.isAnimation {
             for page in 1..<max(1, first.pageCount) {
-                let header = PictureHeader(try decoder.open(page: page), kind: kind, exif: nil)
+                let header = PictureHeader(try decoder.open(page: page), kind: kind, exif: nil, stored: stored)
                 try header.check(limits, pages: 1)
                 works.append(PageWork(page: page, header: header, steps: engine.recipe.steps(for: header.facts)))
             }
@@ -170,13 +171,14 @@ struct ProcessTask {
         let folder = try outputFolder()
         try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
         try rendering.clearMetadata()
-        let blocks = policy.blocks(from: metadata, width: rendering.image.width, height: rendering.image.height)
+        let blocks = policy.blocks(
+            from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
-            format: process.format, save: engine.recipe.save, inputCompression: try engine.compression(of: input, kind: kind),
+            format: process.format, save: engine.recipe.save, inputCompression: try StoredCoding(input, kind: kind).compression,
             smallDepth: work.smallDepth)
         finished.notes += try encoder.prepare(&rendering, blocks)
         let encoded = try encoder.encode(rendering.image)
-        let pieces = try encoder.pieces(of: encoded, with: blocks, hasProfile: rendering.image.has("icc-profile-data"))
+        let pieces = try encoder.pieces(of: encoded, with: blocks)
         try store(pieces, of: encoded, in: folder, page: work.page, isOnly: isOnly, into: &finished)
     }
 
@@ -239,13 +241,13 @@ struct ProcessTask {
 extension ProcessTask.PageWork {
     /// Bits a component of a picture of fewer than 8, as long as no step makes values between its own.
     var smallDepth: Int? {
-        guard header.bitsPerBand < 8, header.bands == 1 else { return nil }
+        guard let depth = header.smallDepth else { return nil }
         for step in steps {
             switch step {
             case .orient, .rotate, .flip, .cut: continue
             case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour: return nil
             }
         }
-        return header.bitsPerBand
+        return depth
     }
 }

@@ -25,15 +25,17 @@ struct MetadataPolicy {
         return edits
     }
 
-    /// The blocks for a picture that was encoded anew: upright, of this size.
-    func blocks(from original: EmbeddedMetadata, width: Int, height: Int) -> EmbeddedMetadata {
+    /// The blocks for a picture that was encoded anew: upright, of this size, its resolution multiplied by `scale`.
+    func blocks(from original: EmbeddedMetadata, width: Int, height: Int, scale: (x: Double, y: Double)) -> EmbeddedMetadata {
         guard !dropsEverything, !original.isEmpty else { return EmbeddedMetadata() }
         var edits: [MetadataEdit] = [.setPixelSize(width: width, height: height), .dropThumbnail]
         // Without EXIF there is no tag to reset, and none to add.
         if original.exif != nil { edits.append(.setOrientation(1)) }
         if dropsGPS { edits.append(.dropGPS) }
         if let kept { edits.append(.keepOnly(Set(kept.map(\.keptMetadata)))) }
-        return original.applying(edits)
+        var blocks = original.applying(edits)
+        if scale != (1, 1) { blocks.exif = blocks.exif.map { EXIFResolution.scaled($0, x: scale.x, y: scale.y) } }
+        return blocks
     }
 }
 

@@ -40,18 +40,19 @@ struct PageMaker {
         try first.check(engine.setup.limits, pages: count)
         if first.isAnimation { note(.firstFrameOnly(of: first.pageCount), in: &finished) }
         let isLossy = try engine.isLossy(source, kind: kind)
+        let stored = try StoredCoding(source, kind: kind)
         let isFromCamera = engine.isFromCamera(metadata)
         var number = 0
         do throws(ImagingError) {
             while number < count {
                 number += 1
                 let image = try decoder.open(page: number - 1)
-                let header = PictureHeader(image, kind: kind, exif: metadata.exif)
+                let header = PictureHeader(image, kind: kind, exif: metadata.exif, stored: stored)
                 try header.check(engine.setup.limits, pages: 1)
                 var notes: [WorkNote] = []
                 var facts = try encoder.encode(
                     image, number: number, isLossy: isLossy,
-                    smallDepth: header.bands == 1 && header.bitsPerBand < 8 ? header.bitsPerBand : nil,
+                    smallDepth: header.smallDepth,
                     orientation: header.orientation, notes: &notes)
                 facts.isFromCamera = isFromCamera
                 finished.pages.append(facts)
@@ -138,7 +139,7 @@ extension ImageEngine {
         switch kind {
         case .jpeg, .heif, .avif, .jp2, .j2k, .jxl, .raw: true
         case .webp: try isLossyWebP(input)
-        case .tiff: try compression(of: input, kind: kind) == .jpeg
+        case .tiff: try StoredCoding(input, kind: kind).compression == .jpeg
         case .png, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm: false
         }
     }

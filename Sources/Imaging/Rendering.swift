@@ -12,7 +12,7 @@ struct Rendering {
     private(set) var notes: [WorkNote] = []
 
     /// What the resolution the file states has to be multiplied with, so that the picture keeps its size on paper.
-    private var resolutionScale = (x: 1.0, y: 1.0)
+    private(set) var resolutionScale = (x: 1.0, y: 1.0)
     /// Height of one frame where frames stand one below the other; else nil.
     private var frameHeight: Int?
 
@@ -240,7 +240,7 @@ struct Rendering {
         }
         if image.has("icc-profile-data") {
             image = try image.withOwnHeader()
-            image.remove(["icc-profile-data"])
+            image.remove("icc-profile-data")
         }
     }
 
@@ -320,17 +320,12 @@ struct Rendering {
     /// Takes off all metadata but the profile, and states the resolution of the picture as it is now.
     mutating func clearMetadata() throws(ImagingError) {
         let resolution = image.resolution
-        image = try image.withOwnHeader()
-        image.remove([
-            "exif-data", "xmp-data", "iptc-data", "photoshop-data", "jpeg-thumbnail-data", "orientation", "image-description",
-        ])
-        if let frameHeight {
-            image.setNumber("page-height", frameHeight)
-        } else {
-            image.remove(["page-height", "n-pages", "delay", "loop", "gif-delay", "gif-loop", "gif-comment", "gif-palette"])
-        }
         // One pixel a millimetre is how libvips says that nothing is stated.
-        if resolution != (1, 1) { image.setResolution(x: resolution.x * resolutionScale.x, y: resolution.y * resolutionScale.y) }
+        let isStated = resolution != (1, 1)
+        image = try image.withOwnHeader(
+            resolution: isStated ? (resolution.x * resolutionScale.x, resolution.y * resolutionScale.y) : nil)
+        image.removeFields(keeping: frameHeight == nil ? ["icc-profile-data"] : ["icc-profile-data", "n-pages", "delay", "loop"])
+        if let frameHeight { image.setNumber("page-height", frameHeight) }
     }
 }
 
