@@ -73,14 +73,17 @@ let package = Package(
         module(
             "HeadNode",
             [
-                "JobModel", "Recipes", "Planning", "Scheduling", "WireProtocol", "PDFAssembly", "LinuxSystem",
-                "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
+                "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "WireProtocol", "PDFAssembly",
+                "LinuxSystem", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
         // Programs: parse, wire up, exit code.
         program(
             "quire",
-            ["HeadNode", "JobModel", "LinuxSystem", "TerminalUI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            [
+                "HeadNode", "JobModel", "LinuxSystem", "Planning", "Recipes", "TerminalUI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         program("quire-agent", ["NodeAgent"]),
         program("quire-worker", ["Imaging"]),
         program("sample-archive", ["CVips", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -1,0 +1,32 @@
+import ArgumentParser
+import HeadNode
+import JobModel
+
+/// `quire inspect`
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show what quire sees in image files: kind, size, orientation, date, EXIF.",
+        discussion: """
+            EXAMPLES
+              quire inspect photo.jpg
+              quire inspect --json *.tif
+            """)
+
+    @Argument(help: "Image files.")
+    var files: [PathArgument]
+
+    @Flag(help: "One JSON object a file, in an array, on standard output.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Let this untrusted loader read the files too.", valueName: "name"))
+    var allowLoader: [String] = []
+
+    func run() throws {
+        let inspection = Inspection(
+            files: files.map(\.path), printsJSON: json, allowedLoaders: allowLoader.flatMap { $0.split(separator: ",").map(String.init) },
+            version: Quire.version)
+        let status = try inspection.run(programs: try Session.Programs())
+        throw ExitCode(status.rawValue)
+    }
+}

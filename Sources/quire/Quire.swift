@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The command `quire`.
+struct Quire: ParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "quire",
+        abstract: "Works on mountains of image files on every core, and binds one PDF.",
+        discussion: """
+            EXAMPLES
+              quire run ~/Pictures --rotate auto --shrink 1600 --strip all --pdf album.pdf -o finished/
+              quire pdf ~/Scans -o book.pdf
+              quire inspect photo.jpg
+              quire doctor
+
+            EXIT CODES
+              0 done   1 internal error   2 wrong usage   3 finished, but some files failed   4 no inputs found
+              5 no usable host   6 verification failed   75 stopped, can be run again   130 cancelled
+
+            Completion for your shell: quire --generate-completion-script bash|zsh|fish
+            """,
+        version: version,
+        subcommands: [RunCommand.self, PDFCommand.self, InspectCommand.self, DoctorCommand.self])
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import HeadNode
+import JobModel
+import Recipes
+
+/// `quire run`
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Work on every input with a recipe, and bind the results into a PDF.",
+        discussion: """
+            Nothing happens to a picture that was not asked: a file that no action changes is copied byte for byte.
+            Inputs are never touched without --in-place.
+
+            EXAMPLES
+              quire run ~/Pictures --rotate auto --shrink 1600 --strip all --pdf album.pdf -o finished/
+              quire run ~/Scans --recipe web.yaml -o web/
+              quire run ~/Scans --pdf 'books/{dir}.pdf'             one PDF a folder
+              quire run *.jpg --shrink 200 --name '{dir}/{stem}_thumbnail.{ext}'
+              find . -name '*.tif' -print0 | quire run -0 - --format jpeg -o jpeg/
+
+            VARIABLES OF --name
+              {dir} {subdir} {folder} {name} {stem} {ext} {index} {folderindex} {page} {width} {height}
+              {year} {month} {day} {hour} {minute} {second} {exif:TAG}; {index:04} pads, {exif:Model|unknown} has a default
+
+            ACTIONS OF A RECIPE
+            \(ActionHelp.text)
+            """)
+
+    @OptionGroup var input: InputOptions
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Folder for the results; the tree of a folder INPUT is made again in it.", valueName: "dir"))
+    var output: PathArgument?
+
+    @Option(help: ArgumentHelp("Bind all results into this PDF; {dir} or {folder} in it make one PDF a folder.", valueName: "file"))
+    var pdf: PathArgument?
+
+    @Option(help: ArgumentHelp("Names of the results, such as '{dir}/{stem}_small.{ext}'.", valueName: "template"))
+    var name: String?
+
+    @Flag(help: "Replace each input by its result.")
+    var inPlace = false
+
+    @OptionGroup(title: "Actions, in this order; with --recipe they come before its save")
+    var actions: ActionOptions
+
+    @Option(help: ArgumentHelp("Two inputs that would have one output: refuse, or rename the converted one.", valueName: "what"))
+    var collisions: RunSettings.Collisions = .refuse
+
+    @Flag(help: "Results get the modification times of their inputs.")
+    var keepTimes = false
+
+    @OptionGroup(title: "PDF") var book: PDFOptions
+    @OptionGroup(title: "Job") var job: JobOptions
+
+    func run() throws {
+        var settings = RunSettings(purpose: .process, version: Quire.version, command: CommandLine.arguments)
+        input.apply(to: &settings)
+        settings.outputFolder = output?.path
+        settings.pdf = pdf.map { String(decoding: $0.path.bytes, as: UTF8.self) }
+        settings.nameTemplate = name
+        settings.isInPlace = inPlace
+        settings.collisions = collisions
+        settings.keepsTimes = keepTimes
+        settings.recipeFile = actions.recipe?.path
+        settings.flags = try actions.flags()
+        settings.pdfWishes = try book.wishes()
+        try job.apply(to: &settings)
+        if inPlace && (output != nil || name != nil) { throw HeadError.usage("--in-place writes where the inputs are; leave out -o and --name") }
+        let status = try Session(settings, programs: try Session.Programs()).run()
+        throw ExitCode(status.rawValue)
+    }
+}
+
+/// The shortcuts for a recipe's most used actions.
+struct ActionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A recipe: a YAML file with an action list.", valueName: "file"))
+    var recipe: PathArgument?
+
+    @Option(help: ArgumentHelp("auto turns pictures upright as their Orientation says; 90, 180 and 270 turn clockwise.", valueName: "how"))
+    var rotate: String?
+
+    @Option(help: ArgumentHelp("Bound the long side (1600), the upright picture (1600x1200) or both sides (50%); never enlarges.", valueName: "size"))
+    var shrink: String?
+
+    @Option(help: ArgumentHelp("Metadata to take away: none, gps or all; the look of the picture stays.", valueName: "what"))
+    var strip: String?
+
+    @Option(help: ArgumentHelp("keep, jpeg, png, webp, tiff or gif.", valueName: "name"))
+    var format: String?
+
+    @Option(help: ArgumentHelp("Of JPEG and WebP, 1 to 100 (default 85).", valueName: "n"))
+    var quality: String?
+
+    func flags() throws(HeadError) -> RecipeFlags {
+        var flags = RecipeFlags()
+        do throws(RecipeError) {
+            if let rotate { flags.rotate = try RotateFlag(parsing: rotate) }
+            if let shrink { flags.shrink = try ShrinkBound(parsing: shrink) }
+            if let strip { flags.strip = try StripPolicy(parsing: strip) }
+            if let format { flags.format = try FormatFlag(parsing: format) }
+            if let quality {
+                guard let number = Int(quality), (1...100).contains(number) else {
+                    throw RecipeError(.badValue(quality, for: "quality", accepted: "1 to 100"))
+                }
+                flags.quality = number
+            }
+        } catch {
+            throw .usage("\(error)")
+        }
+        return flags
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import HeadNode
+import JobModel
+import LinuxSystem
+
+/// Exit codes are quire's own, so that a wrong flag is 2 as in most programs and not the parser's 64.
+let arguments = RawArguments.ofThisProcess()
+do {
+    var command = try Quire.parseAsRoot(arguments)
+    try command.run()
+} catch let error as HeadError {
+    Terminal.writeError(Array("quire: \(error)\n".utf8))
+    Quire.exit(withError: ExitCode(error.status.rawValue))
+} catch let code as ExitCode {
+    Quire.exit(withError: code)
+} catch {
+    let text = Quire.fullMessage(for: error)
+    guard Quire.exitCode(for: error) == .success else {
+        Terminal.writeError(Array((text + "\n").utf8))
+        Quire.exit(withError: ExitCode(ExitStatus.usage.rawValue))
+    }
+    Terminal.writeOutput(Array((text + "\n").utf8))
+}
