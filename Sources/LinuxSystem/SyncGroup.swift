@@ -18,6 +18,11 @@ public struct SyncedGroup: Sendable {
     public let id: UInt64
     /// By place in `files`, ascending.
     public let failures: [(index: Int, error: SystemError)]
+
+    public init(id: UInt64, failures: [(index: Int, error: SystemError)]) {
+        self.id = id
+        self.failures = failures
+    }
 }
 
 /// A few threads that fdatasync groups of files: many at once are gathered into few journal commits by the file system.

@@ -24,8 +24,11 @@ public struct WorkerSettings: Sendable {
     /// No picture is as large; a worker run wild shall not fill a disk.
     static let fileBytesMax: UInt64 = 64 << 30
 
-    /// One thread a worker: slots are the parallelism. Two malloc arenas keep long-lived workers small (notes on images).
-    static let fixedVariables = ["VIPS_CONCURRENCY=1", "OMP_NUM_THREADS=1", "MALLOC_ARENA_MAX=2", "LC_ALL=C.UTF-8"]
+    /// One thread a worker: slots are the parallelism. Two malloc arenas keep long-lived workers small. Without the Swift
+    /// runtime's backtraces, where they are installed, a crash is over at once and leaves its own signal.
+    static let fixedVariables = [
+        "VIPS_CONCURRENCY=1", "OMP_NUM_THREADS=1", "MALLOC_ARENA_MAX=2", "LC_ALL=C.UTF-8", "SWIFT_BACKTRACE=enable=no",
+    ]
 
     /// What a worker gets of the agent's own environment, so that pictures do not depend on who started the agent.
     static let keptVariables = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"]
