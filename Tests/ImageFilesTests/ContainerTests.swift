@@ -4,7 +4,9 @@ import Testing
 
 @Suite("WebP, TIFF, GIF and JPEG 2000 files", .enabled(if: Tool.isExiftoolHere))
 struct ContainerTests {
-    @Test("A WebP, simple or extended, lossy or lossless, loses positions and everything", arguments: [["-quality", "80"], ["-define", "webp:lossless=true"]])
+    @Test(
+        "A WebP, simple or extended, lossy or lossless, loses positions and everything",
+        arguments: [["-quality", "80"], ["-define", "webp:lossless=true"]])
     func webp(convert: [String]) throws {
         let folder = try TemporaryFolder()
         let plain = try Fixture.make("plain.webp", in: folder, convert: convert)
@@ -36,7 +38,9 @@ struct ContainerTests {
     @Test("A TIFF is edited where it stands, page by page", arguments: [["-endian", "LSB"], ["-endian", "MSB"]])
     func tiff(convert: [String]) throws {
         let folder = try TemporaryFolder()
-        let old = try Fixture.make("a.tif", in: folder, convert: ["-compress", "zip", "-duplicate", "1"] + convert, tags: Fixture.placeTags + Fixture.iptcTags)
+        let old = try Fixture.make(
+            "a.tif", in: folder, convert: ["-compress", "zip", "-duplicate", "1"] + convert,
+            tags: Fixture.placeTags + Fixture.iptcTags)
         let pixels = try Tool.pixels("a.tif", in: folder.url)
         let new = try edited(old, .tiff, [.dropGPS])
         #expect(new.count == old.count)
@@ -49,11 +53,17 @@ struct ContainerTests {
         #expect(try Tool.pixels("turned.tif", in: folder.url) == pixels)
         let bare = try edited(old, .tiff, [.dropAll(keepOrientation: true), .dropGPS])
         try folder.write(bare, as: "all.tif")
-        #expect(bare.count == old.count && bare.firstRange(of: Array("Quirecam".utf8)) == nil && bare.firstRange(of: Array("Tower".utf8)) == nil)
+        #expect(
+            bare.count == old.count && bare.firstRange(of: Array("Quirecam".utf8)) == nil
+                && bare.firstRange(of: Array("Tower".utf8)) == nil)
         #expect(try Tool.pixels("all.tif", in: folder.url) == pixels)
         let left = try #require(try Tool.tags(["all.tif"], in: folder.url)["all.tif"])
         #expect(left["IFD0:Orientation"] == "6" && left["ExifTool:Warning"] == nil)
-        #expect(!left.keys.contains { $0.hasPrefix("XMP") || $0.hasPrefix("IPTC") || $0.hasPrefix("GPS") || $0.hasPrefix("ExifIFD") || $0.hasSuffix("Artist") })
+        #expect(
+            !left.keys.contains {
+                $0.hasPrefix("XMP") || $0.hasPrefix("IPTC") || $0.hasPrefix("GPS") || $0.hasPrefix("ExifIFD")
+                    || $0.hasSuffix("Artist")
+            })
         let carried = try embeddedMetadata(of: MemorySource(old), kind: .tiff)
         let block = try EXIFBlock(parsing: try #require(carried.exif))
         #expect(block.make == "Quirecam" && block.orientation == 6 && block.hasGPS)

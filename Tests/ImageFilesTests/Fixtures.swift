@@ -39,7 +39,9 @@ enum Fixture {
             ])
             let second = bytes.count
             patch(mainPlace + 2 + 12 * main.count, number(UInt32(second)))
-            let thumbnailPlace = append([(274, 3, 1, number(UInt16(1))), (513, 4, 1, []), (514, 4, 1, number(UInt32(Self.thumbnail.count)))])
+            let thumbnailPlace = append([
+                (274, 3, 1, number(UInt16(1))), (513, 4, 1, []), (514, 4, 1, number(UInt32(Self.thumbnail.count))),
+            ])
             set(thumbnailPlace, 513, bytes.count)
             bytes += Self.thumbnail
         }
@@ -89,8 +91,20 @@ enum Fixture {
     /// From DQT to EOI: every quantiser 1, one DC code of length 1 for difference 0 and one AC code for end of block.
     static let jpegCore: [UInt8] =
         segment(0xDB, [0] + [UInt8](repeating: 1, count: 64)) + segment(0xC0, [8, 0, 1, 0, 1, 1, 1, 0x11, 0])
-        + segment(0xC4, [0x00, 1] + [UInt8](repeating: 0, count: 15) + [0]) + segment(0xC4, [0x10, 1] + [UInt8](repeating: 0, count: 15) + [0])
+        + segment(0xC4, [0x00, 1] + [UInt8](repeating: 0, count: 15) + [0])
+        + segment(0xC4, [0x10, 1] + [UInt8](repeating: 0, count: 15) + [0])
         + segment(0xDA, [1, 1, 0, 0, 63, 0]) + [0x3F, 0xFF, 0xD9]
+
+    static func pngChunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+        let body = Array(type.utf8) + data
+        var crc: UInt32 = 0xFFFF_FFFF
+        for byte in body {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+        }
+        func bytes(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) } }
+        return bytes(UInt32(data.count)) + body + bytes(~crc)
+    }
 
     static let exifSignature: [UInt8] = Array("Exif\0\0".utf8)
     static let xmpSignature: [UInt8] = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
@@ -114,10 +128,14 @@ enum Fixture {
 
     /// Positions and place names wherever exiftool can put them, beside tags that have to stay.
     static let placeTags = [
-        "-EXIF:GPSLatitude=48.858", "-EXIF:GPSLatitudeRef=N", "-EXIF:GPSLongitude=2.294", "-EXIF:GPSLongitudeRef=E", "-EXIF:GPSAltitude=35",
-        "-XMP-exif:GPSLatitude=48.858", "-XMP-exif:GPSLongitude=2.294", "-XMP-photoshop:City=Paris", "-XMP-iptcCore:Location=Champ de Mars",
+        "-EXIF:GPSLatitude=48.858", "-EXIF:GPSLatitudeRef=N", "-EXIF:GPSLongitude=2.294", "-EXIF:GPSLongitudeRef=E",
+        "-EXIF:GPSAltitude=35",
+        "-XMP-exif:GPSLatitude=48.858", "-XMP-exif:GPSLongitude=2.294", "-XMP-photoshop:City=Paris",
+        "-XMP-iptcCore:Location=Champ de Mars",
         "-XMP-dc:Title=Tower", "-XMP-dc:Creator=Ann", "-EXIF:Artist=Ann", "-EXIF:Make=Quirecam", "-EXIF:ExposureTime=1/125",
         "-EXIF:Orientation#=6", "-XMP-tiff:Orientation#=6",
     ]
-    static let iptcTags = ["-IPTC:City=Paris", "-IPTC:Country-PrimaryLocationName=France", "-IPTC:Headline=Tower", "-IPTC:Keywords=iron"]
+    static let iptcTags = [
+        "-IPTC:City=Paris", "-IPTC:Country-PrimaryLocationName=France", "-IPTC:Headline=Tower", "-IPTC:Keywords=iron",
+    ]
 }

@@ -90,8 +90,11 @@ struct JPEGFileTests {
     @Test("Metadata of one file go into another as they are")
     func splicing() throws {
         let old = MemorySource(Fixture.jpeg(segments: Self.segments))
-        let carried = try embeddedMetadata(of: old, kind: .jpeg).applying([.setOrientation(1), .dropThumbnail, .setPixelSize(width: 9, height: 7)])
-        let fresh = MemorySource(Fixture.jpeg(segments: [Self.segments[0], (0xE1, Fixture.exifSignature + EXIFBlock.orientationOnly(3))]))
+        let carried = try embeddedMetadata(of: old, kind: .jpeg).applying([
+            .setOrientation(1), .dropThumbnail, .setPixelSize(width: 9, height: 7),
+        ])
+        let fresh = MemorySource(
+            Fixture.jpeg(segments: [Self.segments[0], (0xE1, Fixture.exifSignature + EXIFBlock.orientationOnly(3))]))
         let new = MemorySource(try replaceMetadata(with: carried, in: fresh, kind: .jpeg).joined(from: fresh))
         let jpeg = try JPEGFile(reading: new)
         #expect(jpeg.segments.map(\.kind).prefix(3) == [.jfif, .exif, .xmp])
@@ -116,7 +119,9 @@ struct JPEGFileTests {
             let packet = Array(body.utf8)
             let half = packet.count / 2
             func part(_ offset: Int, _ bytes: ArraySlice<UInt8>) -> [UInt8] {
-                Array("http://ns.adobe.com/xmp/extension/\0".utf8) + guid + [0, 0, 0, UInt8(packet.count), 0, 0, 0, UInt8(offset)] + bytes
+                Array("http://ns.adobe.com/xmp/extension/\0".utf8) + guid + [
+                    0, 0, 0, UInt8(packet.count), 0, 0, 0, UInt8(offset),
+                ] + bytes
             }
             // In the wrong order, and cut inside the name that matters.
             return Fixture.jpeg(segments: [
@@ -139,13 +144,18 @@ struct JPEGFileTests {
     @Test("exiftool and ImageMagick agree with dropGPS and dropAll on a file with everything", .enabled(if: Tool.isExiftoolHere))
     func oracle() throws {
         let folder = try TemporaryFolder()
-        let old = try Fixture.make("a.jpg", in: folder, convert: ["-set", "comment", "hi"], tags: Fixture.placeTags + Fixture.iptcTags)
+        let old = try Fixture.make(
+            "a.jpg", in: folder, convert: ["-set", "comment", "hi"], tags: Fixture.placeTags + Fixture.iptcTags)
         try folder.write(try edited(old, .jpeg, [.dropGPS]), as: "gps.jpg")
         try folder.write(try edited(old, .jpeg, [.dropAll(keepOrientation: true)]), as: "all.jpg")
         try Oracle.expectPlacesGone("a.jpg", "gps.jpg", in: folder)
         let all = try #require(try Tool.tags(["all.jpg"], in: folder.url)["all.jpg"])
         #expect(all["IFD0:Orientation"] == "6")
-        #expect(!all.keys.contains { $0.hasPrefix("XMP") || $0.hasPrefix("IPTC") || $0.hasPrefix("GPS") || $0.hasSuffix("Artist") || $0.hasSuffix("Comment") })
+        #expect(
+            !all.keys.contains {
+                $0.hasPrefix("XMP") || $0.hasPrefix("IPTC") || $0.hasPrefix("GPS") || $0.hasSuffix("Artist")
+                    || $0.hasSuffix("Comment")
+            })
         let pixels = try Tool.pixels("a.jpg", in: folder.url)
         #expect(try Tool.pixels("gps.jpg", in: folder.url) == pixels)
         #expect(try Tool.pixels("all.jpg", in: folder.url) == pixels)

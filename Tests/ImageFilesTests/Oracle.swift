@@ -3,7 +3,9 @@ import JobModel
 import Testing
 
 enum Oracle {
-    private static let placeNames = ["City", "Sub-location", "Province-State", "Country-PrimaryLocationName", "Country-PrimaryLocationCode", "Location"]
+    private static let placeNames = [
+        "City", "Sub-location", "Province-State", "Country-PrimaryLocationName", "Country-PrimaryLocationCode", "Location",
+    ]
 
     /// By exiftool: no position or place name is left, every other tag is as it was.
     static func expectPlacesGone(_ old: String, _ new: String, in folder: TemporaryFolder) throws {

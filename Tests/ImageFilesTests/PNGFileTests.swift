@@ -9,9 +9,13 @@ struct PNGFileTests {
     @Test("dropGPS and dropAll, judged by exiftool, ImageMagick and the checksums", arguments: [[], ["-z"]])
     func edits(options: [String]) throws {
         let folder = try TemporaryFolder()
-        let old = try Fixture.make("a.png", in: folder, convert: ["-density", "300", "-units", "PixelsPerInch"], tags: options + Self.tags)
+        let old = try Fixture.make(
+            "a.png", in: folder, convert: ["-density", "300", "-units", "PixelsPerInch"], tags: options + Self.tags)
         let pixels = try Tool.pixels("a.png", in: folder.url)
-        for (name, edits) in [("gps.png", [MetadataEdit.dropGPS]), ("all.png", [.dropAll(keepOrientation: true)]), ("turned.png", [.setOrientation(3)])] {
+        for (name, edits) in [
+            ("gps.png", [MetadataEdit.dropGPS]), ("all.png", [.dropAll(keepOrientation: true)]),
+            ("turned.png", [.setOrientation(3)]),
+        ] {
             let new = MemorySource(try edited(old + [1, 2, 3], .png, edits))
             try folder.write(new.bytes, as: name)
             let png = try PNGFile(reading: new)
@@ -62,6 +66,8 @@ struct PNGFileTests {
     @Test("No truncation or mutation traps")
     func mutations() throws {
         let folder = try TemporaryFolder()
-        try Mutation.exercise(try Fixture.make("a.png", in: folder, convert: ["-colors", "4"], tags: ["-EXIF:GPSLatitude=4", "-XMP-dc:Title=t"]), .png)
+        try Mutation.exercise(
+            try Fixture.make("a.png", in: folder, convert: ["-colors", "4"], tags: ["-EXIF:GPSLatitude=4", "-XMP-dc:Title=t"]),
+            .png)
     }
 }

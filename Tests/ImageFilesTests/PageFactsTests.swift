@@ -27,13 +27,20 @@ struct PageFactsTests {
 
     @Test("A JPEG goes in whole, with what follows it; its digest is the file's")
     func jpeg() throws {
-        let bytes = try Fixture.make("a.jpg", in: folder, convert: ["-density", "300", "-units", "PixelsPerInch"], tags: ["-EXIF:Orientation#=6"]) + [1, 2, 3]
+        let bytes =
+            try Fixture.make(
+                "a.jpg", in: folder, convert: ["-density", "300", "-units", "PixelsPerInch"], tags: ["-EXIF:Orientation#=6"]) + [
+                1, 2, 3,
+            ]
         let page = try page(bytes)
-        #expect(page.width == 48 && page.height == 32 && page.bitsPerComponent == 8 && page.colour == .rgb && page.orientation == 6)
+        #expect(
+            page.width == 48 && page.height == 32 && page.bitsPerComponent == 8 && page.colour == .rgb && page.orientation == 6)
         #expect(page.coding == .jpeg(invertedCMYK: false, colourTransform: nil))
         #expect(page.stream.ranges == [ByteRange(offset: 0, count: UInt64(bytes.count))] && page.stream.file == .output(0))
         #expect(page.stream.digest == TestDigest.digest(of: bytes))
-        #expect(page.density == Density(horizontalMilliDPI: 300_000, verticalMilliDPI: 300_000) && !page.isFromCamera && !page.carriesGPS)
+        #expect(
+            page.density == Density(horizontalMilliDPI: 300_000, verticalMilliDPI: 300_000) && !page.isFromCamera
+                && !page.carriesGPS)
         let grey = try self.page(try Fixture.make("g.jpg", in: folder, convert: ["-colorspace", "gray", "-interlace", "JPEG"]))
         #expect(grey.colour == .grey)
     }
@@ -62,10 +69,12 @@ struct PageFactsTests {
         let exif = Fixture.EXIF(isLittle: true).bytes
         let withEXIF = Fixture.jpeg(segments: [(0xE1, Fixture.exifSignature + exif)])
         #expect(try page(withEXIF).carriesGPS && page(withEXIF).isFromCamera)
-        #expect(try page(Fixture.jpeg(segments: [(0xE1, Fixture.xmpSignature + Fixture.xmp("exif:GPSLatitude='1'>"))])).carriesGPS)
+        #expect(
+            try page(Fixture.jpeg(segments: [(0xE1, Fixture.xmpSignature + Fixture.xmp("exif:GPSLatitude='1'>"))])).carriesGPS)
         #expect(try page(Fixture.jpeg(tail: withEXIF)).carriesGPS)
         #expect(try !page(try edited(Fixture.jpeg(tail: withEXIF), .jpeg, [.dropGPS])).carriesGPS)
-        let scanned = try Fixture.make("s.jpg", in: folder, tags: ["-EXIF:Make=Scanco", "-EXIF:Model=Flatbed", "-EXIF:DateTimeOriginal=2020:01:01 00:00:00"])
+        let scanned = try Fixture.make(
+            "s.jpg", in: folder, tags: ["-EXIF:Make=Scanco", "-EXIF:Model=Flatbed", "-EXIF:DateTimeOriginal=2020:01:01 00:00:00"])
         #expect(try !page(scanned).isFromCamera)
     }
 
@@ -83,15 +92,19 @@ struct PageFactsTests {
         #expect(try needsEncoding(deep))
     }
 
-    @Test("Densities below 10 or above 9,600 dpi count as none", arguments: [(5, false), (10, true), (9600, true), (9601, false)])
+    @Test(
+        "Densities below 10 or above 9,600 dpi count as none", arguments: [(5, false), (10, true), (9600, true), (9601, false)])
     func densities(dpi: Int, isKnown: Bool) throws {
         let jfif = Array("JFIF\0".utf8) + [1, 2, 1, UInt8(dpi >> 8), UInt8(dpi & 255), UInt8(dpi >> 8), UInt8(dpi & 255), 0, 0]
         #expect(try (page(Fixture.jpeg(segments: [(0xE0, jfif)])).density != nil) == isKnown)
     }
 
-    @Test("PNG types 0, 2 and 3 go in as they are", arguments: [
-        (["-colorspace", "gray", "-depth", "8"], PageColour.grey, 8), (["-depth", "16"], .rgb, 16), (["-monochrome"], .grey, 1),
-    ])
+    @Test(
+        "PNG types 0, 2 and 3 go in as they are",
+        arguments: [
+            (["-colorspace", "gray", "-depth", "8"], PageColour.grey, 8), (["-depth", "16"], .rgb, 16),
+            (["-monochrome"], .grey, 1),
+        ])
     func png(convert: [String], colour: PageColour, bits: Int) throws {
         let bytes = try Fixture.make("a.png", in: folder, convert: convert)
         let page = try page(bytes)
@@ -109,8 +122,11 @@ struct PageFactsTests {
         }
         #expect(entries.count == 15)
         #expect(try needsEncoding(try Fixture.make("i.png", in: folder, convert: ["-interlace", "PNG"])))
-        #expect(try needsEncoding(try Fixture.make("a.png", in: folder, convert: ["-alpha", "set", "-channel", "A", "-evaluate", "set", "50%"])))
-        _ = try Fixture.make("k.gif", in: folder, convert: ["-colors", "4", "-fill", "#f00", "-draw", "rectangle 0,0 9,9", "-transparent", "#f00"])
+        #expect(
+            try needsEncoding(
+                try Fixture.make("a.png", in: folder, convert: ["-alpha", "set", "-channel", "A", "-evaluate", "set", "50%"])))
+        _ = try Fixture.make(
+            "k.gif", in: folder, convert: ["-colors", "4", "-fill", "#f00", "-draw", "rectangle 0,0 9,9", "-transparent", "#f00"])
         try Tool.run(["convert", "k.gif", "k.png"], in: folder.url)
         let keyed = try page(try folder.read("k.png"))
         guard case .colourKey(let key) = keyed.mask else {
@@ -123,7 +139,9 @@ struct PageFactsTests {
     @Test("A PNG with a wrong checksum is damaged, one that breaks off truncated")
     func damagedPNG() throws {
         var bytes = try Fixture.make("a.png", in: folder)
-        #expect(throws: ImageFileError.truncated("the file ends before its picture does")) { try facts(Array(bytes.dropLast(12))) }
+        #expect(throws: ImageFileError.truncated("the file ends before its picture does")) {
+            try facts(Array(bytes.dropLast(12)))
+        }
         let data = try #require(bytes.firstRange(of: Array("IDAT".utf8))).upperBound
         bytes[data + 5] ^= 1
         #expect(throws: ImageFileError.damaged("the checksum of an IDAT chunk is wrong")) { try facts(bytes) }
@@ -133,7 +151,10 @@ struct PageFactsTests {
     func tiff() throws {
         let bytes = try Fixture.make(
             "a.tif", in: folder,
-            convert: ["-monochrome", "-duplicate", "2", "-density", "200", "-units", "PixelsPerInch", "-define", "tiff:rows-per-strip=32", "-compress", "group4"])
+            convert: [
+                "-monochrome", "-duplicate", "2", "-density", "200", "-units", "PixelsPerInch", "-define",
+                "tiff:rows-per-strip=32", "-compress", "group4",
+            ])
         guard case .ready(let pages) = try facts(bytes) else {
             Issue.record("\(try facts(bytes))")
             return
@@ -158,37 +179,47 @@ struct PageFactsTests {
         try Mutation.exercise(Array(bytes[..<400]), .jp2)
     }
 
-    @Test("A PDF image made from the facts alone decodes to the file's pixels", .enabled(if: Tool.isInstalled("pdfimages")), arguments: [
-        ("a.png", ["-depth", "8"]), ("b.png", ["-colors", "9", "-depth", "8", "-define", "png:bit-depth=16", "-define", "png:color-type=2"]), ("c.png", ["-colors", "7", "-define", "png:color-type=3"]), ("d.png", ["-monochrome"]),
-        ("e.tif", ["-monochrome", "-compress", "group4"]), ("f.tif", ["-monochrome", "-negate", "-define", "quantum:polarity=min-is-black", "-compress", "group4"]),
-    ])
+    @Test(
+        "A PDF image made from the facts alone decodes to the file's pixels", .enabled(if: Tool.isInstalled("pdfimages")),
+        arguments: [
+            ("a.png", ["-depth", "8"]),
+            ("b.png", ["-colors", "9", "-depth", "8", "-define", "png:bit-depth=16", "-define", "png:color-type=2"]),
+            ("c.png", ["-colors", "7", "-define", "png:color-type=3"]), ("d.png", ["-monochrome"]),
+            ("e.tif", ["-monochrome", "-compress", "group4"]),
+            ("f.tif", ["-monochrome", "-negate", "-define", "quantum:polarity=min-is-black", "-compress", "group4"]),
+        ])
     func decoded(name: String, convert: [String]) throws {
         let bytes = try Fixture.make(name, in: folder, convert: convert)
         let page = try page(bytes)
         try folder.write(minimalPDF(page, bytes), as: "page.pdf")
         try Tool.run(["pdfimages", "-png", "page.pdf", "out"], in: folder.url)
         // Eight bits are what pdfimages writes.
-        func pixels(_ name: String) throws -> Data { try Tool.run(["convert", name, "-depth", "8", "-colorspace", "sRGB", "-type", "TrueColor", "rgb:-"], in: folder.url) }
+        func pixels(_ name: String) throws -> Data {
+            try Tool.run(["convert", name, "-depth", "8", "-colorspace", "sRGB", "-type", "TrueColor", "rgb:-"], in: folder.url)
+        }
         #expect(try pixels("out-000.png") == pixels(name))
     }
 
     /// One image XObject on one page, written without looking at the picture.
     private func minimalPDF(_ page: PageFacts, _ bytes: [UInt8]) -> [UInt8] {
         let data = page.stream.ranges.flatMap { bytes[Int($0.offset)..<Int($0.end)] }
-        let space = switch page.colour {
-        case .grey: "/DeviceGray"
-        case .rgb: "/DeviceRGB"
-        case .cmyk: "/DeviceCMYK"
-        case .indexed(let palette): "[/Indexed /DeviceRGB \(palette.count / 3 - 1) <\(palette.map { String(format: "%02x", $0) }.joined())>]"
-        }
-        let filter = switch page.coding {
-        case .flate:
-            "/FlateDecode /DecodeParms <</Predictor 15 /Colors \(page.colour.componentCount) /BitsPerComponent \(page.bitsPerComponent) /Columns \(page.width)>>"
-        case .ccittG4(let blackIsOne):
-            "/CCITTFaxDecode /DecodeParms <</K -1 /Columns \(page.width) /Rows \(page.height) /BlackIs1 \(blackIsOne)>>"
-        case .jpeg: "/DCTDecode"
-        case .jpx: "/JPXDecode"
-        }
+        let space =
+            switch page.colour {
+            case .grey: "/DeviceGray"
+            case .rgb: "/DeviceRGB"
+            case .cmyk: "/DeviceCMYK"
+            case .indexed(let palette):
+                "[/Indexed /DeviceRGB \(palette.count / 3 - 1) <\(palette.map { String(format: "%02x", $0) }.joined())>]"
+            }
+        let filter =
+            switch page.coding {
+            case .flate:
+                "/FlateDecode /DecodeParms <</Predictor 15 /Colors \(page.colour.componentCount) /BitsPerComponent \(page.bitsPerComponent) /Columns \(page.width)>>"
+            case .ccittG4(let blackIsOne):
+                "/CCITTFaxDecode /DecodeParms <</K -1 /Columns \(page.width) /Rows \(page.height) /BlackIs1 \(blackIsOne)>>"
+            case .jpeg: "/DCTDecode"
+            case .jpx: "/JPXDecode"
+            }
         var pdf = Array("%PDF-1.7\n".utf8)
         var offsets: [Int] = []
         func add(_ object: String, _ stream: [UInt8]? = nil) {

@@ -27,7 +27,8 @@ struct SampleTests {
     /// Tags that speak of the file's layout, not of the picture.
     private static func content(_ tags: [String: String]) -> [String: String] {
         tags.filter { key, _ in
-            let isLayout = ["FileSize", "FileType", "FileTypeExtension", "Warning", "Error", "ThumbnailOffset", "HasExtendedXMP"].contains { key.hasSuffix($0) }
+            let isLayout = ["FileSize", "FileType", "FileTypeExtension", "Warning", "Error", "ThumbnailOffset", "HasExtendedXMP"]
+                .contains { key.hasSuffix($0) }
             return !key.hasPrefix("ExifTool:") && !isLayout
         }
     }
@@ -61,11 +62,14 @@ struct SampleTests {
         return found
     }
 
-    private static let placeNames = ["City", "Sub-location", "Province-State", "Country-PrimaryLocationName", "Country-PrimaryLocationCode", "Location"]
+    private static let placeNames = [
+        "City", "Sub-location", "Province-State", "Country-PrimaryLocationName", "Country-PrimaryLocationCode", "Location",
+    ]
 
     private static func tellsPlace(_ key: String) -> Bool {
         let tag = key.split(separator: ":").last.map(String.init) ?? key
-        return tag.hasPrefix("GPS") || placeNames.contains(tag) || key.hasPrefix("XMP-photoshop") && ["State", "Country"].contains(tag)
+        return tag.hasPrefix("GPS") || placeNames.contains(tag)
+            || key.hasPrefix("XMP-photoshop") && ["State", "Country"].contains(tag)
     }
 
     @Test("dropGPS leaves no position or place name and every other tag as it was")
@@ -77,7 +81,8 @@ struct SampleTests {
             let derived = ["CurrentIPTCDigest", "XMPToolkit"]
             for (key, value) in old where !Self.tellsPlace(key) {
                 let tag = key.split(separator: ":").last.map(String.init) ?? key
-                let isBehindTheEnd = key.hasPrefix("MPF") || key.hasPrefix("MPImage") || key.hasPrefix("Composite") || key.hasPrefix("Trailer")
+                let isBehindTheEnd =
+                    key.hasPrefix("MPF") || key.hasPrefix("MPImage") || key.hasPrefix("Composite") || key.hasPrefix("Trailer")
                 if isBehindTheEnd || derived.contains(tag) || key.contains("Samsung:") { continue }
                 #expect(new[key] == value, "\(name): \(key)")
             }
@@ -93,7 +98,8 @@ struct SampleTests {
                 let isOrientation = key.hasSuffix(":Orientation") || key == "File:ExifByteOrder"
                 // TIFF mixes picture and metadata in IFD0; ContainerTests looks closer.
                 if name.hasSuffix(".tif") || name.hasSuffix(".tiff"), group.hasPrefix("IFD") { continue }
-                let isPicture = ["File", "JFIF", "Adobe", "PNG", "PNG-pHYs", "PNG-cICP", "GIF", "RIFF", "Composite"].contains(group)
+                let isPicture = ["File", "JFIF", "Adobe", "PNG", "PNG-pHYs", "PNG-cICP", "GIF", "RIFF", "Composite"].contains(
+                    group)
                 #expect(isOrientation || isPicture || group.hasPrefix("ICC") || group.hasPrefix("ExifTool"), "\(name): \(key)")
             }
             let oldOrientation = old.first { $0.key == "IFD0:Orientation" }?.value
@@ -109,7 +115,9 @@ struct SampleTests {
         for one in try compared([.setOrientation(value)]) {
             let (name, old, new) = (one.name, one.old, one.new)
             if value != 1 {
-                #expect(new.contains { $0.key.hasPrefix("IFD0") && $0.key.hasSuffix(":Orientation") && $0.value == "\(value)" }, "\(name)")
+                #expect(
+                    new.contains { $0.key.hasPrefix("IFD0") && $0.key.hasSuffix(":Orientation") && $0.value == "\(value)" },
+                    "\(name)")
             }
             // A WebP that gets an EXIF chunk states its size a second time.
             for (key, before) in old where !key.hasPrefix("Composite") && !key.hasPrefix("RIFF:Image") {

@@ -30,7 +30,8 @@ enum Tool {
 
     /// Every tag of every file: `Group1:Tag` to its values in order, but for what the file system tells.
     static func tags(_ names: [String], in folder: URL) throws -> [String: [String: String]] {
-        let data = try run(["exiftool", "-j", "-a", "-u", "-G1:4", "-s", "-n", "-api", "largefilesupport=1"] + names, in: folder, mayFail: true)
+        let data = try run(
+            ["exiftool", "-j", "-a", "-u", "-G1:4", "-s", "-n", "-api", "largefilesupport=1"] + names, in: folder, mayFail: true)
         let list = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
         var found: [String: [String: String]] = [:]
         for entry in list {
@@ -49,7 +50,8 @@ enum Tool {
 
     /// ImageMagick's digest of the decoded pixels of every frame.
     static func pixels(_ name: String, in folder: URL) throws -> String {
-        String(decoding: try run(["identify", "-quiet", "-format", "%w %h %#\n", name], in: folder, mayFail: true), as: UTF8.self)
+        String(
+            decoding: try run(["identify", "-quiet", "-format", "%w %h %#\n", name], in: folder, mayFail: true), as: UTF8.self)
     }
 }
 
@@ -70,7 +72,8 @@ final class TemporaryFolder {
 
 /// Sample pictures that lie beside the repository on developers' machines; empty elsewhere.
 enum Samples {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("shared/samples")
 
     static let names: [String] = {

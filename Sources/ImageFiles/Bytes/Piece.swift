@@ -17,7 +17,7 @@ public enum Piece: Hashable, Sendable {
 extension [Piece] {
     public var byteCount: UInt64 { reduce(0) { $0 + $1.byteCount } }
 
-    /// Whether the pieces are the source itself, unchanged, of `sourceBytes` bytes: edits that change nothing return exactly that.
+    /// Whether the pieces are the source itself, of `sourceBytes` bytes: edits that change nothing return exactly that.
     public func isVerbatim(ofByteCount sourceBytes: UInt64) -> Bool {
         self == [.copy(ByteRange(offset: 0, count: sourceBytes))]
     }

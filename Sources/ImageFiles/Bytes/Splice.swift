@@ -23,7 +23,8 @@ func pieces(splicing splices: [Splice], into sourceBytes: UInt64) throws(ImageFi
     var previous: Splice?
     for (_, splice) in ordered {
         if splice.range.count > 0, splice == previous { continue }
-        guard splice.range.offset >= position, splice.range.offset <= sourceBytes, sourceBytes - splice.range.offset >= splice.range.count
+        guard splice.range.offset >= position, splice.range.offset <= sourceBytes,
+            sourceBytes - splice.range.offset >= splice.range.count
         else { throw .damaged("two structures share the bytes at \(splice.range.offset)") }
         if splice.range.offset > position {
             result.append(.copy(ByteRange(offset: position, count: splice.range.offset - position)))

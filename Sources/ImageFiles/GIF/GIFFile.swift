@@ -57,7 +57,9 @@ public struct GIFFile: Hashable, Sendable {
             case .profile: if !plan.keeps(.icc) { splices.append(.removing(block.range)) }
             case .comment, .other: if plan.dropsOthers { splices.append(.removing(block.range)) }
             case .xmp:
-                guard block.range.count <= Self.xmpBytesMax else { throw .unsupported("an XMP packet of \(block.range.count) bytes") }
+                guard block.range.count <= Self.xmpBytesMax else {
+                    throw .unsupported("an XMP packet of \(block.range.count) bytes")
+                }
                 // The packet stands unblocked between 14 bytes of header and 258 of a "magic trailer" that stops block readers.
                 let old = try source.read(block.range)
                 guard old.count > 14 + 258, let new = plan.applied(toXMP: Array(old[14..<(old.count - 258)])) else {
@@ -65,7 +67,8 @@ public struct GIFFile: Hashable, Sendable {
                     continue
                 }
                 if !old[14..<(old.count - 258)].elementsEqual(new) {
-                    splices.append(Splice(range: ByteRange(offset: block.range.offset + 14, count: UInt64(new.count)), bytes: new))
+                    splices.append(
+                        Splice(range: ByteRange(offset: block.range.offset + 14, count: UInt64(new.count)), bytes: new))
                 }
             }
         }

@@ -50,7 +50,9 @@ public struct JP2File: Hashable, Sendable {
         } else {
             throw .notThisKind
         }
-        guard let codestream = boxes.codestream else { throw boxes.isCut ? .truncated("no codestream") : .damaged("no codestream") }
+        guard let codestream = boxes.codestream else {
+            throw boxes.isCut ? .truncated("no codestream") : .damaged("no codestream")
+        }
         let size = try JP2Codestream(&reader, codestream)
         width = size.width
         height = size.height
@@ -121,7 +123,8 @@ private struct JP2Boxes {
             if codestream == nil { codestream = content }
         case "colr":
             guard head.count >= 3 else { throw .damaged("a colour box is too short") }
-            colours.append(.init(method: head[0], isApproximate: head[2], enumerated: head[0] == 1 ? ByteOrder.big.uint32(head, 3) : nil))
+            colours.append(
+                .init(method: head[0], isApproximate: head[2], enumerated: head[0] == 1 ? ByteOrder.big.uint32(head, 3) : nil))
         case "bpcc": hasBitsBox = true
         case "pclr": hasPalette = true
         case "cdef":
@@ -135,7 +138,9 @@ private struct JP2Boxes {
             guard head.count >= 16, content.count - 16 <= JP2File.metadataBytesMax else { return }
             let rest = ByteRange(offset: content.offset + 16, count: content.count - 16)
             if head.has("JpgTiffExif->JP2", at: 0) { exif = rest }
-            if head.has([0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC], at: 0) { xmp = rest }
+            if head.has([0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC], at: 0) {
+                xmp = rest
+            }
         default: break
         }
     }
@@ -144,7 +149,8 @@ private struct JP2Boxes {
     private static func density(_ data: [UInt8]) -> Density? {
         guard data.count >= 10 else { return nil }
         func milliDPI(_ at: Int, _ exponentAt: Int) -> UInt64? {
-            guard let numerator = ByteOrder.big.uint16(data, at), let denominator = ByteOrder.big.uint16(data, at + 2), denominator > 0
+            guard let numerator = ByteOrder.big.uint16(data, at), let denominator = ByteOrder.big.uint16(data, at + 2),
+                denominator > 0
             else { return nil }
             let exponent = Int(Int8(bitPattern: data[exponentAt]))
             guard (-9...9).contains(exponent) else { return nil }
@@ -181,7 +187,8 @@ private struct JP2Codestream {
         components = (0..<Int(count)).map { index in
             let at = 42 + 3 * index
             return JP2File.Component(
-                bits: Int(head[at] & 0x7F) + 1, isSigned: head[at] & 0x80 != 0, isSubsampled: head[at + 1] != 1 || head[at + 2] != 1)
+                bits: Int(head[at] & 0x7F) + 1, isSigned: head[at] & 0x80 != 0,
+                isSubsampled: head[at + 1] != 1 || head[at + 2] != 1)
         }
         // Bit 14 of Rsiz, or a CAP marker right behind SIZ (15444-15).
         isHighThroughput = capabilities & 0x4000 != 0 || head.has([0xFF, 0x50], at: 4 + Int(length))

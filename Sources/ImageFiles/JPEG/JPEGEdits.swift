@@ -113,7 +113,8 @@ extension JPEGFile {
             return
         }
         guard new != old else { return }
-        precondition(new.count == old.count, "an edit changed the length of Photoshop resources from \(old.count) to \(new.count)")
+        precondition(
+            new.count == old.count, "an edit changed the length of Photoshop resources from \(old.count) to \(new.count)")
         var start = 0
         for segment in parts {
             let end = start + Int(segment.payload.count)

@@ -17,7 +17,9 @@ struct JPEGHeaderParser {
         guard reader.byteCount >= 3, try reader.bytes(at: 0, count: 3) == [0xFF, 0xD8, 0xFF] else { throw .notThisKind }
         var position: UInt64 = 2
         while true {
-            guard segments.count < JPEGFile.segmentsMax else { throw .damaged("more than \(JPEGFile.segmentsMax) segments before the first scan") }
+            guard segments.count < JPEGFile.segmentsMax else {
+                throw .damaged("more than \(JPEGFile.segmentsMax) segments before the first scan")
+            }
             let start = position
             while try reader.byte(at: position) != 0xFF {
                 position += 1
@@ -55,7 +57,8 @@ struct JPEGHeaderParser {
     }
 
     private func coding(_ marker: UInt8, from start: UInt64, to end: UInt64) -> JPEGFile.Segment {
-        .init(kind: .coding(marker), range: ByteRange(offset: start, count: end - start), payload: ByteRange(offset: end, count: 0))
+        .init(
+            kind: .coding(marker), range: ByteRange(offset: start, count: end - start), payload: ByteRange(offset: end, count: 0))
     }
 
     private mutating func classify<Source: ByteSource>(
@@ -94,14 +97,10 @@ struct JPEGHeaderParser {
         case .adobe where adobeTransform == nil:
             adobeTransform = head.count >= 12 ? Int(head[11]) : 0
         case .exif where exif == nil:
-            let block = try reader.bytes(at: segment.payload.offset, count: Int(segment.payload.count))
-            do throws(ImageFileError) {
-                exif = try EXIFBlock(parsing: block)
-            } catch {
-                // A picture with a bad EXIF block is still a picture; every decoder only warns.
-                exif = nil
-            }
-        case .jfif, .adobe, .exif, .xmp, .extendedXMP, .icc, .photoshop, .comment, .mpf, .gopro, .otherApplication, .coding, .stray: break
+            exif = .ifReadable(try reader.bytes(at: segment.payload.offset, count: Int(segment.payload.count)))
+        case .jfif, .adobe, .exif, .xmp, .extendedXMP, .icc, .photoshop, .comment, .mpf, .gopro, .otherApplication, .coding,
+            .stray:
+            break
         }
     }
 

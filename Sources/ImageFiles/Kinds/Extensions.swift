@@ -44,7 +44,8 @@ extension ImageKind {
         (
             .raw,
             [
-                "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "dng", "raf", "orf", "rw2", "rwl", "pef", "srw", "x3f", "erf",
+                "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "dng", "raf", "orf", "rw2", "rwl", "pef", "srw", "x3f",
+                "erf",
                 "kdc", "dcr", "mrw", "mos", "3fr", "fff", "iiq",
             ]
         ),

@@ -45,10 +45,12 @@ extension ImageKind {
         Signature(.tiff, [0x49, 0x49, 42, 0]), Signature(.tiff, [0x4D, 0x4D, 0, 42]),
         Signature(.tiff, [0x49, 0x49, 43, 0]), Signature(.tiff, [0x4D, 0x4D, 0, 43]),
         Signature(.raw, "IIRO"), Signature(.raw, "IIRS"), Signature(.raw, "MMOR"), Signature(.raw, [0x49, 0x49, 0x55, 0]),
-        Signature(.raw, "FUJIFILMCCD-RAW"), Signature(.raw, "FOVb"), Signature(.raw, [0, 0x4D, 0x52, 0x4D]), Signature(.raw, "HEAPCCDR", at: 6),
+        Signature(.raw, "FUJIFILMCCD-RAW"), Signature(.raw, "FOVb"), Signature(.raw, [0, 0x4D, 0x52, 0x4D]),
+        Signature(.raw, "HEAPCCDR", at: 6),
         Signature(.jp2, jp2Signature), Signature(.j2k, [0xFF, 0x4F, 0xFF, 0x51]),
         Signature(.jxl, [0xFF, 0x0A]), Signature(.jxl, [0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20, 13, 10, 0x87, 10]),
-        Signature(.psd, "8BPS"), Signature(.exr, [0x76, 0x2F, 0x31, 0x01]), Signature(.hdr, "#?RADIANCE"), Signature(.hdr, "#?RGBE"),
+        Signature(.psd, "8BPS"), Signature(.exr, [0x76, 0x2F, 0x31, 0x01]), Signature(.hdr, "#?RADIANCE"),
+        Signature(.hdr, "#?RGBE"),
         Signature(.fits, "SIMPLE  ="), Signature(.xcf, "gimp xcf"), Signature(.pdf, "%PDF-"),
     ]
 

@@ -16,7 +16,7 @@ public struct EXIFBlock: Hashable, Sendable {
     public let hasGPS: Bool
     public let hasMakerNote: Bool
     public let hasThumbnail: Bool
-    /// Whether a camera took the picture: make or model, and how it was exposed. Scanners name make and model too, but no exposure.
+    /// Whether a camera took the picture: make or model, and how it was exposed. Scanners name themselves, but no exposure.
     public let isFromCamera: Bool
     public let density: Density?
     let pixelWidth: Int?
@@ -25,14 +25,17 @@ public struct EXIFBlock: Hashable, Sendable {
     let artist: [UInt8]?
     let copyright: [UInt8]?
 
-    /// Throws `notThisKind` for what is no TIFF stream and `damaged` or `truncated` when IFD0 cannot be read; damage further in hides what lies there.
+    /// Throws `notThisKind` for what is no TIFF stream and `damaged` or `truncated` when IFD0 cannot be read; damage further in
+    /// hides what lies there.
     public init(parsing bytes: [UInt8]) throws(ImageFileError) {
         let stream = try TIFFStream(reading: MemorySource(bytes))
         let main = try stream.mainDirectories(limit: 2).directories
         let first = main[0]
         let detail = try stream.pointedDirectory(first.entry(TIFFTag.exif))
         self.bytes = bytes
-        orientation = try stream.integers(first.entry(TIFFTag.orientation), limit: 1).first.flatMap { (1...8).contains($0) ? Int($0) : nil }
+        orientation = try stream.integers(first.entry(TIFFTag.orientation), limit: 1).first.flatMap {
+            (1...8).contains($0) ? Int($0) : nil
+        }
         make = try stream.text(first.entry(TIFFTag.make))
         model = try stream.text(first.entry(TIFFTag.model))
         dateTime = try stream.text(first.entry(TIFFTag.dateTime))
@@ -52,6 +55,16 @@ public struct EXIFBlock: Hashable, Sendable {
         copyright = try stream.bytes(first.entry(TIFFTag.copyright), limit: 4096)
     }
 
+    /// The block, when there is one and it can be read: a picture with a bad block is still a picture, and decoders only warn.
+    static func ifReadable(_ bytes: [UInt8]?) -> EXIFBlock? {
+        guard let bytes else { return nil }
+        do throws(ImageFileError) {
+            return try EXIFBlock(parsing: bytes)
+        } catch {
+            return nil
+        }
+    }
+
     /// PixelXDimension and PixelYDimension, when both are there.
     public var pixelSize: (width: Int, height: Int)? {
         guard let pixelWidth, let pixelHeight else { return nil }
@@ -60,8 +73,8 @@ public struct EXIFBlock: Hashable, Sendable {
 
     /// The block with tags patched in place, so that no value moves and maker notes keep offset and bytes.
     ///
-    /// The length stays, but for an Orientation that was missing, is not 1 and finds no room: then IFD0 is written again at the end.
-    /// Dropped GPS and thumbnail are overwritten with zeros, not merely unlinked. A block whose parts overlap cannot
+    /// The length stays, but for an Orientation that was missing, is not 1 and finds no room: then IFD0 is written again at the
+    /// end. Dropped GPS and thumbnail are overwritten with zeros, not merely unlinked. A block whose parts overlap cannot
     /// be edited so; of it an Orientation alone remains.
     public func edited(
         orientation: Int? = nil, pixelSize: (Int, Int)? = nil, dropThumbnail: Bool = false, dropGPS: Bool = false
@@ -86,7 +99,9 @@ public struct EXIFBlock: Hashable, Sendable {
 }
 
 /// Whether a GPS directory that one of these points at names a place: GPSLatitude to GPSLongitude, a destination, or an area.
-func tellsPosition<Source: ByteSource>(_ directories: [TIFFDirectory], in stream: TIFFStream<Source>) throws(ImageFileError) -> Bool {
+func tellsPosition<Source: ByteSource>(
+    _ directories: [TIFFDirectory], in stream: TIFFStream<Source>
+) throws(ImageFileError) -> Bool {
     for directory in directories {
         guard let pointer = directory.entry(TIFFTag.gps), let gps = try stream.pointedDirectory(pointer) else { continue }
         let places: Set<UInt16> = [1, 2, 3, 4, 0x13, 0x14, 0x15, 0x16, 0x1C]

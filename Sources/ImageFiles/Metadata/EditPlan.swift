@@ -34,7 +34,7 @@ struct EditPlan {
 
     /// An EXIF block, or the lack of one, after the edits.
     func applied(toEXIF block: [UInt8]?) -> [UInt8]? {
-        let parsed = block.flatMap(Self.parsed)
+        let parsed = EXIFBlock.ifReadable(block)
         guard keeps(.exif) else {
             let turned = keepsOrientation ? orientation ?? parsed?.orientation : nil
             let artist = keeps(.copyright) ? parsed?.artist : nil
@@ -61,15 +61,6 @@ struct EditPlan {
     func applied(toPhotoshop resources: [UInt8]) -> [UInt8]? {
         guard keeps(.iptc) else { return nil }
         return dropsGPS ? PhotoshopResources.clearingPlaces(resources) : resources
-    }
-
-    private static func parsed(_ block: [UInt8]) -> EXIFBlock? {
-        do throws(ImageFileError) {
-            return try EXIFBlock(parsing: block)
-        } catch {
-            // What is wrong with a block is told by whoever reads it for its content; an edit only has to be safe.
-            return nil
-        }
     }
 }
 

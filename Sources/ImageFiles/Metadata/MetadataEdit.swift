@@ -8,7 +8,8 @@ public enum MetadataEdit: Hashable, Sendable {
     case setPixelSize(width: Int, height: Int)
     /// Removes the EXIF thumbnail, which would show the picture as it was.
     case dropThumbnail
-    /// Clears GPS in EXIF, XMP and IPTC and place names in XMP and IPTC; removes bytes behind the picture's end, which carry EXIF of their own.
+    /// Clears GPS in EXIF, XMP and IPTC and place names in XMP and IPTC; removes bytes behind the picture's end, which carry
+    /// EXIF of their own.
     case dropGPS
     /// Removes everything but the pixels, the ICC profile and, if kept and not 1, Orientation alone in an EXIF block.
     case dropAll(keepOrientation: Bool)
@@ -31,7 +32,8 @@ public struct EmbeddedMetadata: Hashable, Sendable {
     public var xmp: [UInt8]?
     /// Payloads of JPEG's extended XMP segments, with their signature; only JPEG can hold them.
     public var extendedXMP: [[UInt8]]
-    /// Photoshop image resources (8BIM...), which hold IPTC, without `Photoshop 3.0` and a zero before them; only JPEG and TIFF can hold them.
+    /// Photoshop image resources (8BIM...), which hold IPTC, without `Photoshop 3.0` and a zero before them; only JPEG and TIFF
+    /// can hold them.
     public var photoshop: [UInt8]?
 
     public init(exif: [UInt8]? = nil, xmp: [UInt8]? = nil, extendedXMP: [[UInt8]] = [], photoshop: [UInt8]? = nil) {

@@ -1,7 +1,7 @@
 /// Edits of an XMP packet that keep its length: what goes becomes spaces, so that the packet may lie anywhere.
 enum XMPPacket {
-    /// The packet without positions (properties whose name begins with GPS, of any vendor) and place names (Photoshop's, IPTC Core's
-    /// and Extension's). A packet that is not UTF-8 cannot be read here and goes as a whole.
+    /// The packet without positions (properties whose name begins with GPS, of any vendor) and place names (Photoshop's, IPTC
+    /// Core's and Extension's). A packet that is not UTF-8 cannot be read here and goes as a whole.
     static func clearingPlaces(_ packet: [UInt8]) -> [UInt8] {
         guard isReadable(packet) else { return [UInt8](repeating: space, count: packet.count) }
         return clearing(packet, isPlace)

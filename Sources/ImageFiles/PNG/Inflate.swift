@@ -9,7 +9,8 @@ struct Inflate {
 
     /// The decompressed bytes; nil when the stream is damaged, its checksum differs, or it holds more than `limit` bytes.
     static func zlib(_ stream: [UInt8], limit: Int) -> [UInt8]? {
-        guard stream.count >= 6, stream[0] & 15 == 8, (UInt16(stream[0]) << 8 | UInt16(stream[1])) % 31 == 0, stream[1] & 0x20 == 0
+        guard stream.count >= 6, stream[0] & 15 == 8, (UInt16(stream[0]) << 8 | UInt16(stream[1])) % 31 == 0,
+            stream[1] & 0x20 == 0
         else { return nil }
         var inflater = Inflate(stream, outputMax: limit)
         do throws(Damage) {

@@ -50,14 +50,17 @@ extension PNGFile {
     private static func isForLooks(_ type: String) -> Bool {
         if let first = type.utf8.first, (0x41...0x5A).contains(first) { return true }
         return [
-            "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "mDCV", "mDCv", "cLLI", "cLLi", "bKGD", "tRNS", "pHYs", "acTL", "fcTL", "fdAT",
+            "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "mDCV", "mDCv", "cLLI", "cLLi", "bKGD", "tRNS", "pHYs", "acTL",
+            "fcTL", "fdAT",
         ].contains(type)
     }
 
     private func editEXIF(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
         let blocks = chunks("eXIf")
         for (index, chunk) in blocks.enumerated() {
-            guard chunk.data.count <= Self.metadataBytesMax else { throw .unsupported("an EXIF block of \(chunk.data.count) bytes") }
+            guard chunk.data.count <= Self.metadataBytesMax else {
+                throw .unsupported("an EXIF block of \(chunk.data.count) bytes")
+            }
             let old = try source.read(chunk.data)
             let new = index == 0 || plan.keeps(.exif) ? plan.applied(toEXIF: old) : nil
             if new != old { splices.append(Splice(range: chunk.range, bytes: new.map { Self.chunk("eXIf", $0) } ?? [])) }
@@ -67,7 +70,9 @@ extension PNGFile {
         }
     }
 
-    private func editText(_ chunk: Chunk, _ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
+    private func editText(_ chunk: Chunk, _ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice])
+        throws(ImageFileError)
+    {
         guard chunk.data.count <= Self.metadataBytesMax else { throw .unsupported("a text chunk of \(chunk.data.count) bytes") }
         let data = try source.read(chunk.data)
         guard let text = PNGText(chunk.type, data) else {
@@ -81,7 +86,9 @@ extension PNGFile {
                 return
             }
             let new = plan.applied(toXMP: packet)
-            if new != packet { splices.append(Splice(range: chunk.range, bytes: new.map { Self.chunk("iTXt", PNGText.xmpData($0)) } ?? [])) }
+            if new != packet {
+                splices.append(Splice(range: chunk.range, bytes: new.map { Self.chunk("iTXt", PNGText.xmpData($0)) } ?? []))
+            }
         case .rawProfile(let name):
             let old = text.rawProfile
             let new = old.flatMap { edited(rawProfile: $0, name: name, plan) }

@@ -39,7 +39,8 @@ public struct PNGFile: Hashable, Sendable {
         var position: UInt64 = 8
         while chunks.last?.type != "IEND", source.byteCount - position >= 12 {
             let head = try reader.bytes(at: position, count: 8)
-            guard let length = ByteOrder.big.uint32(head, 0), length <= UInt32(Int32.max), head[4...].allSatisfy(Self.isLetter) else {
+            guard let length = ByteOrder.big.uint32(head, 0), length <= UInt32(Int32.max), head[4...].allSatisfy(Self.isLetter)
+            else {
                 throw .damaged("no chunk begins at \(position)")
             }
             guard chunks.count < Self.chunksMax else { throw .unsupported("more than \(Self.chunksMax) chunks") }
@@ -88,7 +89,9 @@ public struct PNGFile: Hashable, Sendable {
     /// The EXIF and XMP blocks as they stand in the file; compressed XMP is decompressed.
     public func metadata(in source: some ByteSource) throws(ImageFileError) -> EmbeddedMetadata {
         var found = EmbeddedMetadata()
-        if let chunk = chunks("eXIf").first, chunk.data.count <= Self.metadataBytesMax { found.exif = try source.read(chunk.data) }
+        if let chunk = chunks("eXIf").first, chunk.data.count <= Self.metadataBytesMax {
+            found.exif = try source.read(chunk.data)
+        }
         for chunk in chunks where chunk.type == "iTXt" && chunk.data.count <= Self.metadataBytesMax {
             let text = PNGText(chunk.type, try source.read(chunk.data))
             if found.xmp == nil, text?.content == .xmp { found.xmp = text?.text }
@@ -109,13 +112,7 @@ public struct PNGFile: Hashable, Sendable {
 
     private static func exif(_ chunks: [Chunk], _ source: some ByteSource) throws(ImageFileError) -> EXIFBlock? {
         guard let chunk = chunks.first(where: { $0.type == "eXIf" }), chunk.data.count <= metadataBytesMax else { return nil }
-        let block = try source.read(chunk.data)
-        do throws(ImageFileError) {
-            return try EXIFBlock(parsing: block)
-        } catch {
-            // As with JPEG: a bad EXIF block makes no bad picture.
-            return nil
-        }
+        return .ifReadable(try source.read(chunk.data))
     }
 
     private static func physicalDensity(_ chunks: [Chunk], _ source: some ByteSource) throws(ImageFileError) -> Density? {

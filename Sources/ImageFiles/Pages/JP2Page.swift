@@ -20,7 +20,7 @@ extension PageFactsReader {
         if !jp2.isRawCodestream, !Self.isStated(jp2.colours, componentCount: jp2.components.count) {
             return .needsEncoding("JPEG 2000 in a colour space that PDF does not know")
         }
-        let exif = try exif(jp2)
+        let exif = EXIFBlock.ifReadable(try jp2.exifRange.map { range throws(ImageFileError) in try source.read(range) })
         var carriesGPS = exif?.hasGPS ?? false
         if let range = jp2.xmpRange, !carriesGPS { carriesGPS = XMPPacket.tellsPosition(try source.read(range)) }
         return .ready([
@@ -45,17 +45,6 @@ extension PageFactsReader {
             }
         case 2, 3: return componentCount != 4
         default: return false
-        }
-    }
-
-    private func exif(_ jp2: JP2File) throws(ImageFileError) -> EXIFBlock? {
-        guard let range = jp2.exifRange else { return nil }
-        let block = try source.read(range)
-        do throws(ImageFileError) {
-            return try EXIFBlock(parsing: block)
-        } catch {
-            // As with JPEG: a bad EXIF block makes no bad picture.
-            return nil
         }
     }
 }

@@ -34,8 +34,10 @@ extension PageFactsReader {
         let stream = try checkedStream(pixels)
         return .ready([
             PageFacts(
-                width: png.width, height: png.height, bitsPerComponent: png.bitDepth, colour: colour, coding: .flate(pngPredictor: true),
-                stream: stream, mask: mask, profile: try profile(png), orientation: png.exif?.orientation ?? 1, density: png.density,
+                width: png.width, height: png.height, bitsPerComponent: png.bitDepth, colour: colour,
+                coding: .flate(pngPredictor: true),
+                stream: stream, mask: mask, profile: try profile(png), orientation: png.exif?.orientation ?? 1,
+                density: png.density,
                 isFromCamera: png.exif?.isFromCamera ?? false, carriesGPS: false)
         ])
     }
@@ -81,10 +83,13 @@ extension PageFactsReader {
 
     /// The profile stays compressed; it is decompressed here only to see whether it may be stated.
     private func profile(_ png: PNGFile) throws(ImageFileError) -> PageProfile? {
-        guard let chunk = png.chunks("iCCP").first, chunk.data.count <= UInt64(Self.profileBytesMax), try png.isIntact(chunk, in: source)
+        guard let chunk = png.chunks("iCCP").first, chunk.data.count <= UInt64(Self.profileBytesMax),
+            try png.isIntact(chunk, in: source)
         else { return nil }
         let data = try source.read(chunk.data)
-        guard let nameEnd = data.prefix(80).firstIndex(of: 0), data.count > nameEnd + 2, data[nameEnd + 1] == 0 else { return nil }
+        guard let nameEnd = data.prefix(80).firstIndex(of: 0), data.count > nameEnd + 2, data[nameEnd + 1] == 0 else {
+            return nil
+        }
         let deflated = Array(data[(nameEnd + 2)...])
         guard let profile = Inflate.zlib(deflated, limit: Self.profileBytesMax),
             ICCHeader.isUsable(profile, componentCount: png.colourType == 0 ? 1 : 3)

@@ -10,8 +10,8 @@ public enum PageFactsResult: Hashable, Sendable {
 
 /// The pages of a file whose bytes go into a PDF untouched (pdf.md, section 4).
 ///
-/// Reads every byte that goes in, to hash it and to find what is cut off or damaged, and throws for that. What decoding alone would
-/// find, wrong pixels in intact structures, passes. `file` is where the ranges of the result lie: the source's own name.
+/// Reads every byte that goes in, to hash it and to find what is cut off or damaged, and throws for that. What decoding alone
+/// would find, wrong pixels in intact structures, passes. `file` is where the ranges of the result lie: the source's own name.
 public func pageFacts<H: DigestStream>(
     of source: some ByteSource, kind: ImageKind, in file: PageFile, hashing: H.Type
 ) throws(ImageFileError) -> PageFactsResult {
@@ -66,10 +66,13 @@ struct PageFactsReader<Source: ByteSource, H: DigestStream> {
 enum ICCHeader {
     /// Whether a PDF may state the profile for pixels of `componentCount` components (ISO 32000-1, 8.6.5.5; PDF/A-2, 6.2.4.2).
     static func isUsable(_ profile: [UInt8], componentCount: Int) -> Bool {
-        guard profile.count >= 128, profile.has("acsp", at: 36), let stated = ByteOrder.big.uint32(profile, 0), Int(stated) <= profile.count,
+        guard profile.count >= 128, profile.has("acsp", at: 36), let stated = ByteOrder.big.uint32(profile, 0),
+            Int(stated) <= profile.count,
             profile[8] < 5
         else { return false }
-        let isOfClass = profile.has("mntr", at: 12) || profile.has("prtr", at: 12) || profile.has("scnr", at: 12) || profile.has("spac", at: 12)
+        let isOfClass =
+            profile.has("mntr", at: 12) || profile.has("prtr", at: 12) || profile.has("scnr", at: 12)
+            || profile.has("spac", at: 12)
         switch componentCount {
         case 1: return isOfClass && profile.has("GRAY", at: 16)
         case 3: return isOfClass && profile.has("RGB ", at: 16)

@@ -23,7 +23,8 @@ extension PageFactsReader {
             facts.append(
                 PageFacts(
                     width: page.width, height: page.height, bitsPerComponent: 1, colour: .grey,
-                    coding: .ccittG4(blackIsOne: page.photometric == 1), stream: try stream([strip]), orientation: page.orientation,
+                    coding: .ccittG4(blackIsOne: page.photometric == 1), stream: try stream([strip]),
+                    orientation: page.orientation,
                     density: page.density, isFromCamera: tiff.isFromCamera, carriesGPS: false))
         }
         return .ready(facts)
@@ -34,7 +35,9 @@ extension PageFactsReader {
         let group4 = 4
         if page.compression != group4 { return "TIFF compression \(page.compression)" }
         if page.isTiled || page.partCount != 1 { return "a TIFF page in \(page.partCount) parts" }
-        if page.samplesPerPixel != 1 || !(page.bitsPerSample.isEmpty || page.bitsPerSample == [1]) { return "group 4 data of more than one bit" }
+        if page.samplesPerPixel != 1 || !(page.bitsPerSample.isEmpty || page.bitsPerSample == [1]) {
+            return "group 4 data of more than one bit"
+        }
         if page.fillOrder != 1 { return "TIFF bits in reverse order" }
         guard page.photometric == 0 || page.photometric == 1 else { return "group 4 data in an unknown colour space" }
         let uncompressedMode: UInt64 = 2

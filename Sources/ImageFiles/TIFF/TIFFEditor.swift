@@ -154,7 +154,8 @@ struct TIFFEditor<Source: ByteSource> {
     // MARK: Directories
 
     private func serialised(_ node: Node) -> [UInt8] {
-        let hasNext = node.offset != node.directory.range.offset
+        let hasNext =
+            node.offset != node.directory.range.offset
             || node.directory.range.count > UInt64(stream.countBytes + node.directory.entries.count * stream.entryBytes)
         return stream.order.bytes(node.entries.count, byteCount: stream.countBytes) + node.entries.joined()
             + (hasNext ? stream.order.bytes(node.next, byteCount: stream.offsetBytes) : [])
@@ -169,7 +170,9 @@ struct TIFFEditor<Source: ByteSource> {
             let offset = end + UInt64(appended.count)
             main[index].offset = offset
             appended += serialised(main[index])
-            guard stream.isBig || offset <= UInt64(UInt32.max) else { throw .unsupported("a TIFF file of 4 GiB cannot get another directory") }
+            guard stream.isBig || offset <= UInt64(UInt32.max) else {
+                throw .unsupported("a TIFF file of 4 GiB cannot get another directory")
+            }
             zeroed.append(main[index].directory.range)
             if index == 0 {
                 splices.append(
@@ -221,9 +224,12 @@ struct TIFFEditor<Source: ByteSource> {
         guard clearsGPS || orientation != nil else { return [] }
         var splices: [Splice] = []
         for node in main {
-            let tags = Set(node.entries.indices.map { node.tag($0, stream.order) }).intersection([TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop])
+            let tags = Set(node.entries.indices.map { node.tag($0, stream.order) }).intersection([
+                TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop,
+            ])
             for entry in node.directory.entries where tags.contains(entry.tag) {
-                guard entry.isOutOfLine, let range = entry.value, let old = try stream.bytes(entry, limit: Self.packetBytesMax) else { continue }
+                guard entry.isOutOfLine, let range = entry.value, let old = try stream.bytes(entry, limit: Self.packetBytesMax)
+                else { continue }
                 var new = old
                 if clearsGPS {
                     switch entry.tag {

@@ -43,7 +43,9 @@ public struct TIFFFile: Hashable, Sendable {
         let chain = try stream.mainDirectories(limit: Self.pagesMax)
         var pages: [Page] = []
         for directory in chain.directories { pages.append(try Self.page(directory, stream)) }
-        guard let first = pages.first, first.width > 0, first.height > 0 else { throw .damaged("the first directory has no picture") }
+        guard let first = pages.first, first.width > 0, first.height > 0 else {
+            throw .damaged("the first directory has no picture")
+        }
         self.pages = pages
         isBig = stream.isBig
         isComplete = chain.isWhole
@@ -62,7 +64,9 @@ public struct TIFFFile: Hashable, Sendable {
         var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: Self.pagesMax)
         if plan.kept != nil {
             let dngVersion: UInt16 = 50706
-            guard !pages.contains(where: { $0.directory.entry(dngVersion) != nil }) else { throw .unsupported("metadata and looks of a DNG are one") }
+            guard !pages.contains(where: { $0.directory.entry(dngVersion) != nil }) else {
+                throw .unsupported("metadata and looks of a DNG are one")
+            }
             try editor.keepOnly(TIFFMetadata.keptTags(plan))
         }
         if plan.dropsGPS { try editor.dropGPS() }
@@ -85,7 +89,9 @@ public struct TIFFFile: Hashable, Sendable {
         return found
     }
 
-    private static func page<Source: ByteSource>(_ directory: TIFFDirectory, _ stream: TIFFStream<Source>) throws(ImageFileError) -> Page {
+    private static func page<Source: ByteSource>(_ directory: TIFFDirectory, _ stream: TIFFStream<Source>) throws(ImageFileError)
+        -> Page
+    {
         func number(_ tag: UInt16) throws(ImageFileError) -> Int? {
             try stream.integers(directory.entry(tag), limit: 1).first.flatMap(Int.init(exactly:))
         }
@@ -94,7 +100,9 @@ public struct TIFFFile: Hashable, Sendable {
         let subfile = try number(TIFFTag.newSubfileType) ?? 0
         return Page(
             directory: directory, width: try number(TIFFTag.imageWidth) ?? 0, height: try number(TIFFTag.imageLength) ?? 0,
-            bitsPerSample: try stream.integers(directory.entry(TIFFTag.bitsPerSample), limit: 16).map { Int(truncatingIfNeeded: $0) },
+            bitsPerSample: try stream.integers(directory.entry(TIFFTag.bitsPerSample), limit: 16).map {
+                Int(truncatingIfNeeded: $0)
+            },
             samplesPerPixel: try number(TIFFTag.samplesPerPixel) ?? 1, compression: try number(TIFFTag.compression) ?? 1,
             photometric: try number(TIFFTag.photometric), fillOrder: try number(TIFFTag.fillOrder) ?? 1,
             orientation: (1...8).contains(orientation) ? orientation : 1, isTiled: isTiled,
@@ -114,7 +122,8 @@ enum TIFFMetadata {
     /// What decoding, colour and layout of a page need (TIFF 6.0 and its supplements; libtiff's own codecs and data types).
     private static let structural: Set<UInt16> = {
         let ranges: [ClosedRange<UInt16>] = [
-            254...268, 273...284, 286...299, 301...301, 317...349, 512...521, 529...532, 32995...32998, 33421...33422, 34016...34032,
+            254...268, 273...284, 286...299, 301...301, 317...349, 512...521, 529...532, 32995...32998, 33421...33422,
+            34016...34032,
             37439...37439, 50674...50674,
         ]
         return Set(ranges.joined())

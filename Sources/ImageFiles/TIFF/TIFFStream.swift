@@ -6,7 +6,7 @@ public struct TIFFEntry: Hashable, Sendable {
     public var type: UInt16
     /// Values, not bytes.
     public var count: UInt64
-    /// Where the value lies: in the entry itself when it fits there. Nil when the type is unknown or the value lies outside the file.
+    /// Where the value lies: in the entry itself when it fits there. Nil when the type is unknown or it lies outside the file.
     public var value: ByteRange?
     /// True when the value does not lie in the entry itself.
     public var isOutOfLine: Bool
@@ -46,7 +46,9 @@ struct TIFFStream<Source: ByteSource> {
             isBig = false
             firstDirectory = UInt64(order.uint32(head, 4) ?? 0)
         case 43:
-            guard order.uint16(head, 4) == 8, order.uint16(head, 6) == 0, let first = order.uint64(head, 8) else { throw .notThisKind }
+            guard order.uint16(head, 4) == 8, order.uint16(head, 6) == 0, let first = order.uint64(head, 8) else {
+                throw .notThisKind
+            }
             isBig = true
             firstDirectory = first
         default: throw .notThisKind
@@ -141,7 +143,7 @@ struct TIFFStream<Source: ByteSource> {
         return try source.read(value)
     }
 
-    /// Up to `limit` unsigned numbers (BYTE, SHORT, LONG, IFD, LONG8, IFD8); empty for other types and for values outside the file.
+    /// Up to `limit` unsigned numbers (BYTE, SHORT, LONG, IFD, LONG8, IFD8); empty for other types and outside the file.
     func integers(_ entry: TIFFEntry?, limit: Int) throws(ImageFileError) -> [UInt64] {
         guard let entry, let value = entry.value, [1, 3, 4, 13, 16, 18].contains(entry.type) else { return [] }
         let size = Int(tiffTypeBytes(entry.type))
@@ -160,7 +162,9 @@ struct TIFFStream<Source: ByteSource> {
 
     /// An ASCII value up to its NUL, without spaces at its end; nil when empty, missing or over 4,096 bytes.
     func text(_ entry: TIFFEntry?) throws(ImageFileError) -> String? {
-        guard let entry, entry.type == 2 || entry.type == 1 || entry.type == 129, var raw = try bytes(entry, limit: 4096) else { return nil }
+        guard let entry, entry.type == 2 || entry.type == 1 || entry.type == 129, var raw = try bytes(entry, limit: 4096) else {
+            return nil
+        }
         if let end = raw.firstIndex(of: 0) { raw.removeSubrange(end...) }
         while raw.last == 0x20 { raw.removeLast() }
         return raw.isEmpty ? nil : String(decoding: raw, as: UTF8.self)
@@ -168,7 +172,8 @@ struct TIFFStream<Source: ByteSource> {
 
     /// XResolution, YResolution and ResolutionUnit (inches where it is missing).
     func density(_ directory: TIFFDirectory) throws(ImageFileError) -> Density? {
-        guard let x = try rational(directory.entry(TIFFTag.xResolution)), let y = try rational(directory.entry(TIFFTag.yResolution)),
+        guard let x = try rational(directory.entry(TIFFTag.xResolution)),
+            let y = try rational(directory.entry(TIFFTag.yResolution)),
             x.denominator > 0, y.denominator > 0
         else { return nil }
         let perInch: UInt64

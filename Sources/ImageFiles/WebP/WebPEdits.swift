@@ -15,7 +15,8 @@ extension WebPFile {
     /// The file with its EXIF and XMP replaced by `metadata`; Photoshop resources and extended XMP have no place in a WebP.
     public func replacingMetadata(_ metadata: EmbeddedMetadata, source: some ByteSource) throws(ImageFileError) -> [Piece] {
         let new = EmbeddedMetadata(exif: metadata.exif, xmp: metadata.xmp)
-        return try rebuilt(with: new, insteadOf: try self.metadata(in: source), dropping: { _ in false }, dropsTrailer: false, source)
+        return try rebuilt(
+            with: new, insteadOf: try self.metadata(in: source), dropping: { _ in false }, dropsTrailer: false, source)
     }
 
     private static let pictureChunks: Set<String> = ["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]
@@ -70,7 +71,8 @@ extension WebPFile {
             let new = flags & ~variable | stated
             if new != flags { splices.append(Splice(range: position, bytes: [new])) }
         } else if stated != 0 {
-            let body = [stated | (hasAlpha ? WebPFlags.alpha : 0), 0, 0, 0]
+            let body =
+                [stated | (hasAlpha ? WebPFlags.alpha : 0), 0, 0, 0]
                 + ByteOrder.little.bytes(width - 1, byteCount: 3) + ByteOrder.little.bytes(height - 1, byteCount: 3)
             let extended = Self.chunk("VP8X", body)
             size += UInt64(extended.count)

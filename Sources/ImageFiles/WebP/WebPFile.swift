@@ -28,7 +28,9 @@ public struct WebPFile: Hashable, Sendable {
         var reader = WindowReader(source, windowBytes: 4_096)
         guard source.byteCount >= 12 else { throw .notThisKind }
         let head = try reader.bytes(at: 0, count: 12)
-        guard head.has("RIFF", at: 0), head.has("WEBP", at: 8), let size = ByteOrder.little.uint32(head, 4) else { throw .notThisKind }
+        guard head.has("RIFF", at: 0), head.has("WEBP", at: 8), let size = ByteOrder.little.uint32(head, 4) else {
+            throw .notThisKind
+        }
         let statedEnd = UInt64(size) + 8
         let end = min(statedEnd, source.byteCount)
         var chunks: [Chunk] = []
@@ -64,7 +66,7 @@ public struct WebPFile: Hashable, Sendable {
         isLossless = !chunks.contains { $0.type == "VP8 " } && frames == 0
         // VP8X states what is inside; a bare VP8L states its own.
         hasAlpha = shape.hasAlpha
-        exif = try Self.exif(chunks, source)
+        exif = .ifReadable(try Self.exifBytes(chunks, source))
     }
 
     public func chunks(_ type: String) -> [Chunk] { chunks.filter { $0.type == type } }
@@ -83,16 +85,6 @@ public struct WebPFile: Hashable, Sendable {
     static func exifBytes(_ chunks: [Chunk], _ source: some ByteSource) throws(ImageFileError) -> [UInt8]? {
         guard let block = try read(chunks.first { $0.type == "EXIF" }, source) else { return nil }
         return block.has(JPEGSignature.exif, at: 0) ? Array(block.dropFirst(JPEGSignature.exif.count)) : block
-    }
-
-    private static func exif(_ chunks: [Chunk], _ source: some ByteSource) throws(ImageFileError) -> EXIFBlock? {
-        guard let block = try exifBytes(chunks, source) else { return nil }
-        do throws(ImageFileError) {
-            return try EXIFBlock(parsing: block)
-        } catch {
-            // As with JPEG: a bad EXIF block makes no bad picture.
-            return nil
-        }
     }
 
     private static func shape<Source: ByteSource>(
