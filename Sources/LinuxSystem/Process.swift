@@ -115,6 +115,15 @@ private struct CStringVector: ~Copyable {
     }
 }
 
+/// Lets this process, and what it starts, have as many open files as the system allows it.
+public func raiseOpenFilesLimit() throws(SystemError) {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &limit) == 0 else { throw .last("getrlimit", "open files") }
+    limit.rlim_cur = limit.rlim_max
+    guard setrlimit(resource, &limit) == 0 else { throw .last("setrlimit", "open files") }
+}
+
 /// The variables of this process, as `NAME=VALUE`.
 func currentEnvironment() -> [[UInt8]] {
     var variables: [[UInt8]] = []

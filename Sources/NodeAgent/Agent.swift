@@ -77,7 +77,7 @@ final class Agent {
 
     private func take(_ ready: EventPoll.Ready) {
         switch ready.tag {
-        case HeadLink.inputTag: for input in head.receive() { take(input) }
+        case HeadLink.inputTag: _ = takeInput()
         case HeadLink.outputTag: break  // `settle` flushes.
         case Self.wakeTag:
             syncWake.clear()
@@ -93,8 +93,15 @@ final class Agent {
         }
     }
 
-    private func take(_ input: HeadLink.Input) {
+    /// Takes what the head sent; false if that is nothing.
+    private func takeInput() -> Bool {
+        guard let inputs = head.receive() else { return false }
         heardMilliseconds = now
+        for input in inputs { take(input) }
+        return true
+    }
+
+    private func take(_ input: HeadLink.Input) {
         switch input {
         case .message(let message): take(message)
         case .ended: stop(code: 0)
@@ -185,8 +192,9 @@ final class Agent {
             work.pool.collectEnds(into: &events)
             take(events)
         }
-        // Asked after all input was taken, so that an agent that was itself stopped for a while blames nobody.
-        if work.leaseMilliseconds > 0, now > heardMilliseconds + work.leaseMilliseconds, head.receive().isEmpty {
+        guard work.leaseMilliseconds > 0, now > heardMilliseconds + work.leaseMilliseconds else { return }
+        // Looked for once more, so that an agent that was itself stopped for a while does not take that for silence.
+        if !takeInput() {
             complain("nothing heard of the head for \(work.leaseMilliseconds / 1000) s")
             stop(code: 0)
         }
@@ -255,14 +263,18 @@ final class Agent {
     }
 
     private func tell(_ reports: [WorkReport]) {
-        // Small enough for a frame whatever the reports hold: a report is one worker's frame, and those are bounded.
+        // One report fits into a frame, since it came in one; many large ones together might not.
         var batch: [WorkReport] = []
+        var bytes = 0
         for report in reports {
-            batch.append(report)
-            if batch.count == ReportGate.batchReportsMax || report.isBulky {
+            let more = report.bytesAtMost
+            if batch.count == ReportGate.batchReportsMax || !batch.isEmpty && bytes + more > Frame.payloadBytesMax / 4 {
                 head.send(.reports(batch))
                 batch.removeAll()
+                bytes = 0
             }
+            batch.append(report)
+            bytes += more
         }
         if !batch.isEmpty { head.send(.reports(batch)) }
     }

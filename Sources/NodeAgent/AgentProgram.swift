@@ -18,6 +18,8 @@ public enum AgentProgram {
             return 2
         }
         do throws(SystemError) {
+            // Four descriptors a worker: the usual 1,024 would end at 250 slots.
+            try raiseOpenFilesLimit()
             let terminate = try Wake()
             // Before any other thread. A terminal's signals are the head's affair: it tells us what they mean.
             let signals = SignalWatch { signal in

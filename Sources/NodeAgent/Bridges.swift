@@ -52,11 +52,13 @@ extension WorkKind {
 }
 
 extension WorkReport {
-    /// Holds picture bytes or very many pages: goes in a message of its own.
-    var isBulky: Bool {
+    /// A generous guess of its encoded size; paths are counted as the longest the system allows.
+    var bytesAtMost: Int {
         switch outcome {
-        case .finished(let work): work.thumbnail != nil || work.files.count + work.pages.count > 100
-        case .failed: false
+        case .failed: return 1_000
+        case .finished(let work):
+            let tags = (work.probe?.tags ?? []).reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 10 }
+            return 1_000 + work.files.count * 4_200 + work.pages.count * 6_000 + work.notes.count * 600 + tags + (work.thumbnail?.count ?? 0)
         }
     }
 }

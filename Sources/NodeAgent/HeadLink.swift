@@ -66,8 +66,8 @@ final class HeadLink {
         }
     }
 
-    /// Takes what has arrived; empty when there is no whole message yet.
-    func receive() -> [Input] {
+    /// Takes what has arrived: nil when nothing has, empty when it is no whole message yet.
+    func receive() -> [Input]? {
         switch Descriptors.read(input.descriptor, into: &buffer) {
         case .bytes(let count):
             reader.feed(buffer[..<count])
@@ -79,7 +79,7 @@ final class HeadLink {
                 poll.forget(input.descriptor)
             }
             return messages
-        case .nothingYet: return []
+        case .nothingYet: return nil
         case .ended, .failed:
             poll.forget(input.descriptor)
             return [.ended]

@@ -26,6 +26,8 @@ final class AgentSession {
     }
 
     init(variables: [String] = [], worker: RawPath? = nil) throws {
+        // The agent may be dead when we write.
+        signal(SIGPIPE, SIG_IGN)
         let folder = try Self.productFolder
         let input = try Descriptors.pipe()
         let output = try Descriptors.pipe()

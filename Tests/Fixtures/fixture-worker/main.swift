@@ -100,7 +100,7 @@ func work(_ order: WorkOrder) -> WorkOutcome {
     return .finished(finished)
 }
 
-/// Milliseconds by a clock that never jumps, in microseconds.
+/// A clock that never jumps.
 func microseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
