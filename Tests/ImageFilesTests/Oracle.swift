@@ -36,8 +36,10 @@ enum Mutation {
             _ = try? embeddedMetadata(of: source, kind: kind)
             _ = try? pageFacts(of: source, kind: kind, in: .input, hashing: TestDigest.self)
         }
-        for count in bytes.indices { run(Array(bytes[..<count])) }
-        for place in bytes.indices {
+        // The padding of XMP packets, two thousand spaces, is all alike.
+        let places = bytes.indices.filter { bytes[$0] != 0x20 || $0 % 64 == 0 }
+        for count in places { run(Array(bytes[..<count])) }
+        for place in places {
             for value in [0, 0xFF, bytes[place] ^ 1] as [UInt8] where value != bytes[place] {
                 var changed = bytes
                 changed[place] = value

@@ -214,7 +214,8 @@ struct PageFactsTests {
         let filter =
             switch page.coding {
             case .flate:
-                "/FlateDecode /DecodeParms <</Predictor 15 /Colors \(page.colour.componentCount) /BitsPerComponent \(page.bitsPerComponent) /Columns \(page.width)>>"
+                "/FlateDecode /DecodeParms <</Predictor 15 /Colors \(page.colour.componentCount)"
+                    + " /BitsPerComponent \(page.bitsPerComponent) /Columns \(page.width)>>"
             case .ccittG4(let blackIsOne):
                 "/CCITTFaxDecode /DecodeParms <</K -1 /Columns \(page.width) /Rows \(page.height) /BlackIs1 \(blackIsOne)>>"
             case .jpeg: "/DCTDecode"
@@ -234,7 +235,8 @@ struct PageFactsTests {
         let content = Array("48 0 0 32 0 0 cm /I Do".utf8)
         add("<</Length \(content.count)>>", content)
         add(
-            "<</Type/XObject/Subtype/Image/Width \(page.width)/Height \(page.height)/ColorSpace \(space)/BitsPerComponent \(page.bitsPerComponent)"
+            "<</Type/XObject/Subtype/Image/Width \(page.width)/Height \(page.height)/ColorSpace \(space)"
+                + "/BitsPerComponent \(page.bitsPerComponent)"
                 + "/Filter \(filter)/Length \(data.count)>>", data)
         let table = pdf.count
         pdf += Array("xref\n0 6\n0000000000 65535 f \n".utf8)
