@@ -92,6 +92,61 @@ struct PageFactsTests {
         #expect(try needsEncoding(deep))
     }
 
+    /// As much of a profile as anyone looks at before using it.
+    private func profile(_ space: String, version: UInt8 = 4) -> [UInt8] {
+        var bytes = [UInt8](repeating: 7, count: 200)
+        bytes.replaceSubrange(0..<4, with: [0, 0, 0, 200])
+        bytes[8] = version
+        bytes.replaceSubrange(12..<20, with: Array("mntr\(space)".utf8))
+        bytes.replaceSubrange(36..<40, with: Array("acsp".utf8))
+        return bytes
+    }
+
+    @Test("An ICC profile in chunks of any order is put together, and left out when it does not fit the pixels")
+    func iccProfile() throws {
+        func file(_ profile: [UInt8], count: UInt8 = 2) -> [UInt8] {
+            let signature = Array("ICC_PROFILE\0".utf8)
+            return Fixture.jpeg(segments: [
+                (0xE2, signature + [2, count] + profile[90...]), (0xFE, [1]), (0xE2, signature + [1, count] + profile[..<90]),
+            ])
+        }
+        let grey = profile("GRAY")
+        let bytes = file(grey)
+        let found = try #require(try page(bytes).profile)
+        let joined = found.source.ranges.flatMap { bytes[Int($0.offset)..<Int($0.end)] }
+        #expect(joined == grey && !found.isDeflated)
+        #expect(found.source.digest == TestDigest.digest(of: grey))
+        #expect(try page(file(profile("RGB "))).profile == nil)
+        #expect(try page(file(profile("GRAY", version: 5))).profile == nil)
+        #expect(try page(file(grey, count: 3)).profile == nil)
+    }
+
+    @Test("A PNG's profile goes in compressed as it is, when it is sound")
+    func compressedProfile() throws {
+        let plain = try Fixture.make("a.png", in: folder, convert: ["-depth", "8", "-define", "png:color-type=2"])
+        func file(_ profile: [UInt8], spoiled: Bool = false) -> [UInt8] {
+            var low: UInt32 = 1
+            var high: UInt32 = 0
+            for byte in profile {
+                low = (low + UInt32(byte)) % 65_521
+                high = (high + low) % 65_521
+            }
+            let checksum = high << 16 | (spoiled ? low ^ 1 : low)
+            let length = UInt16(profile.count)
+            let stored: [UInt8] = [1, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8)]
+            let ending: [UInt8] = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> UInt32($0)) }
+            let data: [UInt8] = Array("p\0\0".utf8) + [0x78, 0x01] + stored + profile + ending
+            let header = 33
+            return Array(plain[..<header]) + Fixture.pngChunk("iCCP", data) + plain[header...]
+        }
+        let bytes = file(profile("RGB "))
+        let found = try #require(try page(bytes).profile)
+        #expect(found.isDeflated && found.source.ranges.count == 1)
+        #expect(found.source.ranges.first.map { bytes[Int($0.offset)] } == 0x78)
+        #expect(try page(file(profile("GRAY"))).profile == nil)
+        #expect(try page(file(profile("RGB "), spoiled: true)).profile == nil)
+    }
+
     @Test(
         "Densities below 10 or above 9,600 dpi count as none", arguments: [(5, false), (10, true), (9600, true), (9601, false)])
     func densities(dpi: Int, isKnown: Bool) throws {
