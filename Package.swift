@@ -87,6 +87,13 @@ let package = Package(
         program("quire-agent", ["NodeAgent"]),
         program("quire-worker", ["Imaging"]),
         program("sample-archive", ["CVips", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(
+            name: "fixture-worker", dependencies: ["JobModel", "WireProtocol", "LinuxSystem"], path: "Tests/Fixtures/fixture-worker",
+            swiftSettings: swift),
+        tests("SupervisingTests", ["Supervising", "JobModel"]),
+        tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
+        tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
+        tests("ImagingTests", ["Imaging", "JobModel", "Recipes"]),
         tests("ScriptTests", []),
     ]
 )

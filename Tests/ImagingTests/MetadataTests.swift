@@ -1,0 +1,118 @@
+import Imaging
+import JobModel
+import Recipes
+import Testing
+
+@Suite("Metadata")
+struct MetadataTests {
+    private static let tags =
+        "-Make=Acme -Model=M1 -Artist=Ann -Copyright='(c) Ann' -DateTimeOriginal='2020:01:02 03:04:05' -Orientation#=6"
+        + " -GPSLatitude=48.5 -GPSLatitudeRef=N -GPSLongitude=11.25 -GPSLongitudeRef=W -XMP:Title=Hello -XMP:GPSLatitude=48.5"
+        + " -IPTC:City=Munich -IPTC:Headline=News"
+
+    private func fixture(_ bench: Bench, _ name: String = "a.jpg") throws {
+        try bench.shell("\(chart) \(name) && exiftool -q -overwrite_original \(Self.tags) \(name)")
+    }
+
+    private func value(_ bench: Bench, _ tag: String) throws -> String { try bench.shell("exiftool -s3 -n -\(tag) out/t") }
+
+    @Test("A smaller picture keeps every tag but size, orientation and thumbnail", arguments: [OutputFormat.jpeg, .png, .webp])
+    func keeps(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try fixture(bench)
+        let work = try bench.finish("a.jpg", to: format, [.shrink(.longSide(60))])
+        for (tag, wanted) in [
+            ("EXIF:Make", "Acme"), ("EXIF:Copyright", "(c) Ann"), ("EXIF:DateTimeOriginal", "2020:01:02 03:04:05"),
+            ("EXIF:Orientation", "1"), ("EXIF:GPSLatitude", "48.5"), ("XMP:Title", "Hello"),
+        ] {
+            #expect(try value(bench, tag) == wanted, "\(tag) in \(format)")
+        }
+        #expect(try value(bench, "IPTC:Headline") == (format == .jpeg ? "News" : ""))
+        #expect(work.notes == (format == .jpeg ? [] : [.metadataDropped("IPTC")]))
+    }
+
+    @Test("A maker note keeps its bytes in a smaller picture")
+    func makerNote() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) a.jpg")
+        let sample = try bench.shell("ls \(#filePath | "../../../shared/samples/exif/gps/DSCN0010.jpg") 2>/dev/null", mayFail: true)
+        guard !sample.isEmpty else { return }
+        try bench.shell("cp '\(sample)' a.jpg")
+        _ = try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(100))])
+        let wanted = try bench.shell("exiftool -b -MakerNotes a.jpg -U | sha256sum && exiftool -G1 -s -MakerNotes:all a.jpg")
+        #expect(try bench.shell("exiftool -b -MakerNotes out/t -U | sha256sum && exiftool -G1 -s -MakerNotes:all out/t") == wanted)
+    }
+
+    @Test("Stripping the position leaves everything else, encoded again or not", arguments: [true, false])
+    func stripGPS(_ shrinks: Bool) throws {
+        let bench = try Bench()
+        try fixture(bench)
+        let work = try bench.finish("a.jpg", to: .jpeg, (shrinks ? [.shrink(.longSide(60))] : []) + [.strip(.gps)])
+        #expect(try bench.shell("exiftool -gps:all -xmp-exif:all -iptc:city out/t") == "")
+        #expect(try value(bench, "EXIF:Make") == "Acme")
+        #expect(try value(bench, "XMP:Title") == "Hello")
+        #expect(try value(bench, "IPTC:Headline") == "News")
+        #expect(try value(bench, "EXIF:Orientation") == (shrinks ? "1" : "6"))
+        if !shrinks {
+            #expect(work.pixels == 0)
+            #expect(try bench.difference("a.jpg", "out/t") == 0)
+        }
+    }
+
+    @Test("Stripping everything keeps Orientation where the pixels stay, and nothing where they are turned")
+    func stripAll() throws {
+        let bench = try Bench()
+        try fixture(bench)
+        _ = try bench.finish("a.jpg", to: .jpeg, [.strip(.all)])
+        #expect(try bench.shell("exiftool -s -n -EXIF:all -XMP:all -IPTC:all out/t | tr -s ' '") == "Orientation : 6")
+        #expect(try bench.difference("a.jpg", "out/t") == 0)
+        for format in [OutputFormat.jpeg, .png, .webp] {
+            _ = try bench.finish("a.jpg", to: format, [.shrink(.longSide(60)), .strip(.all)])
+            #expect(try bench.shell("exiftool -s -EXIF:all -XMP:all -IPTC:all -ICC_Profile:all out/t") == "")
+        }
+    }
+
+    @Test("Keeping the copyright drops the rest")
+    func keepCopyright() throws {
+        let bench = try Bench()
+        try fixture(bench)
+        _ = try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(60)), .keep([.copyright, .icc])])
+        #expect(try value(bench, "EXIF:Copyright") == "(c) Ann")
+        #expect(try value(bench, "EXIF:Artist") == "Ann")
+        #expect(try bench.shell("exiftool -s -EXIF:Make -GPS:all -XMP:all -IPTC:all out/t") == "")
+    }
+
+    @Test("A scan made smaller states a lower resolution, so its size on paper stays", arguments: [OutputFormat.jpeg, .png, .tiff])
+    func resolution(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) -density 300 -units PixelsPerInch a.jpg && exiftool -q -overwrite_original -XResolution=300 -YResolution=300 a.jpg")
+        let work = try bench.finish("a.jpg", to: format, [.shrink(.percent(50))], pages: true)
+        let density = try #require(work.pages.first?.density)
+        #expect((149_900...150_100).contains(density.horizontalMilliDPI))
+        #expect(try bench.shell("identify -units PixelsPerInch -format '%[fx:round(resolution.x)]' out/t") == "150")
+        if format == .jpeg { #expect(try value(bench, "IFD0:XResolution") == "150") }
+    }
+
+    @Test("A probe names what exiftool names")
+    func probe() throws {
+        let bench = try Bench()
+        try fixture(bench)
+        guard case .finished(let work) = try bench.perform("a.jpg", .probe), let facts = work.probe else {
+            Issue.record("no facts")
+            return
+        }
+        #expect((facts.width, facts.height, facts.pageCount, facts.bands, facts.bitsPerBand) == (240, 160, 1, 3, 8))
+        #expect(facts.orientation == 6)
+        #expect(facts.takenAt == "2020:01:02 03:04:05")
+        let tags = Dictionary(uniqueKeysWithValues: facts.tags.map { ($0.name, $0.value) })
+        #expect(tags["Make"] == "Acme")
+        #expect(tags["Artist"] == "Ann")
+        #expect(tags["GPSLatitude"] == "48.500000")
+        #expect(tags["GPSLongitude"] == "-11.250000")
+        #expect(facts.tags.map(\.name) == facts.tags.map(\.name).sorted())
+    }
+}
+
+private func | (file: StaticString, relative: String) -> String {
+    file.description.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + relative
+}
