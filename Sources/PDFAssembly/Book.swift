@@ -20,6 +20,12 @@ public struct BookPosition: Hashable, Sendable {
     /// The volume that grows, from 0, and the bytes of its partial file.
     public var volume: Int
     public var byteCount: UInt64
+
+    public init(pageCount: UInt64, volume: Int, byteCount: UInt64) {
+        self.pageCount = pageCount
+        self.volume = volume
+        self.byteCount = byteCount
+    }
 }
 
 /// Binds pages into as many volumes as the limits ask for.
@@ -30,6 +36,7 @@ public struct BookPosition: Hashable, Sendable {
 ///
 /// To resume, journal `position` (or `checkpoint()`) after the bytes are durable. Then either append the same pages again,
 /// dropping the commands until `position` is reached, or start from the checkpoint; and cut the partial file to `byteCount`.
+/// An `endVolume` met on the way is performed again, unless that volume is known to be whole.
 public struct Book<Hash: DigestStream>: Sendable {
     let settings: PDFSettings
     let isArchival: Bool
@@ -150,7 +157,9 @@ extension VolumeWriter {
     public var finishedByteCountMax: UInt64 {
         let nodes = UInt64(leafNumbers.count + PageTree.nodesAboveLeaves(pages: pageCount))
         let objects = UInt64(offsets.count + bookmarks.count + 8) + nodes
-        let fixed = UInt64(information.packet.count + information.dictionary.count + (isArchival ? OutputIntent.profile.count : 0)) + 2_000
+        let fixed =
+            UInt64(information.packet.count + information.dictionary.count + (isArchival ? OutputIntent.profile.count : 0))
+            + 2_000
         // A reference takes at most 12 bytes with its space, an entry of the table 20.
         return byteCount + 12 * UInt64(pageCount) + 112 * nodes + bookmarks.byteCountMax + 20 * objects + fixed
     }

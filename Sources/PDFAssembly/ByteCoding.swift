@@ -131,7 +131,9 @@ struct ByteReader {
     }
 
     mutating func text() throws(PDFError) -> String {
-        guard let text = String(validating: try data(), as: UTF8.self) else { throw .invalidCheckpoint("a text that is not UTF-8") }
+        guard let text = String(validating: try data(), as: UTF8.self) else {
+            throw .invalidCheckpoint("a text that is not UTF-8")
+        }
         return text
     }
 

@@ -1,6 +1,8 @@
 import JobModel
 
-/// Pages of one folder that may still move to the next volume, with the places of their streams in this one; packed, because there can be a million.
+/// Pages of one folder that may still move to the next volume, with the places of their streams in this one.
+///
+/// Packed, because there can be a million.
 struct CarriedPages: Sendable {
     let folder: [String]
     private(set) var blocks: [[UInt8]] = []

@@ -93,7 +93,8 @@ extension VolumeWriter {
         shared = try Self.recent(from: &reader, generationMax: shared.generationMax, objects: offsets.count)
     }
 
-    private static func numbers(from reader: inout ByteReader, max: Int, objects: Int) throws(PDFError) -> Segments<ObjectNumber> {
+    private static func numbers(from reader: inout ByteReader, max: Int, objects: Int) throws(PDFError) -> Segments<ObjectNumber>
+    {
         var result = Segments<ObjectNumber>()
         var last = 0
         for _ in 0..<(try reader.count(max: max)) {
@@ -104,7 +105,8 @@ extension VolumeWriter {
         return result
     }
 
-    private static func recent(from reader: inout ByteReader, generationMax: Int, objects: Int) throws(PDFError) -> RecentObjects {
+    private static func recent(from reader: inout ByteReader, generationMax: Int, objects: Int) throws(PDFError) -> RecentObjects
+    {
         var generations: [[(ObjectKey, PlacedObject)]] = []
         for _ in 0..<2 {
             var entries: [(ObjectKey, PlacedObject)] = []
@@ -158,7 +160,9 @@ extension Book {
                 byteCount: try reader.number(), objectCount: try reader.count(max: writer.offsets.count),
                 pageCount: try reader.count(max: writer.pageCount), bookmarkCount: try reader.count(max: writer.bookmarks.count),
                 chain: try reader.digest())
-            guard mark.pageCount > 0, mark.byteCount <= writer.byteCount else { throw .invalidCheckpoint("a border outside the volume") }
+            guard mark.pageCount > 0, mark.byteCount <= writer.byteCount else {
+                throw .invalidCheckpoint("a border outside the volume")
+            }
             var blocks: [[UInt8]] = []
             for _ in 0..<(try reader.count(max: checkpoint.count)) { blocks.append(try reader.data()) }
             return (mark, CarriedPages(folder: folder, blocks: blocks))
@@ -224,7 +228,8 @@ extension ByteReader {
         var settings = PDFSettings()
         if try flag() {
             settings.pageSize = .paper(
-                width: PaperLength(milliPoints: try count(max: 1 << 40)), height: PaperLength(milliPoints: try count(max: 1 << 40)))
+                width: PaperLength(milliPoints: try count(max: 1 << 40)),
+                height: PaperLength(milliPoints: try count(max: 1 << 40)))
         }
         settings.margin = PaperLength(milliPoints: try count(max: 1 << 40))
         settings.dotsPerInch = try optional { (reader) throws(PDFError) in try reader.count(max: 1 << 40) }

@@ -18,7 +18,9 @@ enum ImageObjects {
             if let colourTransform { text.put("/DecodeParms<</ColorTransform \(colourTransform)>>") }
         case .flate(let pngPredictor):
             put(&text, bits: facts.bitsPerComponent)
-            put(&text, flateOf: facts.colour.componentCount, bits: facts.bitsPerComponent, width: facts.width, predictor: pngPredictor)
+            put(
+                &text, flateOf: facts.colour.componentCount, bits: facts.bitsPerComponent, width: facts.width,
+                predictor: pngPredictor)
         case .ccittG4(let blackIsOne):
             put(&text, bits: 1)
             text.put("/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns \(facts.width)/Rows \(facts.height)")
@@ -171,7 +173,9 @@ extension StreamSource {
                 throw .invalidPage("\(range.count) bytes at \(range.offset)")
             }
             sum += range.count
-            guard sum <= PageFacts.streamBytesMax else { throw .invalidPage("a stream of more than \(PageFacts.streamBytesMax) bytes") }
+            guard sum <= PageFacts.streamBytesMax else {
+                throw .invalidPage("a stream of more than \(PageFacts.streamBytesMax) bytes")
+            }
         }
         guard sum > 0 else { throw .invalidPage("an empty stream") }
     }

@@ -1,4 +1,6 @@
-/// The sRGB profile that a PDF/A names as its output intent: ICC version 2, matrix and curve, made here so that no file need be shipped.
+/// The sRGB profile that a PDF/A names as its output intent: ICC version 2, matrix and curve.
+///
+/// Made here, so that no file need be shipped.
 enum OutputIntent {
     static let profile: [UInt8] = {
         // Colorants of IEC 61966-2-1 adapted to D50 (Bradford), as in ICC's sRGB profiles; s15Fixed16 numbers.
@@ -42,7 +44,8 @@ enum OutputIntent {
 
     /// textDescriptionType (ICC.1:2001, 6.5.17) with its empty Unicode and Macintosh parts.
     private static func description(_ text: String) -> [UInt8] {
-        type("desc") + big(UInt32(text.utf8.count + 1)) + Array(text.utf8) + [0] + [UInt8](repeating: 0, count: 4 + 4 + 2 + 1 + 67)
+        type("desc") + big(UInt32(text.utf8.count + 1)) + Array(text.utf8) + [0]
+            + [UInt8](repeating: 0, count: 4 + 4 + 2 + 1 + 67)
     }
 
     /// The transfer function of IEC 61966-2-1 at n/255, in 65,535ths.

@@ -53,14 +53,18 @@ struct PageGeometry: Sendable {
     func layout(of facts: PageFacts) -> PageLayout {
         let isTurned = facts.orientation >= 5
         let pixels = isTurned ? (facts.height, facts.width) : (facts.width, facts.height)
-        let density = facts.density.map { isTurned ? ($0.verticalMilliDPI, $0.horizontalMilliDPI) : ($0.horizontalMilliDPI, $0.verticalMilliDPI) }
+        let density = facts.density.map {
+            isTurned ? ($0.verticalMilliDPI, $0.horizontalMilliDPI) : ($0.horizontalMilliDPI, $0.verticalMilliDPI)
+        }
         let shape = Self.shape(pixels, facts.isFromCamera ? nil : density)
         switch pageSize {
         case .auto:
             let picture: (Int, Int)
             if let dotsPerInch {
                 picture = (scaled(pixels.0, 72_000, over: dotsPerInch), scaled(pixels.1, 72_000, over: dotsPerInch))
-            } else if let density, !facts.isFromCamera, Self.scannerMilliDPI.contains(density.0), Self.scannerMilliDPI.contains(density.1) {
+            } else if let density, !facts.isFromCamera, Self.scannerMilliDPI.contains(density.0),
+                Self.scannerMilliDPI.contains(density.1)
+            {
                 picture = (scaled(pixels.0, 72_000_000, over: Int(density.0)), scaled(pixels.1, 72_000_000, over: Int(density.1)))
             } else {
                 picture = Self.fit(shape, into: (Self.longSide, Self.longSide))
@@ -77,7 +81,8 @@ struct PageGeometry: Sendable {
     var blank: PageLayout {
         switch pageSize {
         case .auto: Self.a4
-        case .paper(let width, let height): Self.page((width.milliPoints, height.milliPoints), (width.milliPoints, height.milliPoints))
+        case .paper(let width, let height):
+            Self.page((width.milliPoints, height.milliPoints), (width.milliPoints, height.milliPoints))
         }
     }
 

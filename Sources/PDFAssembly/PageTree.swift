@@ -1,4 +1,6 @@
-/// Arithmetic of a balanced page tree: every node but the last of a level has 64 kids, so that a viewer reaches any page of a million in four steps.
+/// Arithmetic of a balanced page tree: every node but the last of a level has 64 kids.
+///
+/// So a viewer reaches any page of a million in four steps, and never has to read a long list.
 enum PageTree {
     static let arity = 64
 

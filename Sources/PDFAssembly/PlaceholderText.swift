@@ -8,18 +8,30 @@ struct PlaceholderText {
     static let sideMin = 144_000
 
     /// Content stream of the page: what happened, the file's name, the reason class.
-    static func content(_ layout: PageLayout, fileName: String, reason: FailureReason) -> [UInt8] {
+    /// - Parameter drawn: draws the letters instead of naming the font `/F`.
+    static func content(_ layout: PageLayout, fileName: String, reason: FailureReason, drawn: Bool) -> [UInt8] {
         let size = min(layout.width / 36, layout.height / 24)
         let border = size * 3
-        let room = layout.width - 2 * border
-        let name = codes(String(fileName.unicodeScalars.prefix(nameCharactersMax).map(Character.init)))
-        let lines =
-            broken(codes("This page is missing: its file could not be used."), size: size, room: room) + [[]]
-            + broken(name, size: size, room: room) + [[]]
-            + broken(codes("Reason: \(reason.rawValue) (\(explanation(reason)))"), size: size, room: room)
+        let name = String(fileName.unicodeScalars.prefix(nameCharactersMax).map(Character.init))
+        let paragraphs = [
+            "This page is missing: its file could not be used.", "", "Reason: \(reason.rawValue) (\(explanation(reason)))", "",
+            name,
+        ]
         let leading = size * 7 / 5
         let linesMax = max(1, (layout.height - 2 * border) / leading)
+        let lines = paragraphs.flatMap {
+            broken(codes($0, asciiOnly: drawn), size: size, room: layout.width - 2 * border, drawn: drawn)
+        }
+        .prefix(linesMax)
+        let top = layout.height - border - size
         var text = ObjectText()
+        if drawn {
+            for (row, line) in lines.enumerated() {
+                DrawnLetters.put(line, x: border, y: top - row * leading, size: size, to: &text)
+            }
+            text.put("f")
+            return text.bytes
+        }
         text.put("BT\n/F ")
         text.put(thousandths: size)
         text.put(" Tf\n")
@@ -27,9 +39,9 @@ struct PlaceholderText {
         text.put(" TL\n")
         text.put(thousandths: border)
         text.put(" ")
-        text.put(thousandths: layout.height - border - size)
+        text.put(thousandths: top)
         text.put(" Td\n")
-        for line in lines.prefix(linesMax) {
+        for line in lines {
             text.put(literal: line)
             text.put(" Tj T*\n")
         }
@@ -56,13 +68,14 @@ struct PlaceholderText {
     }
 
     /// WinAnsi codes (ISO 32000-1, annex D); a character it lacks becomes `\u{HEX}`, so that different names stay different.
-    private static func codes(_ text: String) -> [UInt8] {
+    private static func codes(_ text: String, asciiOnly: Bool) -> [UInt8] {
         var result: [UInt8] = []
         for scalar in text.unicodeScalars {
             switch scalar.value {
-            case 0x20...0x7E, 0xA0...0xFF: result.append(UInt8(scalar.value))
+            case 0x20...0x7E: result.append(UInt8(scalar.value))
+            case 0xA0...0xFF where !asciiOnly: result.append(UInt8(scalar.value))
             default:
-                if let place = windowsOnly.firstIndex(of: scalar.value) {
+                if !asciiOnly, let place = windowsOnly.firstIndex(of: scalar.value) {
                     result.append(0x80 + UInt8(place))
                 } else {
                     result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".utf8)
@@ -73,17 +86,17 @@ struct PlaceholderText {
     }
 
     /// Breaks after the last space or punctuation that fits, else anywhere.
-    private static func broken(_ codes: [UInt8], size: Int, room: Int) -> [[UInt8]] {
+    private static func broken(_ codes: [UInt8], size: Int, room: Int, drawn: Bool) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var line: [UInt8] = []
         var used = 0
         for code in codes {
-            let width = Self.width(code) * size / 1000
+            let width = (drawn ? DrawnLetters.advance : Self.width(code)) * size / 1000
             if used + width > room, !line.isEmpty {
                 let cut = line.lastIndex(where: breakable.contains).map { $0 + 1 } ?? line.count
                 lines.append(Array(line[..<cut]))
                 line = Array(line[cut...])
-                used = line.reduce(0) { $0 + Self.width($1) * size / 1000 }
+                used = line.reduce(0) { $0 + (drawn ? DrawnLetters.advance : Self.width($1)) * size / 1000 }
             }
             line.append(code)
             used += width

@@ -206,7 +206,8 @@ public struct VolumeEnding: Sequence, IteratorProtocol, Sendable {
         }
         if information.title != nil { text.put("/ViewerPreferences<</DisplayDocTitle true>>") }
         if isArchival {
-            text.put("/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)/DestOutputProfile ")
+            text.put(
+                "/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)/DestOutputProfile ")
             text.put(reference: profileNumber)
             text.put(">>]")
         }

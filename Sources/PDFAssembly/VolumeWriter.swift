@@ -59,7 +59,10 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     mutating func append(_ page: BookPage, from origin: Origin?) throws(PDFError) -> Appended {
         if case .picture(let facts) = page.content { try facts.checkForPDF(archival: isArchival) }
         // A page makes at most six objects: profile, mask, image, content, node, page.
-        guard pageCount < Self.pagesMax, offsets.count + 6 + PageTree.nodesAboveLeaves(pages: pageCount + 1) + bookmarks.count + Bookmarks.depthMax < Self.objectsMax else {
+        guard pageCount < Self.pagesMax,
+            offsets.count + 6 + PageTree.nodesAboveLeaves(pages: pageCount + 1) + bookmarks.count + Bookmarks.depthMax
+                < Self.objectsMax
+        else {
             throw .volumeFull
         }
         var output = InstructionList()
@@ -77,8 +80,9 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
             placement = image.placement
         case .placeholder(let fileName, let reason):
             layout = placeholderLayout
-            let font = putFont(to: &output)
-            let content = putContent(PlaceholderText.content(layout, fileName: fileName, reason: reason), to: &output)
+            let text = PlaceholderText.content(layout, fileName: fileName, reason: reason, drawn: isArchival)
+            let font = isArchival ? nil : putFont(to: &output)
+            let content = putContent(text, to: &output)
             putPage(&pageText, layout, leaf: leaf, resource: "/Font<</F", font, content: content)
             placement = nil
         }
@@ -189,7 +193,7 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     }
 
     private func putPage(
-        _ text: inout ObjectText, _ layout: PageLayout, leaf: ObjectNumber, resource: String, _ object: ObjectNumber,
+        _ text: inout ObjectText, _ layout: PageLayout, leaf: ObjectNumber, resource: String, _ object: ObjectNumber?,
         content: ObjectNumber
     ) {
         text.put("<</Type/Page/Parent ")
@@ -200,9 +204,13 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
         text.put(thousandths: layout.height)
         text.put("]")
         if layout.userUnit > 1 { text.put("/UserUnit \(layout.userUnit)") }
-        text.put("/Resources<<\(resource) ")
-        text.put(reference: object)
-        text.put(">>>>/Contents ")
+        text.put("/Resources<<")
+        if let object {
+            text.put("\(resource) ")
+            text.put(reference: object)
+            text.put(">>")
+        }
+        text.put(">>/Contents ")
         text.put(reference: content)
         text.put(">>")
         text.endObject()

@@ -59,7 +59,8 @@ struct SourceStore {
 
     mutating func add(_ bytes: [UInt8], for key: PageKey, as file: PageFile = .input) -> StreamSource {
         files[key, default: [:]][file] = bytes
-        return StreamSource(file: file, ranges: [ByteRange(offset: 0, count: UInt64(bytes.count))], digest: PlainSHA256.digest(of: bytes))
+        return StreamSource(
+            file: file, ranges: [ByteRange(offset: 0, count: UInt64(bytes.count))], digest: PlainSHA256.digest(of: bytes))
     }
 
     func read(_ range: ByteRange, of key: PageKey, _ file: PageFile) throws -> ArraySlice<UInt8> {
@@ -81,7 +82,9 @@ func perform(_ instructions: some Sequence<WriteInstruction>, with store: Source
 }
 
 /// One whole PDF of these pages.
-func bind(_ pages: [BookPage], store: SourceStore, settings: PDFSettings = PDFSettings(), archival: Bool = false) throws -> [UInt8] {
+func bind(_ pages: [BookPage], store: SourceStore, settings: PDFSettings = PDFSettings(), archival: Bool = false) throws
+    -> [UInt8]
+{
     var writer = try TestWriter(settings: settings, archival: archival)
     var file: [UInt8] = []
     for page in pages {
@@ -108,7 +111,8 @@ struct BookPerformer {
             case .write(let volume, let instruction):
                 switch instruction {
                 case .bytes(let bytes): partials[volume]?.append(contentsOf: bytes)
-                case .copy(.page(let key, let file), let range): partials[volume]?.append(contentsOf: try store.read(range, of: key, file))
+                case .copy(.page(let key, let file), let range):
+                    partials[volume]?.append(contentsOf: try store.read(range, of: key, file))
                 case .copy(.volume(let other), let range):
                     let bytes = try #require(partials[other])[Int(range.offset)..<Int(range.end)]
                     partials[volume]?.append(contentsOf: bytes)
@@ -122,7 +126,10 @@ struct BookPerformer {
         for (volume, ending) in endings {
             var file = Array(try #require(partials[volume]).prefix(Int(ending.keptByteCount)))
             for instruction in ending {
-                guard case .bytes(let bytes) = instruction else { Issue.record("an ending copies"); continue }
+                guard case .bytes(let bytes) = instruction else {
+                    Issue.record("an ending copies")
+                    continue
+                }
                 file += bytes
             }
             whole[volume] = file
@@ -166,7 +173,9 @@ func deflatedStored(_ bytes: [UInt8]) -> [UInt8] {
 /// Rows with the PNG filter "none" before each, as a stored zlib stream.
 func pngRows(_ bytes: [UInt8], rowBytes: Int) -> [UInt8] {
     var rows: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: rowBytes) { rows += [0] + bytes[start..<min(start + rowBytes, bytes.count)] }
+    for start in stride(from: 0, to: bytes.count, by: rowBytes) {
+        rows += [0] + bytes[start..<min(start + rowBytes, bytes.count)]
+    }
     return deflatedStored(rows)
 }
 

@@ -7,7 +7,9 @@ import Testing
 private func pages(_ folders: [(String, Int)], store: inout SourceStore) -> [BookPage] {
     var list: [BookPage] = []
     for (name, count) in folders {
-        for _ in 0..<count { list.append(greyPage(list.count, side: 100, folder: name.split(separator: "/").map(String.init), store: &store)) }
+        for _ in 0..<count {
+            list.append(greyPage(list.count, side: 100, folder: name.split(separator: "/").map(String.init), store: &store))
+        }
     }
     return list
 }
@@ -80,7 +82,9 @@ private func pageCount(_ file: [UInt8]) -> Int {
             guard case .picture(let facts) = list[index].content else { return }
             list.append(BookPage(key: list[index].key, content: .picture(facts), folder: ["c"]))
         }
-        list.append(BookPage(key: PageKey(task: 50, page: 0), content: .placeholder(fileName: "weg.jpg", reason: .truncated), folder: ["c"]))
+        list.append(
+            BookPage(
+                key: PageKey(task: 50, page: 0), content: .placeholder(fileName: "weg.jpg", reason: .truncated), folder: ["c"]))
         list += (60..<70).map { greyPage($0, side: 100, folder: ["c"], store: &store) }
         var settings = PDFSettings()
         settings.volumeBytesMax = 145_000
@@ -107,7 +111,9 @@ private func pageCount(_ file: [UInt8]) -> Int {
         let position = book.position
         // A torn page behind the checkpoint, which the head cuts off.
         performer.partials[position.volume]?.append(contentsOf: [1, 2, 3])
-        performer.partials[position.volume] = performer.partials[position.volume].map { Array($0.prefix(Int(position.byteCount))) }
+        performer.partials[position.volume] = performer.partials[position.volume].map {
+            Array($0.prefix(Int(position.byteCount)))
+        }
         var resumed = try TestBook(resuming: checkpoint)
         #expect(resumed.position == position)
         #expect(resumed.checkpoint() == checkpoint)

@@ -35,7 +35,8 @@ private func packed(_ samples: [Int], bits: Int) -> [UInt8] {
 }
 
 private func flate(
-    _ samples: [Int], bits: Int, colour: PageColour, predictor: Bool, mask: @escaping @Sendable (inout SourceStore, PageKey) -> PageMask = { _, _ in .none },
+    _ samples: [Int], bits: Int, colour: PageColour, predictor: Bool,
+    mask: @escaping @Sendable (inout SourceStore, PageKey) -> PageMask = { _, _ in .none },
     profile: [UInt8]? = nil
 ) -> @Sendable (inout SourceStore, PageKey) -> PageFacts {
     { store, key in
@@ -68,7 +69,8 @@ private let kinds: [Kind] = {
         kinds.append(
             Kind(
                 name: "RGB of \(bits) bits",
-                facts: flate(shown.flatMap { $0.map { Int($0) * unit } }, bits: bits, colour: .rgb, predictor: true), shown: shown))
+                facts: flate(shown.flatMap { $0.map { Int($0) * unit } }, bits: bits, colour: .rgb, predictor: true), shown: shown
+            ))
     }
     for bits in [1, 2, 4, 8] {
         let count = min(1 << bits, 200)
@@ -93,7 +95,9 @@ private let kinds: [Kind] = {
             facts: flate(
                 ramp.map { _ in 0 }, bits: 8, colour: .grey, predictor: true,
                 mask: { store, key in
-                    .alpha(store.add(pngRows((0..<64).map { UInt8($0 * 4) }, rowBytes: side), for: key, as: .output(0)), bitsPerComponent: 8)
+                    .alpha(
+                        store.add(pngRows((0..<64).map { UInt8($0 * 4) }, rowBytes: side), for: key, as: .output(0)),
+                        bitsPerComponent: 8)
                 }),
             shown: ramp.map { grey(255 - $0 * 4) }))
     return kinds
@@ -135,16 +139,22 @@ private func pixels(_ ppm: [UInt8]) throws -> (width: Int, height: Int, colours:
         }
     }
 
-    @Test("of a fax keeps black black in both photometrics", .enabled(if: has("pdftoppm") && has("convert") && has("exiftool"), "a tool is missing"), arguments: [false, true])
+    @Test(
+        "of a fax keeps black black in both photometrics",
+        .enabled(if: has("pdftoppm") && has("convert") && has("exiftool"), "a tool is missing"), arguments: [false, true])
     func fax(isBlackZero: Bool) throws {
         let folder = try ScratchFolder()
         let tiff = folder.path("a.tif")
-        try run("convert", [
-            "-size", "64x64", "xc:white", "-fill", "black", "-draw", "rectangle 0,0 31,15", "-depth", "1", "-monochrome",
-            "-define", "quantum:polarity=\(isBlackZero ? "min-is-black" : "min-is-white")", "-define", "tiff:rows-per-strip=64",
-            "-compress", "Group4", tiff,
-        ])
-        let facts = try run("exiftool", ["-n", "-s3", "-StripOffsets", "-StripByteCounts", "-PhotometricInterpretation", tiff]).output
+        try run(
+            "convert",
+            [
+                "-size", "64x64", "xc:white", "-fill", "black", "-draw", "rectangle 0,0 31,15", "-depth", "1", "-monochrome",
+                "-define", "quantum:polarity=\(isBlackZero ? "min-is-black" : "min-is-white")", "-define",
+                "tiff:rows-per-strip=64",
+                "-compress", "Group4", tiff,
+            ])
+        let facts = try run("exiftool", ["-n", "-s3", "-StripOffsets", "-StripByteCounts", "-PhotometricInterpretation", tiff])
+            .output
             .split(separator: "\n").compactMap { Int($0) }
         try #require(facts.count == 3 && facts[2] == (isBlackZero ? 1 : 0), "\(facts)")
         var store = SourceStore()
@@ -155,18 +165,23 @@ private func pixels(_ ppm: [UInt8]) throws -> (width: Int, height: Int, colours:
             width: 64, height: 64, bitsPerComponent: 1, colour: .grey, coding: .ccittG4(blackIsOne: isBlackZero), stream: stream)
         var settings = PDFSettings()
         settings.dotsPerInch = 72
-        try write(try bind([BookPage(key: key, content: .picture(page), folder: [])], store: store, settings: settings), to: folder.path("a.pdf"))
+        try write(
+            try bind([BookPage(key: key, content: .picture(page), folder: [])], store: store, settings: settings),
+            to: folder.path("a.pdf"))
         try run("pdftoppm", ["-r", "72", "-singlefile", folder.path("a.pdf"), folder.path("a")])
         let found = try pixels(try readBytes(folder.path("a.ppm")))
         #expect(found.colours[2 * 64 + 2] == [0, 0, 0])
         #expect(found.colours[40 * 64 + 40] == [255, 255, 255])
     }
 
-    @Test("in CMYK shows its colours with and without Adobe's inversion", .enabled(if: has("pdftoppm") && has("convert"), "a tool is missing"))
+    @Test(
+        "in CMYK shows its colours with and without Adobe's inversion",
+        .enabled(if: has("pdftoppm") && has("convert"), "a tool is missing"))
     func cmyk() throws {
         let folder = try ScratchFolder()
         // ImageMagick writes Adobe's marker and inverted values.
-        try run("convert", ["-size", "16x16", "xc:cmyk(255,0,0,0)", "-colorspace", "CMYK", "-quality", "95", folder.path("a.jpg")])
+        try run(
+            "convert", ["-size", "16x16", "xc:cmyk(255,0,0,0)", "-colorspace", "CMYK", "-quality", "95", folder.path("a.jpg")])
         var store = SourceStore()
         let bytes = try readBytes(folder.path("a.jpg"))
         let page = try jpegPage(bytes, key: PageKey(task: 0, page: 0), store: &store)
@@ -186,7 +201,8 @@ private func pixels(_ ppm: [UInt8]) throws -> (width: Int, height: Int, colours:
         let profile = [UInt8](repeating: 7, count: 300)
         let pages = (0..<4).map { index in
             let key = PageKey(task: UInt64(index), page: 0)
-            let facts = flate(Array(repeating: index / 2, count: 64), bits: 8, colour: .grey, predictor: true, profile: profile)(&store, key)
+            let facts = flate(Array(repeating: index / 2, count: 64), bits: 8, colour: .grey, predictor: true, profile: profile)(
+                &store, key)
             return BookPage(key: key, content: .picture(facts), folder: [])
         }
         let text = String(decoding: try bind(pages, store: store), as: UTF8.self)
@@ -208,13 +224,16 @@ private func pixels(_ ppm: [UInt8]) throws -> (width: Int, height: Int, colours:
             { $0.colour = .indexed(palette: [1, 2]) }, { $0.mask = .colourKey([1, 2]) }, { $0.mask = .colourKey([256]) },
             { $0.stream.ranges = [] }, { $0.stream.ranges = [ByteRange(offset: .max, count: .max)] },
             { $0.stream.ranges = Array(repeating: ByteRange(offset: 0, count: 1 << 30), count: 3) },
-            { $0.coding = .jpeg(invertedCMYK: true, colourTransform: nil) }, { $0.coding = .jpeg(invertedCMYK: false, colourTransform: 2) },
+            { $0.coding = .jpeg(invertedCMYK: true, colourTransform: nil) },
+            { $0.coding = .jpeg(invertedCMYK: false, colourTransform: 2) },
             { $0.coding = .ccittG4(blackIsOne: false) },
         ]
         for (index, change) in changes.enumerated() {
             var facts = good
             change(&facts)
-            #expect(throws: PDFError.self, "change \(index)") { try writer.append(BookPage(key: key, content: .picture(facts), folder: [])) }
+            #expect(throws: PDFError.self, "change \(index)") {
+                try writer.append(BookPage(key: key, content: .picture(facts), folder: []))
+            }
         }
         #expect(writer.checkpoint() == before)
     }

@@ -44,7 +44,8 @@ extension Verifier {
     }
 
     private mutating func readEntries(first: UInt64, count: UInt64, at start: UInt64) throws(File.Failure) -> Bool {
-        guard count <= CrossReferences.objectsMax, first <= CrossReferences.objectsMax, start + count * 20 <= reader.byteCount else {
+        guard count <= CrossReferences.objectsMax, first <= CrossReferences.objectsMax, start + count * 20 <= reader.byteCount
+        else {
             report.add(.crossReferences, "a section of \(count) entries is longer than the file", offset: start)
             return false
         }
@@ -56,11 +57,15 @@ extension Verifier {
                 let entry = bytes[(index * 20)..<(index * 20 + 20)]
                 let number = first + done + UInt64(index)
                 guard let offset = Self.offset(of: entry) else {
-                    report.add(.crossReferences, "an entry is not in the form of 20 bytes", object: number, offset: start + (done + UInt64(index)) * 20)
+                    report.add(
+                        .crossReferences, "an entry is not in the form of 20 bytes", object: number,
+                        offset: start + (done + UInt64(index)) * 20)
                     return false
                 }
                 if offset != CrossReferences.free, offset >= reader.byteCount {
-                    report.add(.crossReferences, "the entry points outside the file", object: number, offset: start + (done + UInt64(index)) * 20)
+                    report.add(
+                        .crossReferences, "the entry points outside the file", object: number,
+                        offset: start + (done + UInt64(index)) * 20)
                 }
                 guard references.note(number, at: offset) else {
                     report.add(.crossReferences, "more objects than a PDF can have", offset: start)
@@ -80,7 +85,8 @@ extension Verifier {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[place]) else { return nil }
             if place < 10 { value = value * 10 + UInt64(bytes[place] - UInt8(ascii: "0")) }
         }
-        guard bytes[10] == 0x20, bytes[16] == 0x20, [[0x20, 0x0A], [0x20, 0x0D], [0x0D, 0x0A]].contains(Array(bytes[18...])) else { return nil }
+        guard bytes[10] == 0x20, bytes[16] == 0x20, [[0x20, 0x0A], [0x20, 0x0D], [0x0D, 0x0A]].contains(Array(bytes[18...]))
+        else { return nil }
         switch bytes[17] {
         case UInt8(ascii: "n"): return value
         case UInt8(ascii: "f"): return CrossReferences.free
@@ -105,7 +111,8 @@ extension Verifier {
             let length = entries["Length"]?.integer.flatMap({ UInt64(exactly: $0) }), length <= reader.byteCount,
             let widths = Self.widths(entries["W"]), let size = entries["Size"]?.integer.flatMap({ UInt64(exactly: $0) })
         else {
-            report.add(.crossReferences, "startxref or /Prev points to neither a table nor a cross-reference stream", offset: start)
+            report.add(
+                .crossReferences, "startxref or /Prev points to neither a table nor a cross-reference stream", offset: start)
             return nil
         }
         let sections = entries["Index"]?.array?.compactMap { $0.integer.flatMap { UInt64(exactly: $0) } } ?? [0, size]
@@ -126,7 +133,9 @@ extension Verifier {
         var position: UInt64 = 0
         for pair in stride(from: 0, to: sections.count - 1, by: 2) {
             let (first, count) = (sections[pair], sections[pair + 1])
-            guard first <= CrossReferences.objectsMax, count <= CrossReferences.objectsMax, position + count * UInt64(rowBytes) <= total else {
+            guard first <= CrossReferences.objectsMax, count <= CrossReferences.objectsMax,
+                position + count * UInt64(rowBytes) <= total
+            else {
                 report.add(.crossReferences, "the cross-reference stream is shorter than its entries", offset: start)
                 return nil
             }
@@ -143,7 +152,8 @@ extension Verifier {
     }
 
     private static func widths(_ entry: ParsedObject?) -> [Int]? {
-        guard let values = entry?.array?.compactMap(\.integer), values.count == 3, values.allSatisfy({ (0...8).contains($0) }) else { return nil }
+        guard let values = entry?.array?.compactMap(\.integer), values.count == 3, values.allSatisfy({ (0...8).contains($0) })
+        else { return nil }
         return values.map { Int($0) }
     }
 

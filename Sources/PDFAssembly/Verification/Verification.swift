@@ -59,7 +59,9 @@ struct Verifier<File: RandomAccessFile> {
         let tail = try reader.bytes(at: tailOffset, count: 1024)
         let word = Array("startxref".utf8)
         guard let place = (0..<max(0, tail.count - word.count)).last(where: { tail[$0...].starts(with: word) }) else {
-            report.add(.ending, "no startxref within the last 1,024 bytes: the file is cut off or something follows it", offset: tailOffset)
+            report.add(
+                .ending, "no startxref within the last 1,024 bytes: the file is cut off or something follows it",
+                offset: tailOffset)
             return nil
         }
         var syntax = ObjectSyntax(tail + [0x0A], at: place + word.count)
@@ -104,7 +106,8 @@ struct Verifier<File: RandomAccessFile> {
             var syntax = ObjectSyntax(bytes)
             do throws(SyntaxError) {
                 guard let (number, generation) = try syntax.objectHeader(), expected == nil || expected == number else {
-                    report.add(.objectHeader, "the object is not where the cross-references say", object: expected, offset: offset)
+                    report.add(
+                        .objectHeader, "the object is not where the cross-references say", object: expected, offset: offset)
                     return nil
                 }
                 let value = try syntax.object()
@@ -164,7 +167,8 @@ struct Verifier<File: RandomAccessFile> {
         var dangling: UInt64?
         object.value.forEachReference { if !references.exists($0) { dangling = $0 } }
         if let dangling {
-            report.add(.danglingReference, "it refers to object \(dangling), which does not exist", object: number, offset: offset)
+            report.add(
+                .danglingReference, "it refers to object \(dangling), which does not exist", object: number, offset: offset)
         }
         let index = Int(number) - 1
         switch object.value["Type"]?.name {
@@ -208,7 +212,9 @@ struct Verifier<File: RandomAccessFile> {
     }
 
     /// The first bytes tell a stream of zeros (a crash on the way to disk) from a picture.
-    private mutating func checkData(of dictionary: ParsedObject, at offset: UInt64, length: UInt64, object: UInt64) throws(File.Failure) {
+    private mutating func checkData(of dictionary: ParsedObject, at offset: UInt64, length: UInt64, object: UInt64) throws(File
+        .Failure)
+    {
         let filter = dictionary["Filter"]?.name ?? dictionary["Filter"]?.array?.first?.name
         guard let filter, length >= 2 else { return }
         let start = try reader.bytes(at: offset, count: 4)
@@ -257,7 +263,9 @@ struct Verifier<File: RandomAccessFile> {
         case .page:
             roles[index] = .reachedPage
             if let parent, UInt64(parents[index]) != parent {
-                report.add(.pageTree, "the page names object \(parents[index]) as its parent, not \(parent)", object: node, offset: offset)
+                report.add(
+                    .pageTree, "the page names object \(parents[index]) as its parent, not \(parent)", object: node,
+                    offset: offset)
             }
             return 1
         case .reachedPage, .reachedPages:
