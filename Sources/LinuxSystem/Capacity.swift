@@ -128,7 +128,8 @@ struct ControlGroup: Hashable {
         switch version {
         case .second: readSmallFile(folder + "/cpu.max").flatMap { Self.quotaCPUs(cpuMax: $0) }
         case .first:
-            Self.quotaCPUs(quota: readSmallFile(folder + "/cpu.cfs_quota_us"), period: readSmallFile(folder + "/cpu.cfs_period_us"))
+            Self.quotaCPUs(
+                quota: readSmallFile(folder + "/cpu.cfs_quota_us"), period: readSmallFile(folder + "/cpu.cfs_period_us"))
         }
     }
 

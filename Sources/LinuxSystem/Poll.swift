@@ -3,7 +3,8 @@ internal import Glibc
 
 /// Waits for many descriptors at once; used by one thread.
 ///
-/// Level-triggered epoll(7): the cost of a wait does not grow with the number of descriptors watched. Regular files cannot be watched.
+/// Level-triggered epoll(7): the cost of a wait does not grow with the number of descriptors watched. Regular files
+/// cannot be watched.
 public final class EventPoll {
     public struct Interest: OptionSet, Sendable {
         public let rawValue: Int32
@@ -32,7 +33,9 @@ public final class EventPoll {
 
     /// Watches `watched` for `interest`, in place of what it was watched for before.
     public func watch(_ watched: Int32, for interest: Interest, tag: UInt64) throws(SystemError) {
-        guard quire_poll_watch(descriptor, watched, interest.rawValue, tag) == 0 else { throw .last("epoll_ctl", "descriptor \(watched)") }
+        guard quire_poll_watch(descriptor, watched, interest.rawValue, tag) == 0 else {
+            throw .last("epoll_ctl", "descriptor \(watched)")
+        }
     }
 
     /// Forgets a descriptor; do so before closing it, since a duplicate elsewhere would keep it watched.
@@ -42,7 +45,8 @@ public final class EventPoll {
 
     /// What is ready, at most `readyMax` at a time; empty after `milliseconds` or a signal. Nil waits without end.
     public func wait(milliseconds: Int?) throws(SystemError) -> [Ready] {
-        try withUnsafeTemporaryAllocation(of: quire_ready.self, capacity: Self.readyMax) { (buffer) throws(SystemError) -> [Ready] in
+        try withUnsafeTemporaryAllocation(of: quire_ready.self, capacity: Self.readyMax) {
+            (buffer) throws(SystemError) -> [Ready] in
             let limit = milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1
             let count = quire_poll_wait(descriptor, buffer.baseAddress, Int32(Self.readyMax), limit)
             if count < 0 {

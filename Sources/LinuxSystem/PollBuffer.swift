@@ -20,7 +20,9 @@ public struct StandardStreams: ~Copyable {
 public enum Descriptors {
     public static func setNonBlocking(_ descriptor: Int32) throws(SystemError) {
         let flags = fcntl(descriptor, F_GETFL)
-        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else { throw .last("fcntl", "descriptor \(descriptor)") }
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
+            throw .last("fcntl", "descriptor \(descriptor)")
+        }
     }
 
     /// A pipe whose ends are closed in children; both block until told otherwise.

@@ -37,7 +37,8 @@ public struct ProcessSample: Hashable, Sendable {
         let fields = stat[(nameEnd + 1)...].split(separator: 0x20)
         // Field 3 of proc(5), the state, is the first here; the delay of block I/O is field 42.
         guard fields.count >= 40, let state = fields[0].first,
-            let user = number(fields[11]), let system = number(fields[12]), let resident = number(fields[21]), let delay = number(fields[39])
+            let user = number(fields[11]), let system = number(fields[12]), let resident = number(fields[21]),
+            let delay = number(fields[39])
         else { return nil }
         switch state {
         case UInt8(ascii: "R"): activity = .runnable

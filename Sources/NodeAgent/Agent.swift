@@ -130,7 +130,8 @@ final class Agent {
                         SupervisedOrder($0, limitMilliseconds: work.timeout.limitMilliseconds(inputBytes: $0.identity.sizeBytes))
                     }))
         case (.retract(let tasks), .working): pending.append(.retracted(tasks))
-        case (.hello, .awaitingSetup), (.hello, .working), (.setup, .awaitingHello), (.setup, .working), (.assign, .awaitingHello),
+        case (.hello, .awaitingSetup), (.hello, .working), (.setup, .awaitingHello), (.setup, .working),
+            (.assign, .awaitingHello),
             (.assign, .awaitingSetup), (.retract, .awaitingHello), (.retract, .awaitingSetup):
             refuse("the head sent its messages in a wrong order")
         }
@@ -160,7 +161,8 @@ final class Agent {
                     pending.append(.workerReady(slot: slot))
                 } catch {
                     pending.append(
-                        .workerUnusable(slot: slot, "the worker speaks protocol \(theirs.versions), this agent \(hello.versions)"))
+                        .workerUnusable(slot: slot, "the worker speaks protocol \(theirs.versions), this agent \(hello.versions)")
+                    )
                 }
             case .reported(let slot, let report): pending.append(.workerReported(slot: slot, report))
             case .unusable(let slot, let text): pending.append(.workerUnusable(slot: slot, text))
@@ -241,7 +243,8 @@ final class Agent {
                 try pool.spawn(slot: slot)
             } catch {
                 let text = "cannot start a worker: \(error)"
-                pending.append(.spawnFailed(slot: slot, text, isFinal: error.isNotFound || error.isDenied || error.isNotExecutable))
+                pending.append(
+                    .spawnFailed(slot: slot, text, isFinal: error.isNotFound || error.isDenied || error.isNotExecutable))
             }
         case .feed(let slot, let order): pool.feed(slot: slot, order)
         case .closeInput(let slot): pool.closeInput(slot: slot)

@@ -50,6 +50,7 @@ public enum AgentProgram {
         }
         return HostFacts(
             hostname: capacity.hostname, bootID: capacity.bootID, logicalCPUs: capacity.logicalCPUs,
-            physicalCPUs: capacity.physicalCPUs, slotsMax: capacity.slotsMax, memoryBytes: capacity.memoryBytes, workerVersion: version)
+            physicalCPUs: capacity.physicalCPUs, slotsMax: capacity.slotsMax, memoryBytes: capacity.memoryBytes,
+            workerVersion: version)
     }
 }

@@ -72,7 +72,9 @@ struct ReportGate {
 
     /// The reports of a group that was synced; those whose file was not have become failures.
     mutating func synced(_ result: SyncedGroup) -> [WorkReport] {
-        guard var group = underWay.removeValue(forKey: result.id) else { preconditionFailure("group \(result.id) is not under way") }
+        guard var group = underWay.removeValue(forKey: result.id) else {
+            preconditionFailure("group \(result.id) is not under way")
+        }
         for (index, error) in result.failures {
             let reason: FailureReason = error.isNoSpace ? .noSpace : .unreadable
             let failure = TaskFailure(reason, "the output could not be made durable: \(error.call): \(error.reason)")

@@ -74,7 +74,8 @@ extension Supervisor {
         switch strike {
         case .crash: TaskFailure(.crashed, "the worker died twice on it: \(cause)")
         case .memory: TaskFailure(.memory, "too little memory even with the host to itself: \(cause)")
-        case .timeout: TaskFailure(.timeout, "stopped twice after \((limitMilliseconds ?? 0) / 1000) s of work and waiting\(cause)")
+        case .timeout:
+            TaskFailure(.timeout, "stopped twice after \((limitMilliseconds ?? 0) / 1000) s of work and waiting\(cause)")
         }
     }
 
@@ -84,10 +85,13 @@ extension Supervisor {
     mutating func abandon(_ slot: Int, _ killing: Killing) {
         slots[slot].state = .abandoned
         let seconds = limits.dyingMilliseconds / 1000
-        commands.append(.log("a worker in slot \(slot) hangs in the kernel \(seconds) s after being killed; its slot is given up"))
+        commands.append(
+            .log("a worker in slot \(slot) hangs in the kernel \(seconds) s after being killed; its slot is given up"))
         returnPrefetched(killing.load)
         if let order = killing.load.first {
-            report(order, TaskFailure(.timeout, "the worker hangs in I/O that cannot be interrupted, \(seconds) s after being killed"))
+            report(
+                order,
+                TaskFailure(.timeout, "the worker hangs in I/O that cannot be interrupted, \(seconds) s after being killed"))
         }
         if let pinned = slots[slot].pinned {
             slots[slot].pinned = nil

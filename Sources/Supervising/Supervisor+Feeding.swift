@@ -24,8 +24,9 @@ extension Supervisor {
             }
             if ahead { feed(slot, ahead: true) }
         case .one(let first):
-            // As many must be left as there are slots: a prefetched order cannot go to another that falls idle.
-            guard ahead, serving.isQuick, !serving.isHeavy, first.strike == nil, lonely.isEmpty,
+            // As many must be left as there are slots: a prefetched order cannot go to another worker that falls idle.
+            // Never behind a second run, whose worker is fresh and not known to be quick.
+            guard ahead, serving.isQuick, !serving.isHeavy, lonely.isEmpty,
                 serving.tasksDone + 1 < limits.tasksPerWorkerMax, waiting.count > slots.count, let order = waiting.removeFirst()
             else { return }
             serving.load = .two(first, prefetched: order)

@@ -125,7 +125,8 @@ extension Supervisor {
                 waiting.append(order)
             } else {
                 // A head that was told to resend after a lost answer may do so.
-                commands.append(.log("attempt \(order.work.attempt.number) of task \(order.work.attempt.task.rawValue) came twice"))
+                commands.append(
+                    .log("attempt \(order.work.attempt.number) of task \(order.work.attempt.task.rawValue) came twice"))
             }
         }
         if !surplus.isEmpty { commands.append(.released(surplus)) }

@@ -21,7 +21,8 @@ struct LastWords {
     var text: String {
         let lines = bytes.split { $0 == 0x0A || $0 == 0x0D }.map { line in
             String(decoding: line.suffix(Self.textBytesMax), as: UTF8.self).unicodeScalars.map { scalar in
-                scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format ? "?" : String(scalar)
+                scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                    ? "?" : String(scalar)
             }.joined()
         }
         var text = ""
@@ -31,7 +32,9 @@ struct LastWords {
             text = longer
         }
         // One line too long for the limit: its end, at most 4 bytes a character.
-        if text.isEmpty, let last = lines.last { text = String(last.unicodeScalars.suffix(Self.textBytesMax / 4).map(Character.init)) }
+        if text.isEmpty, let last = lines.last {
+            text = String(last.unicodeScalars.suffix(Self.textBytesMax / 4).map(Character.init))
+        }
         return text
     }
 }

@@ -81,7 +81,9 @@ public final class WorkerPool {
     public func take(_ ready: EventPoll.Ready, into events: inout [Event]) {
         let slot = Int((ready.tag - Self.firstTag) >> 2)
         // The worker may have been replaced since the poll returned: then nothing is there to read, which is harmless.
-        guard workers.indices.contains(slot), let worker = workers[slot], let stream = Stream(rawValue: ready.tag & 3) else { return }
+        guard workers.indices.contains(slot), let worker = workers[slot], let stream = Stream(rawValue: ready.tag & 3) else {
+            return
+        }
         switch stream {
         case .input: flush(worker, slot: slot)
         case .output: readMessages(worker, slot: slot, into: &events)

@@ -35,7 +35,8 @@ public struct WorkerSettings: Sendable {
 
     static var environment: [[UInt8]] {
         let kept = ProcessPlan.inheritedEnvironment().filter { variable in
-            keptVariables.contains { variable.starts(with: Array($0.utf8) + [0x3D]) } || variable.starts(with: Array("QUIRE_".utf8))
+            keptVariables.contains { variable.starts(with: Array($0.utf8) + [0x3D]) }
+                || variable.starts(with: Array("QUIRE_".utf8))
         }
         return kept + fixedVariables.map { Array($0.utf8) }
     }

@@ -114,7 +114,8 @@ final class AgentSession {
     func reports(_ count: Int, seconds: Double = 60) throws -> [TaskIndex: WorkReport] {
         var found: [TaskIndex: WorkReport] = [:]
         while found.count < count {
-            guard case .reports(let reports) = try next(seconds: seconds, where: { if case .reports = $0 { true } else { false } })
+            guard
+                case .reports(let reports) = try next(seconds: seconds, where: { if case .reports = $0 { true } else { false } })
             else { fatalError() }
             for report in reports {
                 guard found.updateValue(report, forKey: report.attempt.task) == nil else {
@@ -128,7 +129,8 @@ final class AgentSession {
     private func receive(until deadline: UInt64) throws {
         let now = SystemClock.monotonicMilliseconds()
         guard now < deadline, !hasEnded else {
-            throw TimedOut(description: hasEnded ? "the agent ended; \(errorText)" : "no such message; \(received.suffix(5)); \(errorText)")
+            throw TimedOut(
+                description: hasEnded ? "the agent ended; \(errorText)" : "no such message; \(received.suffix(5)); \(errorText)")
         }
         guard !(try poll.wait(milliseconds: Int(deadline - now))).isEmpty else { return }
         switch Descriptors.read(fromAgent.descriptor, into: &buffer) {
@@ -165,7 +167,9 @@ final class AgentSession {
     static func children(of id: Int32) -> [Int32] {
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return folders.compactMap { Int32($0) }.filter { child in
-            guard let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") else {
+            guard let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8),
+                let end = stat.lastIndex(of: ")")
+            else {
                 return false
             }
             let fields = stat[stat.index(after: end)...].split(separator: " ")

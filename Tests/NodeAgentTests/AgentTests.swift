@@ -73,7 +73,9 @@ struct AgentTests {
         let session = try AgentSession()
         try session.start(slots: 2)
         session.assign(["\(kind):\(folder.path)/marker", "ok", "ok"])
-        for report in try session.reports(3).values { if case .failed(let failure) = report.outcome { Issue.record("\(failure)") } }
+        for report in try session.reports(3).values {
+            if case .failed(let failure) = report.outcome { Issue.record("\(failure)") }
+        }
     }
 
     @Test("What a dead worker left of an attempt is removed before the second run, which uses the same name")
@@ -170,7 +172,9 @@ struct AgentTests {
         let session = try AgentSession(variables: ["QUIRE_FIXTURE_DIES=1"])
         try session.start(slots: 1, awaitReady: false)
         session.assign(["ok"])
-        guard case .unusable(let text) = try session.next(where: { if case .unusable = $0 { true } else { false } }) else { throw Unexpected() }
+        guard case .unusable(let text) = try session.next(where: { if case .unusable = $0 { true } else { false } }) else {
+            throw Unexpected()
+        }
         #expect(text.contains("exit code 127") && text.contains("cannot find a library"))
         guard case .released([TaskIndex(0)]) = try session.next(where: { if case .released = $0 { true } else { false } }) else {
             throw Unexpected()
@@ -181,7 +185,9 @@ struct AgentTests {
     func missingWorker() throws {
         let session = try AgentSession(worker: RawPath("/no/such/quire-worker"))
         try session.start(slots: 1, awaitReady: false)
-        guard case .unusable(let text) = try session.next(where: { if case .unusable = $0 { true } else { false } }) else { throw Unexpected() }
+        guard case .unusable(let text) = try session.next(where: { if case .unusable = $0 { true } else { false } }) else {
+            throw Unexpected()
+        }
         #expect(text.contains("/no/such/quire-worker"))
     }
 
@@ -196,7 +202,9 @@ struct AgentTests {
     func otherProtocol() throws {
         let session = try AgentSession()
         session.send(.hello(Hello(versions: 90...91, build: "future")))
-        guard case .unusable(let text) = try session.next(where: { if case .unusable = $0 { true } else { false } }) else { throw Unexpected() }
+        guard case .unusable(let text) = try session.next(where: { if case .unusable = $0 { true } else { false } }) else {
+            throw Unexpected()
+        }
         #expect(text.contains("90...91"))
         #expect(try session.wait() == .exited(code: 1))
     }
@@ -247,7 +255,8 @@ struct AgentTests {
     }
 
     private func isRunning(_ id: Int32) -> Bool {
-        guard let stat = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") else { return false }
+        guard let stat = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")")
+        else { return false }
         return !stat[end...].hasPrefix(") Z")
     }
 

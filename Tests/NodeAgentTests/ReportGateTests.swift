@@ -9,7 +9,9 @@ struct ReportGateTests {
     private func report(_ task: Int, files: [String] = []) -> WorkReport {
         var work = FinishedWork()
         work.files = files.map {
-            MadeFile(temp: RawPath($0), page: nil, sizeBytes: 1, digest: Digest256(bytes: Array(repeating: 0, count: 32)), isVerbatim: false)
+            MadeFile(
+                temp: RawPath($0), page: nil, sizeBytes: 1, digest: Digest256(bytes: Array(repeating: 0, count: 32)),
+                isVerbatim: false)
         }
         return WorkReport(attempt: Attempt(task: TaskIndex(task), number: 1), outcome: .finished(work), usage: .none)
     }
@@ -37,7 +39,9 @@ struct ReportGateTests {
         #expect(gate.takeGroup(isHungry: true, nowMilliseconds: 3)?.files.count == 1)
     }
 
-    @Test("A file that could not be made durable fails its own report only", arguments: [(28 as Int32, FailureReason.noSpace), (5, .unreadable)])
+    @Test(
+        "A file that could not be made durable fails its own report only",
+        arguments: [(28 as Int32, FailureReason.noSpace), (5, .unreadable)])
     func failures(code: Int32, reason: FailureReason) {
         var gate = ReportGate()
         gate.add(report(0, files: ["a", "b"]), folder: nil, nowMilliseconds: 0)

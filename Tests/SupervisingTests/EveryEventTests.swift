@@ -5,13 +5,15 @@ import Testing
 
 /// A slot's state that a supervisor can be brought to.
 enum Situation: CaseIterable {
-    case resting, starting, idle, busy, ahead, weighing, retiring, killedForTime, killedForLies, killedIdle, abandoned, unusable, stopping, stopped
+    case resting, starting, idle, busy, ahead, weighing, retiring, killedForTime, killedForLies, killedIdle, abandoned, unusable,
+        stopping, stopped
 
     /// A world of two slots with slot 0 in this state, and whether a process is there.
     var world: SupervisedWorld {
         var limits = Supervisor.Limits()
         limits.tasksPerWorkerMax = 50
-        var world = self == .starting || self == .resting ? SupervisedWorld(slots: 2, limits: limits) : .ready(slots: 2, limits: limits)
+        var world =
+            self == .starting || self == .resting ? SupervisedWorld(slots: 2, limits: limits) : .ready(slots: 2, limits: limits)
         switch self {
         case .resting: world.die(0, .exited(code: 1))
         case .starting, .idle: break
@@ -54,7 +56,8 @@ enum Situation: CaseIterable {
     /// What slot 0 is in, to see that the recipe above still leads there.
     func matches(_ state: SlotState) -> Bool {
         switch (self, state) {
-        case (.resting, .resting), (.starting, .starting), (.retiring, .retiring), (.abandoned, .abandoned), (.stopping, .killing),
+        case (.resting, .resting), (.starting, .starting), (.retiring, .retiring), (.abandoned, .abandoned),
+            (.stopping, .killing),
             (.stopped, .vacant):
             true
         case (.idle, .serving(let serving)), (.unusable, .serving(let serving)): serving.load == .none
@@ -80,10 +83,13 @@ struct EveryEventTests {
     /// Events that can come whatever a slot does. Those of a worker come only from one that is there.
     private func events(_ world: SupervisedWorld) -> [Supervisor.Event] {
         var events: [Supervisor.Event] = [
-            .setup(slots: 3), .assigned([SupervisedWorld.order(500), SupervisedWorld.order(501), SupervisedWorld.order(0)]), .assigned([]),
+            .setup(slots: 3), .assigned([SupervisedWorld.order(500), SupervisedWorld.order(501), SupervisedWorld.order(0)]),
+            .assigned([]),
             .retracted((0..<600).map { TaskIndex($0) }), .retracted([]), .feedingHeld(true), .feedingHeld(false), .stopped, .tick,
             .sampled(slot: 0, nil),
-            .sampled(slot: 0, WorkerSample(activity: .waiting, cpuMilliseconds: 1 << 60, ioWaitMilliseconds: 1 << 60, residentBytes: 1 << 60)),
+            .sampled(
+                slot: 0,
+                WorkerSample(activity: .waiting, cpuMilliseconds: 1 << 60, ioWaitMilliseconds: 1 << 60, residentBytes: 1 << 60)),
             .sampled(slot: 0, WorkerSample(activity: .stopped, cpuMilliseconds: 0, ioWaitMilliseconds: 0, residentBytes: 0)),
         ]
         guard let worker = world.workers[0] else { return events }

@@ -85,6 +85,24 @@ struct LimitTests {
         #expect(world.reports.count == 1)
     }
 
+    @Test("When the report of the order that took too long arrives after all, the next one in the pipe is not blamed for it")
+    func nextIsNotBlamed() {
+        var world = World.ready(slots: 1)
+        world.assign(Array(0..<9), limitMilliseconds: 1_000)
+        world.report(0, wallMicroseconds: 10)
+        #expect(world.orders(0) == [1, 2])
+        world.pass(3_000, activity: .waiting)
+        world.report(0)
+        for _ in 0..<2 {
+            world.die(0, World.segfault)
+            world.becomeReady(0)
+            #expect(world.orders(0).first == 2)
+            #expect(world.failure(2) == nil)
+        }
+        world.die(0, World.segfault)
+        #expect(world.failure(2)?.reason == .crashed)
+    }
+
     @Test("A killed worker that does not die costs its slot, and gives it back when it does")
     func uninterruptible() {
         var world = World.ready(slots: 2)

@@ -45,7 +45,9 @@ struct RandomRunTests {
         #expect(world.isFinished)
     }
 
-    private func disturb(_ world: inout SupervisedWorld, _ chance: inout Chance, _ given: inout Set<Attempt>, _ nextTask: inout Int) {
+    private func disturb(
+        _ world: inout SupervisedWorld, _ chance: inout Chance, _ given: inout Set<Attempt>, _ nextTask: inout Int
+    ) {
         let slot = chance.below(world.supervisor.slots.count)
         let worker = world.workers[slot]
         switch chance.below(12) {
@@ -55,11 +57,14 @@ struct RandomRunTests {
             for task in tasks { given.insert(Attempt(task: TaskIndex(task), number: 1)) }
             world.assign(tasks, limitMilliseconds: chance.below(2) == 0 ? 1_500 : nil)
         case 1...3 where worker?.phase == .starting && worker?.isKilled == false: world.becomeReady(slot)
-        case 4...7 where worker?.orders.isEmpty == false: world.report(slot, wallMicroseconds: chance.below(2) == 0 ? 10 : 100_000)
+        case 4...7 where worker?.orders.isEmpty == false:
+            world.report(slot, wallMicroseconds: chance.below(2) == 0 ? 10 : 100_000)
         case 8 where worker != nil && (worker?.isKilled == true || worker?.phase == .inputClosed || chance.below(3) == 0):
             let ends: [WorkerEnd] = [SupervisedWorld.segfault, SupervisedWorld.killed, .exited(code: 77), .exited(code: 0)]
             // A host that is too sick becomes unusable; most runs shall not.
-            if worker?.orders.isEmpty == false || worker?.isKilled == true || worker?.phase == .inputClosed || chance.below(20) == 0 {
+            if worker?.orders.isEmpty == false || worker?.isKilled == true || worker?.phase == .inputClosed
+                || chance.below(20) == 0
+            {
                 world.die(slot, ends[chance.below(ends.count)])
             }
         case 9:

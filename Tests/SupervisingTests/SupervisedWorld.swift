@@ -113,7 +113,8 @@ struct SupervisedWorld {
         while !samplesWanted.isEmpty {
             let slot = samplesWanted.removeFirst()
             let sample = WorkerSample(
-                activity: activity, cpuMilliseconds: UInt64(Double(now) * cpuShare), ioWaitMilliseconds: 0, residentBytes: residentBytes)
+                activity: activity, cpuMilliseconds: UInt64(Double(now) * cpuShare), ioWaitMilliseconds: 0,
+                residentBytes: residentBytes)
             apply(.sampled(slot: slot, workers[slot] == nil ? nil : sample))
         }
     }

@@ -7,10 +7,13 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 @Suite("What a machine has to give")
 struct CapacityTests {
-    @Test("A quota counts in whole CPUs, part of one as one", arguments: [
-        ("200000 100000\n", 2), ("150000 100000\n", 2), ("10000 100000\n", 1), ("max 100000\n", nil), ("", nil), ("x y\n", nil), ("100000 0\n", nil),
-        ("99999999999999999999 1\n", nil),
-    ])
+    @Test(
+        "A quota counts in whole CPUs, part of one as one",
+        arguments: [
+            ("200000 100000\n", 2), ("150000 100000\n", 2), ("10000 100000\n", 1), ("max 100000\n", nil), ("", nil),
+            ("x y\n", nil), ("100000 0\n", nil),
+            ("99999999999999999999 1\n", nil),
+        ])
     func quotaOfVersion2(content: String, cpus: Int?) {
         #expect(ControlGroup.quotaCPUs(cpuMax: bytes(content)) == cpus)
     }
@@ -25,11 +28,12 @@ struct CapacityTests {
     @Test("A process's groups are found in both versions, and every folder above them counts")
     func groups() {
         let found = ControlGroup.all(cgroup: bytes("12:cpu,cpuacct:/a/b\n5:memory:/\n0::/user.slice/x:y\nnonsense\n3:pids\n"))
-        #expect(found == [
-            ControlGroup(version: .first(controllers: ["cpu", "cpuacct"]), path: "/a/b"),
-            ControlGroup(version: .first(controllers: ["memory"]), path: "/"),
-            ControlGroup(version: .second, path: "/user.slice/x:y"),
-        ])
+        #expect(
+            found == [
+                ControlGroup(version: .first(controllers: ["cpu", "cpuacct"]), path: "/a/b"),
+                ControlGroup(version: .first(controllers: ["memory"]), path: "/"),
+                ControlGroup(version: .second, path: "/user.slice/x:y"),
+            ])
         #expect(found[0].folders == ["/sys/fs/cgroup/cpu/a/b", "/sys/fs/cgroup/cpu/a", "/sys/fs/cgroup/cpu"])
         #expect(found[2].folders == ["/sys/fs/cgroup/user.slice/x:y", "/sys/fs/cgroup/user.slice", "/sys/fs/cgroup"])
     }
@@ -41,9 +45,11 @@ struct CapacityTests {
         #expect(Capacity.memoryTotalBytes(meminfo: bytes("MemTotal:")) == nil)
     }
 
-    @Test("Slots are bounded by CPUs and by 512 MB each, and there is always one", arguments: [
-        (8, 64, 8), (8, 2, 4), (4, 0, 1), (1, 512, 1),
-    ])
+    @Test(
+        "Slots are bounded by CPUs and by 512 MB each, and there is always one",
+        arguments: [
+            (8, 64, 8), (8, 2, 4), (4, 0, 1), (1, 512, 1),
+        ])
     func slots(cpus: Int, gigabytes: UInt64, slots: Int) {
         let capacity = Capacity(hostname: "h", bootID: "b", logicalCPUs: cpus, physicalCPUs: cpus, memoryBytes: gigabytes << 30)
         #expect(capacity.slotsMax == slots)
@@ -63,10 +69,13 @@ struct CapacityTests {
 
     @Test("A sample of /proc/PID/stat survives any program name")
     func sample() throws {
-        let head = "4711 (a) R (b)) D 1 4711 4711 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0 1000 1000000 2560 18446744073709551615"
+        let head =
+            "4711 (a) R (b)) D 1 4711 4711 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0 1000 1000000 2560 18446744073709551615"
         let tail = " 0 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 30 0 0 0 0 0 0 0 0 0 0\n"
         let sample = try #require(ProcessSample(stat: bytes(head + tail), ticksPerSecond: 100, pageBytes: 4096))
-        #expect(sample == ProcessSample(activity: .waiting, cpuMilliseconds: 2_000, ioWaitMilliseconds: 300, residentBytes: 2560 * 4096))
+        #expect(
+            sample
+                == ProcessSample(activity: .waiting, cpuMilliseconds: 2_000, ioWaitMilliseconds: 300, residentBytes: 2560 * 4096))
         #expect(ProcessSample(stat: bytes("4711 (x) R 1"), ticksPerSecond: 100, pageBytes: 4096) == nil)
         #expect(ProcessSample(stat: [], ticksPerSecond: 100, pageBytes: 4096) == nil)
     }

@@ -46,7 +46,8 @@ struct ProcessTests {
 
     @Test("Limits and courtesies hold from the first instruction")
     func limits() throws {
-        let (_, output) = try run("/bin/sh", ["-c", "ulimit -v; ulimit -f; ulimit -c; nice; cat /proc/self/oom_score_adj"]) { plan in
+        let (_, output) = try run("/bin/sh", ["-c", "ulimit -v; ulimit -f; ulimit -c; nice; cat /proc/self/oom_score_adj"]) {
+            plan in
             plan.addressSpaceBytesMax = 1 << 30
             plan.fileBytesMax = 1 << 20
             plan.yieldsToOthers = true

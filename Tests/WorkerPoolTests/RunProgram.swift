@@ -3,7 +3,9 @@ import JobModel
 import LinuxSystem
 
 /// Runs a program to its end; returns how it ended and what it printed.
-func run(_ program: String, _ arguments: [String], changing: (inout ProcessPlan) -> Void = { _ in }) throws -> (ProcessEnd, String) {
+func run(_ program: String, _ arguments: [String], changing: (inout ProcessPlan) -> Void = { _ in }) throws -> (
+    ProcessEnd, String
+) {
     let pipe = try Descriptors.pipe()
     let reading = pipe.reading
     var plan = ProcessPlan(RawPath(program))

@@ -16,7 +16,8 @@ private final class PoolDriver {
         pool = WorkerPool(
             WorkerSettings(
                 program: try program ?? ownExecutable().parent.appending("fixture-worker"), hello: Hello(build: "test"),
-                setup: WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600), yieldsToOthers: false,
+                setup: WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600),
+                yieldsToOthers: false,
                 addressSpaceBytesMax: memoryBytesMax),
             poll: poll)
     }
@@ -177,10 +178,13 @@ struct LastWordsTests {
         #expect(words.text.utf8.count <= LastWords.textBytesMax)
     }
 
-    @Test("Whatever bytes come, the text is short, one line and without control characters", arguments: [
-        [UInt8](repeating: 0xFF, count: 10_000), [UInt8](repeating: 0x1B, count: 5_000), Array(String(repeating: "é", count: 5_000).utf8),
-        Array("\u{202E}gpj.exe\r\n\t\u{0007}".utf8), [],
-    ])
+    @Test(
+        "Whatever bytes come, the text is short, one line and without control characters",
+        arguments: [
+            [UInt8](repeating: 0xFF, count: 10_000), [UInt8](repeating: 0x1B, count: 5_000),
+            Array(String(repeating: "é", count: 5_000).utf8),
+            Array("\u{202E}gpj.exe\r\n\t\u{0007}".utf8), [],
+        ])
     func harmless(bytes: [UInt8]) {
         var words = LastWords()
         words.add(bytes[...])

@@ -69,10 +69,14 @@ func work(_ order: WorkOrder) -> WorkOutcome {
     case "fail": return .failed(TaskFailure(.damaged, "asked to fail"))
     case "vanishing-file":
         finished.files = [
-            MadeFile(temp: order.tempName, page: nil, sizeBytes: 1, digest: Digest256(bytes: Array(repeating: 0, count: 32)), isVerbatim: false)
+            MadeFile(
+                temp: order.tempName, page: nil, sizeBytes: 1, digest: Digest256(bytes: Array(repeating: 0, count: 32)),
+                isVerbatim: false)
         ]
     case "file":
-        guard case .process(let process) = order.kind, let folder = process.folder else { return .failed(TaskFailure(.damaged, "no folder")) }
+        guard case .process(let process) = order.kind, let folder = process.folder else {
+            return .failed(TaskFailure(.damaged, "no folder"))
+        }
         do throws(SystemError) {
             let file = try OpenFile(folder.appending(order.tempName), .create(mode: 0o600))
             try file.write(Array("content".utf8), at: 0)
@@ -80,10 +84,14 @@ func work(_ order: WorkOrder) -> WorkOutcome {
             return .failed(TaskFailure(.noSpace, "\(error)"))
         }
         finished.files = [
-            MadeFile(temp: order.tempName, page: nil, sizeBytes: 7, digest: Digest256(bytes: Array(repeating: 0, count: 32)), isVerbatim: false)
+            MadeFile(
+                temp: order.tempName, page: nil, sizeBytes: 7, digest: Digest256(bytes: Array(repeating: 0, count: 32)),
+                isVerbatim: false)
         ]
     case "file-then-crash-once":
-        guard case .process(let process) = order.kind, let folder = process.folder else { return .failed(TaskFailure(.damaged, "no folder")) }
+        guard case .process(let process) = order.kind, let folder = process.folder else {
+            return .failed(TaskFailure(.damaged, "no folder"))
+        }
         do throws(SystemError) {
             let file = try OpenFile(folder.appending(order.tempName), .create(mode: 0o600))
             try file.write(Array("content".utf8), at: 0)
