@@ -93,7 +93,7 @@ let package = Package(
         tests("SupervisingTests", ["Supervising", "JobModel"]),
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
-        tests("ImagingTests", ["Imaging", "JobModel", "Recipes"]),
+        tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "WireProtocol", "LinuxSystem", "quire-worker"]),
         tests("ScriptTests", []),
     ]
 )

@@ -6,12 +6,18 @@ extension ImageEngine {
     /// Runs the recipe: copies what nothing changes, edits what only loses metadata, encodes the rest anew.
     func process(_ order: WorkOrder, _ process: ProcessOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork {
         let task = ProcessTask(engine: self, order: order, process: process, input: input, kind: try kind(of: input))
-        guard setup.damage == .accept else { return try task.run(isTolerant: false) }
+        return try acceptingDamage { isTolerant throws(ImagingError) in try task.run(isTolerant: isTolerant) }
+    }
+
+    /// Does `work` strictly, and once more with what decodes of a damaged file if the job accepts that.
+    func acceptingDamage(_ work: (_ isTolerant: Bool) throws(ImagingError) -> FinishedWork) throws(ImagingError) -> FinishedWork {
         do throws(ImagingError) {
-            return try task.run(isTolerant: false)
+            return try work(false)
         } catch {
-            guard case .file(let failure) = error, failure.reason == .truncated || failure.reason == .damaged else { throw error }
-            var finished = try task.run(isTolerant: true)
+            guard setup.damage == .accept, case .file(let failure) = error,
+                failure.reason == .truncated || failure.reason == .damaged
+            else { throw error }
+            var finished = try work(true)
             finished.notes.append(.damageAccepted(failure.message))
             return finished
         }

@@ -73,8 +73,15 @@ struct PageMaker {
 extension ImageEngine {
     /// Lossless pages of an input as it is; metadata is edited where the recipe strips some.
     func pages(_ order: WorkOrder, _ page: PageOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork {
-        let isTolerant = setup.damage == .accept
         let kind = try kind(of: input)
+        return try acceptingDamage { isTolerant throws(ImagingError) in
+            try pages(order, page, input, kind, isTolerant: isTolerant)
+        }
+    }
+
+    private func pages(
+        _ order: WorkOrder, _ page: PageOrder, _ input: InputFile, _ kind: ImageKind, isTolerant: Bool
+    ) throws(ImagingError) -> FinishedWork {
         guard input.byteCount <= setup.limits.fileBytesMax else {
             throw .file(.tooLarge, "\(input.byteCount) bytes; the limit is \(setup.limits.fileBytesMax)")
         }
