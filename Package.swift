@@ -94,6 +94,18 @@ let package = Package(
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
         tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "WireProtocol", "LinuxSystem", "quire-worker"]),
+
+        // Tests, a target a module; the last ones run the programs as users do.
+        tests("JobModelTests", ["JobModel"]),
+        tests("WireProtocolTests", ["JobModel", "WireProtocol"]),
+        tests("SchedulingTests", ["JobModel", "Scheduling"]),
+        tests("RecipesTests", ["JobModel", "Recipes"]),
+        tests("PlanningTests", ["JobModel", "Planning"]),
+        tests("ImageFilesTests", ["JobModel", "ImageFiles"]),
+        tests("PDFAssemblyTests", ["JobModel", "PDFAssembly"]),
+        tests("TerminalUITests", ["JobModel", "TerminalUI"]),
+        tests("LinuxSystemTests", ["JobModel", "LinuxSystem"]),
+        tests("JobStoreTests", ["JobModel", "JobStore"]),
         tests("ScriptTests", []),
     ]
 )

@@ -12,6 +12,7 @@ struct Press: ~Copyable {
     private var currentIndex = -1
     private var pageCounts: [Int: Int] = [:]
     private var byteCounts: [Int: UInt64] = [:]
+    /// Volumes that are full and wait for their ending.
     private var endings: [(Int, VolumeEnding)] = []
     private var spoolFiles: [RawPath] = []
     private var bytesSinceCheckpoint: UInt64 = 0
@@ -38,6 +39,12 @@ struct Press: ~Copyable {
             throw .agent("a page cannot be bound: \(error)")
         }
         for command in commands { try perform(command, page, record) }
+        if !endings.isEmpty {
+            // The pages behind the cut have been copied onward: until that is durable the old bytes are the only ones.
+            try checkpoint(book.position)
+            for (index, ending) in endings { try end(index, ending) }
+            endings.removeAll()
+        }
         if case .picture(let facts) = page.content {
             for source in facts.sources {
                 if case .spool(let name) = source.file { spoolFiles.append(binder.spoolFolder.appending(name)) }
@@ -61,8 +68,7 @@ struct Press: ~Copyable {
             precondition(volume == currentIndex, "volume \(volume) is written while \(currentIndex) grows")
             try write(instruction, page, record)
         case .endVolume(let index, let ending):
-            try sync()
-            try end(index, ending)
+            endings.append((index, ending))
         }
     }
 

@@ -17,6 +17,7 @@ final class ProgressDisplay {
     private let host: String
     private var isVisible = true
     private var tasksTotal = 0
+    private var tasksEnded = 0
     private let hasBooks: Bool
 
     init(job: JobID, mode: ProgressMode, log: LogFile, host: String, startMilliseconds: UInt64, folder: RawPath?, hasBooks: Bool) {
@@ -51,6 +52,7 @@ final class ProgressDisplay {
     func count(_ task: CommittedTask) {
         let row = ReportRow(task.task, task.outcome)
         summary.count(row)
+        tasksEnded += 1
         if let failure = task.outcome.failure { log.write("failed: \(task.task.input): \(failure.reason.rawValue): \(failure.message)") }
         show(renderer.file(row))
     }
@@ -59,8 +61,7 @@ final class ProgressDisplay {
 
     func update(phase: ProgressSnapshot.Phase, busy slots: Int) {
         let seconds = elapsedSeconds
-        let settled = summary.done + summary.failed
-        tasksRate.note(total: Double(settled), atSeconds: seconds)
+        tasksRate.note(total: Double(summary.done + summary.failed), atSeconds: seconds)
         bytesRate.note(total: Double(summary.bytesIn), atSeconds: seconds)
         guard isVisible, renderer.wantsUpdate(phase: phase, atSeconds: seconds) else { return }
         var snapshot = ProgressSnapshot(job: summary.job, phase: phase)
@@ -75,7 +76,7 @@ final class ProgressDisplay {
         snapshot.elapsedSeconds = seconds
         snapshot.rate = tasksRate.perSecond
         snapshot.byteRate = bytesRate.perSecond
-        snapshot.secondsLeft = tasksRate.secondsLeft(remaining: Double(tasksTotal - settled))
+        snapshot.secondsLeft = tasksRate.secondsLeft(remaining: Double(tasksTotal - tasksEnded))
         snapshot.hosts = [
             HostLine(
                 name: host, slots: slots, busy: busySlots, done: summary.done, failed: summary.failed, rate: tasksRate.perSecond ?? 0)
@@ -87,7 +88,7 @@ final class ProgressDisplay {
     func finish(_ result: JobRunner.Result) {
         summary.status = result.status
         summary.elapsedSeconds = elapsedSeconds
-        summary.left = max(0, tasksTotal - summary.done - summary.failed)
+        summary.left = max(0, tasksTotal - tasksEnded)
         summary.volumes = result.volumes.map { RunSummary.Volume(path: $0.path, pages: $0.pages, sizeBytes: $0.bytes) }
         for line in summary.lines { log.write(line) }
         show(renderer.end(summary))

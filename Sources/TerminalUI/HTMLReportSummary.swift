@@ -11,7 +11,7 @@ enum HTMLReportSummary {
         text += "</div>\n"
         text += "<p>\(escaped(summary.totalsLine))</p>\n"
         if summary.left > 0 {
-            text += "<p>Go on with <code>quire resume \(escaped(summary.job.rawValue))</code></p>\n"
+            text += "<p>Run the same command again to go on: what is done stays done.</p>\n"
         }
         if summary.failed > 0 { text += "<h2>Failures</h2>\n" + summary.failures.map { group($0, summary) }.joined() }
         let others =
@@ -41,6 +41,6 @@ enum HTMLReportSummary {
         }
         let more = group.count - group.first.count
         if more > 0 { text += "<li>… and \(HumanText.count(more)) more</li>" }
-        return text + "</ul><p class=\"hint\">Next: \(escaped(group.nextStep(job: summary.job)))</p></details>\n"
+        return text + "</ul><p class=\"hint\">Next: \(escaped(group.nextStep))</p></details>\n"
     }
 }

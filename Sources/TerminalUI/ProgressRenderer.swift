@@ -4,7 +4,7 @@ import JobModel
 public enum ProgressMode: String, CaseIterable, Sendable {
     /// Redrawn in place, at most ten times a second.
     case tty
-    /// One line every ten seconds and at every change of phase, for logs.
+    /// One line every ten seconds, and at once when the job pauses or stops, for logs. `update` counts the first ten from 0 s.
     case plain
     /// Events for programs, one JSON object a line.
     case json
@@ -56,6 +56,11 @@ public struct ProgressRenderer: Sendable {
     public func wantsUpdate(phase: ProgressSnapshot.Phase, atSeconds now: Double) -> Bool {
         if hasEnded { return false }
         guard let intervalSeconds = mode.intervalSeconds else { return false }
+        if mode == .plain {
+            // A log wants a line now and then; a job that is over by then needs none.
+            let isUrgent = phase.isUrgent && phase.isNews(after: last?.snapshot.phase)
+            return now - (last?.seconds ?? 0) >= intervalSeconds || isUrgent
+        }
         guard let last else { return true }
         return now - last.seconds >= intervalSeconds || phase.isNews(after: last.snapshot.phase)
     }
@@ -216,7 +221,16 @@ extension ProgressMode {
 
 extension ProgressSnapshot.Phase {
     /// Whether this is another phase, or another cause to pause; numbers that only count on are no news.
-    fileprivate func isNews(after old: Self) -> Bool {
+    /// Something a person who reads the log should see at once.
+    fileprivate var isUrgent: Bool {
+        switch self {
+        case .paused, .draining: true
+        case .scanning, .probing, .working, .binding, .finishing: false
+        }
+    }
+
+    fileprivate func isNews(after old: Self?) -> Bool {
+        guard let old else { return true }
         if case .paused(let reason) = self, case .paused(let oldReason) = old { return reason != oldReason }
         return name != old.name
     }

@@ -136,7 +136,7 @@ extension RunSummary {
         let groups = failures.map { group in
             JSONValue.object([
                 ("reason", .string(group.reason.rawValue)), ("count", .integer(group.count)),
-                ("next", .string(group.nextStep(job: job))),
+                ("next", .string(group.nextStep)),
                 (
                     "first",
                     .array(

@@ -7,14 +7,14 @@ extension RunSummary {
     public var lines: [String] {
         var lines = [totalsLine]
         if left > 0 {
-            lines.append("\(HumanText.count(left)) not done yet; go on with: quire resume \(job.rawValue)")
+            lines.append("\(HumanText.count(left)) not done yet; run the same command again to go on: what is done stays done")
         }
         for group in failures {
             lines.append("\(group.reason.rawValue): \(HumanText.counted(group.count, "file"))")
             for named in group.first { lines.append("  \(named.path.display): \(named.message)") }
             let more = group.count - group.first.count
             if more > 0 { lines.append("  … and \(HumanText.count(more)) more") }
-            lines.append("  next: \(group.nextStep(job: job))")
+            lines.append("  next: \(group.nextStep)")
         }
         lines += notes.map { "note: \($0.text)" }
         if !skippedByReason.isEmpty {
@@ -67,18 +67,18 @@ extension RunSummary {
 
 extension RunSummary.FailureGroup {
     /// What a person can do about files that failed for this reason, ending in a command where there is one.
-    public func nextStep(job: JobID) -> String {
-        let retry = "quire retry \(job.rawValue) --reason \(reason.rawValue)"
+    public var nextStep: String {
+        let retry = "run the same command again: only these are tried once more"
         return switch reason {
         case .unreadable: "look at the disk or share these lie on, then: \(retry)"
         case .notImage: "see what these are (quire inspect FILE); replace them and run again, or leave them out with --exclude"
         case .truncated, .damaged:
-            "copy these again from where they came from, then: \(retry); or keep what decodes by running with --accept-damaged"
+            "copy these again from where they came from, then: \(retry); or keep what decodes with --accept-damaged"
         case .tooLarge:
             "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
         case .unsupported: "convert these to a supported format first, or leave them out with --exclude"
-        case .crashed: "the decoder died on these twice; try once more: \(retry)"
-        case .timeout: "give these more time: \(retry) --timeout SECONDS"
+        case .crashed: "the decoder died on these twice; look at one with quire inspect, or \(retry)"
+        case .timeout: "give these more time with --timeout SECONDS and \(retry)"
         case .memory: "free memory or use a host that has more, then: \(retry)"
         case .vanished: "these are gone since the job was planned; put them back, then: \(retry)"
         case .changed: "these were written to since the job was planned; run the same command again to take them as they are now"

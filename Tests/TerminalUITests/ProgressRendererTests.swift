@@ -64,7 +64,7 @@ import Testing
     @Test(
         "At most ten redraws a second on a terminal, one line in ten seconds in a log, one event a second",
         arguments: [
-            (ProgressMode.tty, 401), (.plain, 5), (.json, 41), (.none, 0),
+            (ProgressMode.tty, 401), (.plain, 4), (.json, 41), (.none, 0),
         ])
     func throttling(mode: ProgressMode, expected: Int) {
         var renderer = ProgressRenderer(mode: mode)
@@ -73,16 +73,16 @@ import Testing
         for tick in 0...40_960 where !renderer.update(snapshot(tick / 410), atSeconds: Double(tick) / 1024).isEmpty { drawn += 1 }
         #expect(drawn <= expected && drawn >= expected * 9 / 10)
         #expect(
-            renderer.update(snapshot(100, .finishing), atSeconds: 40.001).isEmpty == (mode == .none),
-            "a new phase is shown at once")
-        #expect(!renderer.wantsUpdate(phase: .finishing, atSeconds: 40.002))
+            renderer.update(snapshot(100, .draining(secondsLeft: 9)), atSeconds: 40.001).isEmpty == (mode == .none),
+            "that a job stops is shown at once")
+        #expect(!renderer.wantsUpdate(phase: .draining(secondsLeft: 9), atSeconds: 40.002))
     }
 
     @Test("The log line is complete and names the hosts in trouble")
     func plain() {
         var renderer = ProgressRenderer(mode: .plain)
         #expect(
-            text(renderer.update(workingSnapshot(), atSeconds: 0)) == """
+            text(renderer.update(workingSnapshot(), atSeconds: 22)) == """
                 22 s: 312 of 1,000 done (31%), 3 failed, 14.2/s, 58 MB/s, 48–60 s left, 12 of 28 slots busy; \
                 c🖥3: unreachable, again in 40 s
 

@@ -1,0 +1,96 @@
+import Foundation
+import JobModel
+import JobStore
+import Testing
+
+private func withFolder(_ body: (RawPath) throws -> Void) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("quire-test-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(RawPath(path))
+}
+
+private let digest = Digest256(bytes: Array(repeating: 7, count: 32))
+
+private func task(_ index: Int, book: Int = 0) -> PlannedTask {
+    PlannedTask(
+        index: TaskIndex(index), input: RawPath(bytes: [0xFF, UInt8(index & 0xFF)]),
+        identity: InputIdentity(sizeBytes: .max, modifiedNanoseconds: -1), output: index % 2 == 0 ? nil : RawPath("out/\(index)"), format: .webp,
+        bookFolder: RawPath("a/b"), mayReplace: index % 3 == 0, book: book)
+}
+
+@Suite("The journal")
+struct JobStoreTests {
+    @Test("A plan comes back as it was written, also after closing")
+    func plan() throws {
+        try withFolder { folder in
+            let tasks = (0..<10).map { task($0, book: $0 / 5) }
+            do {
+                let store = try JobStore(file: folder.appending("job.sqlite"))
+                try store.append(tasks)
+                try store.setFact("status", "running")
+                try store.close()
+            }
+            let store = try JobStore(file: folder.appending("job.sqlite"))
+            #expect(try store.tasks(2..<7) == Array(tasks[2..<7]))
+            #expect(try store.tasks(of: [9, 0].map { Attempt(task: TaskIndex($0), number: 1) }) == [tasks[9], tasks[0]])
+            #expect(try store.records(from: 0, below: 10, book: 1, count: 99).map(\.task) == Array(tasks[5...]))
+            #expect(try store.fact("status") == Array("running".utf8))
+            #expect(try store.fact("nothing") == nil)
+            try store.close()
+        }
+    }
+
+    @Test("Outcomes are kept whole, and what is settled is told from what is open")
+    func outcomes() throws {
+        try withFolder { folder in
+            let store = try JobStore(file: folder.appending("job.sqlite"))
+            try store.append((0..<6).map { task($0) })
+            var work = FinishedWork()
+            work.files = [MadeFile(temp: RawPath("t"), page: nil, sizeBytes: 3, digest: digest, isVerbatim: false)]
+            let won = TaskOutcome(
+                index: TaskIndex(1), state: .won, work: work, outputs: [RawPath(bytes: [0xFE])],
+                usage: WorkUsage(cpuMicroseconds: 1, wallMicroseconds: 2, peakMemoryBytes: 3), host: "h", attempts: 2)
+            let failed = TaskOutcome(index: TaskIndex(2), state: .failed, failure: TaskFailure(.noSpace, "full"), attempts: 1)
+            try store.recordDispatched([Attempt(task: TaskIndex(1), number: 2)], host: "h", epochMilliseconds: 5)
+            try store.record([won, failed], epochMilliseconds: 6)
+            try store.recordCommitted([TaskIndex(1)])
+            let records = try store.records(from: 1, below: 3, count: 10)
+            var committed = won
+            committed.state = .committed
+            #expect(records.map(\.outcome) == [committed, failed])
+            let open = try store.openTasks()
+            #expect(open.settled == [1..<3])
+            #expect(open.count == 6)
+            try store.close()
+        }
+    }
+
+    @Test("A file that is no journal is refused with its name")
+    func foreignFile() throws {
+        try withFolder { folder in
+            let file = folder.appending("job.sqlite")
+            try Data("this is no database, whatever its name says, and it is long enough to be looked at".utf8).write(to: URL(fileURLWithPath: file.display))
+            #expect(throws: JobStoreError.self) { _ = try JobStore(file: file) }
+        }
+    }
+
+    @Test("The ledger knows what was made where, and which names are inputs too")
+    func ledger() throws {
+        try withFolder { folder in
+            let ledger = try OutputLedger(file: folder.appending("outputs.sqlite"))
+            let identity = InputIdentity(sizeBytes: 1, modifiedNanoseconds: 2)
+            func entry(_ output: String, inPlace: Bool = false) -> LedgerEntry {
+                LedgerEntry(
+                    output: RawPath(output), outputIdentity: identity, input: RawPath("/in"), inputIdentity: identity, recipe: digest,
+                    work: FinishedWork(), isInPlace: inPlace, job: JobID(rawValue: "j"))
+            }
+            try ledger.record([entry("/o/a"), entry("/o/b", inPlace: true), entry("/p/c")])
+            try ledger.record([entry("/o/a")])
+            #expect(try ledger.entry(for: RawPath("/o/a")) == entry("/o/a"))
+            #expect(try ledger.entry(for: RawPath("/o/x")) == nil)
+            #expect(try ledger.namesMade(in: RawPath("/o")) == [RawPath("a"): identity])
+            try ledger.close()
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import JobModel
+import LinuxSystem
+import Testing
+
+/// A folder of its own for one test, removed at its end.
+private func withFolder(_ body: (RawPath) throws -> Void) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("quire-test-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(RawPath(path))
+}
+
+@Suite("Files and names")
+struct FileTests {
+    @Test("A rename to a new name never replaces what is there")
+    func noReplace() throws {
+        try withFolder { folder in
+            let (one, two) = (folder.appending("one"), folder.appending(RawPath(bytes: [0xFF, 0x20])))
+            try OpenFile(one, .create(mode: 0o644)).write([1], at: 0)
+            try OpenFile(two, .create(mode: 0o644)).write([2, 2], at: 0)
+            #expect(throws: SystemError.self) { try FileOperation.rename(one, toNew: two) }
+            #expect(try FileOperation.facts(of: two).identity.sizeBytes == 2)
+            try FileOperation.rename(one, replacing: two)
+            #expect(try FileOperation.facts(of: two).identity.sizeBytes == 1)
+            #expect(try FileOperation.factsIfPresent(of: one) == nil)
+        }
+    }
+
+    @Test("A folder's listing has every name, links with what they point to")
+    func listing() throws {
+        try withFolder { folder in
+            for name in ["a", "b c", "-d"] { _ = try OpenFile(folder.appending(name), .create(mode: 0o600)) }
+            try FileOperation.createFolders(folder.appending("x/y/z"))
+            try FileOperation.createFolders(folder.appending("x/y/z"))
+            try FileManager.default.createSymbolicLink(atPath: folder.appending("loop").display, withDestinationPath: folder.display)
+            try FileManager.default.createSymbolicLink(atPath: folder.appending("dead").display, withDestinationPath: "nowhere")
+            let entries = try LinuxSystem.FolderListing.entries(of: folder)
+            let names = entries.map(\.name.display).sorted()
+            #expect(names == ["-d", "a", "b c", "dead", "loop", "x"])
+            #expect(entries.first { $0.name.display == "dead" }?.facts == nil)
+            #expect(entries.first { $0.name.display == "loop" }?.facts?.type == .folder)
+            #expect(entries.first { $0.name.display == "loop" }?.isLink == true)
+        }
+    }
+
+    @Test("Copies between files are exact and an early end is an error")
+    func copies() throws {
+        try withFolder { folder in
+            let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let source = try OpenFile(folder.appending("s"), .update(mode: 0o600))
+            try source.write(bytes, at: 0)
+            let target = try OpenFile(folder.appending("t"), .update(mode: 0o600))
+            var done: UInt64 = 0
+            while done < 200_000 {
+                done += try target.copy(from: source, sourceOffset: 100 + done, targetOffset: 5 + done, count: Int(200_000 - done))
+            }
+            #expect(try target.read(count: 200_000, at: 5) == Array(bytes[100..<200_100]))
+            #expect(throws: SystemError.self) { try target.copy(from: source, sourceOffset: 300_000, targetOffset: 0, count: 1) }
+        }
+    }
+
+    @Test("A lock is refused to the second, who learns of the first, and is free afterwards")
+    func locks() throws {
+        try withFolder { folder in
+            let path = folder.appending("lock")
+            do {
+                let first = try FileLock.take(path, holder: "first")
+                guard case .taken = first else { Issue.record("not taken"); return }
+                guard case .heldBy(let other) = try FileLock.take(path, holder: "second") else { Issue.record("taken twice"); return }
+                #expect(other == "first")
+                _ = consume first
+            }
+            guard case .taken = try FileLock.take(path, holder: "third") else { Issue.record("still held"); return }
+        }
+    }
+
+    @Test("Errors name the call, the file and the kernel's reason")
+    func errors() {
+        #expect(throws: SystemError("open", "/nowhere/x", code: 2)) { _ = try OpenFile(RawPath("/nowhere/x"), .read) }
+        #expect(SystemError("open", "/nowhere/x", code: 2).description == "open /nowhere/x: No such file or directory")
+    }
+}
+
+@Suite("Mailboxes")
+struct MailboxTests {
+    @Test("A full mailbox makes senders wait and loses nothing")
+    func bounded() {
+        let mailbox = Mailbox<Int>(elementsMax: 3)
+        let sender = SystemThread("send") {
+            for number in 0..<1000 { mailbox.send(number) }
+            mailbox.close()
+        }
+        var received: [Int] = []
+        while let batch = mailbox.receiveAll(waitingMilliseconds: nil) {
+            #expect(batch.count <= 3)
+            received += batch
+        }
+        sender.join()
+        #expect(received == Array(0..<1000))
+    }
+
+    @Test("Closing wakes a sender that waits and drops what it wanted to send")
+    func closing() {
+        let mailbox = Mailbox<Int>(elementsMax: 1)
+        mailbox.send(1)
+        let result = Mailbox<Bool>(elementsMax: 1)
+        let sender = SystemThread("send") { result.send(mailbox.send(2)) }
+        mailbox.close()
+        #expect(result.receiveOne(waitingMilliseconds: nil) == false)
+        sender.join()
+        #expect(mailbox.receiveAll(waitingMilliseconds: nil) == [1])
+        #expect(mailbox.receiveAll(waitingMilliseconds: nil) == nil)
+    }
+
+    @Test("Waiting ends with the time given")
+    func timeout() {
+        #expect(Mailbox<Int>(elementsMax: 1).receiveAll(waitingMilliseconds: 1) == [])
+        #expect(Mailbox<Int>(elementsMax: 1).receiveOne(waitingMilliseconds: 1) == nil)
+    }
+}

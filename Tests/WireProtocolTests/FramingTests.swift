@@ -1,0 +1,133 @@
+import JobModel
+import Testing
+import WireProtocol
+
+private let report = WorkReport(
+    attempt: Attempt(task: TaskIndex(7), number: 2),
+    outcome: .finished(sampleWork), usage: WorkUsage(cpuMicroseconds: 1, wallMicroseconds: 2, peakMemoryBytes: 3))
+
+private let digest = Digest256(bytes: Array(0..<32))
+
+private var sampleWork: FinishedWork {
+    var work = FinishedWork()
+    work.files = [MadeFile(temp: RawPath(bytes: [0xFF, 0x2F, 0x41]), page: 3, sizeBytes: 1 << 40, digest: digest, isVerbatim: true)]
+    let alpha = StreamSource(file: .spool(RawPath("mask")), ranges: [ByteRange(offset: 1, count: 2)], digest: digest)
+    work.pages = [
+        PageFacts(
+            width: 4000, height: 3000, bitsPerComponent: 8, colour: .indexed(palette: [1, 2, 3]),
+            coding: .jpeg(invertedCMYK: true, colourTransform: 0),
+            stream: StreamSource(file: .output(1), ranges: [ByteRange(offset: 0, count: 9)], digest: digest),
+            mask: .alpha(alpha, bitsPerComponent: 8), profile: PageProfile(source: alpha, isDeflated: true), orientation: 6,
+            density: Density(horizontalMilliDPI: 300_000, verticalMilliDPI: 299_999), isFromCamera: true, carriesGPS: true)
+    ]
+    work.notes = [.contentIs(.png), .damageAccepted("x"), .alphaFlattened, .firstFrameOnly(of: 12), .depthReduced, .metadataDropped("a"),
+        .decoderWarning("b"), .embeddedPreviewUsed]
+    work.probe = ProbeFacts(
+        kind: .heif, width: 1, height: 2, pageCount: 3, bands: 4, bitsPerBand: 16, orientation: 8, hasProfile: true, hasAlpha: true,
+        density: nil, takenAt: "2023:01:02 03:04:05", tags: [ProbeFacts.Tag(name: "Model", value: "Ä")])
+    work.thumbnail = [1, 2, 3]
+    work.inputDigest = digest
+    work.pixels = .max
+    return work
+}
+
+private let setup = AgentSetup(
+    job: JobID(rawValue: "j"), epoch: 1, leaseSeconds: 15, slots: 4, yieldsToOthers: true, workerMemoryBytesMax: 9,
+    timeout: .fixed(seconds: 3), work: [1, 2])
+
+private let headMessages: [HeadMessage] = [
+    .hello(Hello(build: "b")), .setup(setup),
+    .assign([
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(0), number: 1), input: RawPath("/a\nb"),
+            identity: InputIdentity(sizeBytes: 5, modifiedNanoseconds: -5),
+            kind: .process(
+                ProcessOrder(folder: RawPath("/o"), format: .webp, pages: true, spoolFolder: nil, digestInput: true, keepTimes: true)),
+            tempName: RawPath("t")),
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(1), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
+            kind: .page(PageOrder(spoolFolder: RawPath("s"), digestInput: false)), tempName: RawPath("t")),
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(2), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
+            kind: .probe, tempName: RawPath("t")),
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(3), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
+            kind: .thumbnail(sidePixelsMax: 160), tempName: RawPath("t")),
+    ]),
+    .retract([TaskIndex(3)]), .ping(.max), .stop,
+]
+
+@Suite("Frames and messages")
+struct FramingTests {
+    @Test("Messages come out as they went in, however the bytes are cut", arguments: [1, 2, 3, 7, 16, 17, 1000, 100_000])
+    func roundTrip(cut: Int) throws {
+        let bytes = magicBytes + headMessages.flatMap { Frame.encode($0) }
+        var reader = FrameReader<HeadMessage>(awaitsMagic: true)
+        var found: [HeadMessage] = []
+        for start in stride(from: 0, to: bytes.count, by: cut) {
+            reader.feed(bytes[start..<min(bytes.count, start + cut)])
+            while let message = try reader.next() { found.append(message) }
+        }
+        #expect(found == headMessages)
+        #expect(!reader.holdsPartialMessage)
+    }
+
+    @Test("Every kind of report survives the wire")
+    func reports() throws {
+        let messages: [AgentMessage] = [
+            .reports([report, WorkReport(attempt: report.attempt, outcome: .failed(TaskFailure(.tooLarge, "big")), usage: .none)]),
+            .released([TaskIndex(1)]), .load(busySlots: 2, waitingOrders: 3), .unusable("x"), .log("y"), .pong(1),
+        ]
+        for message in messages { #expect(try AgentMessage(wireBytes: message.wireBytes) == message) }
+    }
+
+    @Test("A shell's greeting is told apart from a peer")
+    func greeting() {
+        var reader = FrameReader<AgentMessage>(awaitsMagic: true)
+        reader.feed(Array("Welcome to host 7!\n".utf8))
+        #expect(throws: WireError.notQuire(found: Array("Welcome to host 7!\n".utf8))) { try reader.next() }
+    }
+
+    @Test("A reader that lost its place says so instead of waiting for gigabytes")
+    func damagedHeader() {
+        let frame = Frame.encode(HeadMessage.stop)
+        for index in 0..<Frame.headerBytes {
+            var bytes = frame
+            bytes[index] ^= 0x40
+            var reader = FrameReader<HeadMessage>(awaitsMagic: false)
+            reader.feed(bytes)
+            #expect(throws: WireError.self) { try reader.next() }
+        }
+    }
+
+    @Test("No cut and no flipped bit of a message traps or is taken for a longer one")
+    func mutations() {
+        let bytes = AgentMessage.reports([report]).wireBytes
+        for length in 0..<bytes.count {
+            #expect(throws: WireError.self) { try AgentMessage(wireBytes: Array(bytes[..<length])) }
+        }
+        for index in bytes.indices {
+            for bit in 0..<8 {
+                var mutated = bytes
+                mutated[index] ^= 1 << bit
+                // Either an error or some other message; what counts is that nothing traps and no memory is taken on a claim.
+                _ = Result { try AgentMessage(wireBytes: mutated) }
+            }
+        }
+        #expect(throws: WireError.trailingBytes(1)) { try AgentMessage(wireBytes: bytes + [0]) }
+    }
+
+    @Test("Peers agree on the highest common version and refuse where there is none")
+    func versions() throws {
+        let ours = Hello(versions: 2...4, build: "")
+        #expect(try ours.agreed(with: Hello(versions: 1...3, build: "")) == 3)
+        #expect(throws: WireError.versionMismatch(ours: 2...4, theirs: 5...6)) { try ours.agreed(with: Hello(versions: 5...6, build: "")) }
+    }
+
+    @Test("Time for a file grows with its size", arguments: [(UInt64(0), UInt64(120_000)), (1_000_000, 125_000), (1 << 62, 120_000 + (1 << 40) / 1000 * 5)])
+    func timeouts(bytes: UInt64, milliseconds: UInt64) {
+        #expect(TimeoutRule.byInputSize.limitMilliseconds(inputBytes: bytes) == milliseconds)
+        #expect(TimeoutRule.none.limitMilliseconds(inputBytes: bytes) == nil)
+        #expect(TimeoutRule.fixed(seconds: 2).limitMilliseconds(inputBytes: bytes) == 2000)
+    }
+}
