@@ -108,5 +108,6 @@ let package = Package(
         tests("JobStoreTests", ["JobModel", "JobStore"]),
         tests("PictureTests", []),
         tests("ScriptTests", []),
+        tests("CommandLineTests", []),
     ]
 )

@@ -119,7 +119,7 @@ struct JobPlanner {
     }
 
     private func nothingFound(_ skipped: [SkipReason: Int]) -> String {
-        if skipped.isEmpty { return "no images among the inputs" }
+        if skipped.isEmpty { return "no images among the inputs; --allow-empty makes this a success" }
         let reasons = skipped.sorted { $0.key.text < $1.key.text }.map { "\($0.value) \($0.key.text)" }
         return "no images to work on; passed over: \(reasons.joined(separator: ", ")). --allow-empty makes this a success"
     }
