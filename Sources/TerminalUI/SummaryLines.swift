@@ -1,4 +1,4 @@
-public import JobModel
+import JobModel
 
 extension RunSummary {
     /// The end of a run for people: totals, failures grouped by reason with what to do next, notes, what was skipped and why.

@@ -11,6 +11,15 @@ private func withFolder(_ body: (RawPath) throws -> Void) throws {
     try body(RawPath(path))
 }
 
+private func whileHolding(_ path: RawPath, _ body: () throws -> Void) throws {
+    switch try FileLock.take(path, holder: "first") {
+    case .taken(let lock):
+        try body()
+        _ = consume lock
+    case .heldBy(let other): Issue.record("held by \(other)")
+    }
+}
+
 @Suite("Files and names")
 struct FileTests {
     @Test("A rename to a new name never replaces what is there")
@@ -64,12 +73,9 @@ struct FileTests {
     func locks() throws {
         try withFolder { folder in
             let path = folder.appending("lock")
-            do {
-                let first = try FileLock.take(path, holder: "first")
-                guard case .taken = first else { Issue.record("not taken"); return }
+            try whileHolding(path) {
                 guard case .heldBy(let other) = try FileLock.take(path, holder: "second") else { Issue.record("taken twice"); return }
                 #expect(other == "first")
-                _ = consume first
             }
             guard case .taken = try FileLock.take(path, holder: "third") else { Issue.record("still held"); return }
         }

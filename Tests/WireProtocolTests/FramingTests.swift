@@ -124,7 +124,9 @@ struct FramingTests {
         #expect(throws: WireError.versionMismatch(ours: 2...4, theirs: 5...6)) { try ours.agreed(with: Hello(versions: 5...6, build: "")) }
     }
 
-    @Test("Time for a file grows with its size", arguments: [(UInt64(0), UInt64(120_000)), (1_000_000, 125_000), (1 << 62, 120_000 + (1 << 40) / 1000 * 5)])
+    private static let times: [(UInt64, UInt64)] = [(0, 120_000), (1_000_000, 125_000), (1 << 62, 120_000 + (1 << 40) / 1000 * 5)]
+
+    @Test("Time for a file grows with its size", arguments: times)
     func timeouts(bytes: UInt64, milliseconds: UInt64) {
         #expect(TimeoutRule.byInputSize.limitMilliseconds(inputBytes: bytes) == milliseconds)
         #expect(TimeoutRule.none.limitMilliseconds(inputBytes: bytes) == nil)
