@@ -78,7 +78,8 @@ struct Encoder {
             operation = try Operation("tiffsave_buffer")
             try setTIFF(operation, image)
         }
-        try operation.set("in", image)
+        // webpsave 8.14 never frees its copy of the picture when decoding fails under it; the copy is whole either way.
+        try operation.set("in", format == .webp ? try image.inMemory() : image)
         var bytes = try operation.bytes { bytes in Array(bytes) }
         if format == .jpeg { Self.state(PageEncoder.density(of: image), in: &bytes) }
         return MemorySource(bytes)

@@ -21,7 +21,8 @@ struct PageEncoder {
     func encode(
         _ image: Image, number: Int, isLossy: Bool, smallDepth: Int?, orientation: Int, notes: inout [WorkNote]
     ) throws(ImagingError) -> PageFacts {
-        var colour = Rendering(try image.inMemory())
+        // Colours and alpha are written one after the other, so rows that come only once have to be held.
+        var colour = Rendering(image.hasAlpha ? try image.inMemory() : image)
         let profile = image.blob("icc-profile-data")
         var mask = PageMask.none
         if colour.image.hasAlpha {
@@ -40,7 +41,6 @@ struct PageEncoder {
         notes += colour.notes
         let picture = colour.image
         let isCMYK = picture.interpretation == VIPS_INTERPRETATION_CMYK
-        let density = Self.density(of: image)
 
         var facts: PageFacts
         if isLossy {
@@ -64,23 +64,23 @@ struct PageEncoder {
         }
         facts.mask = mask
         facts.orientation = orientation
-        facts.density = density
-        if let profile, Self.fits(profile, components: facts.colour.componentCount), stream(of: facts.colour) {
+        facts.density = Self.density(of: image)
+        if let profile, Self.fits(profile, components: facts.colour.componentCount), Self.takesProfile(facts.colour) {
             let written = try writeBytes(profile, "profile-\(number)")
             facts.profile = PageProfile(source: written, isDeflated: false)
         }
         return facts
     }
 
-    /// A palette's entries would need the profile's own space, and libvips quantised them from pixels it did not belong to.
-    private func stream(of colour: PageColour) -> Bool {
+    /// libvips quantised a palette from pixels the profile did not belong to.
+    private static func takesProfile(_ colour: PageColour) -> Bool {
         switch colour {
         case .grey, .rgb, .cmyk: true
         case .indexed: false
         }
     }
 
-    /// Names of all spool files that `encode` may have made for this page.
+    /// Removes all spool files that `encode` may have made for this page.
     func remove(page number: Int) {
         for part in ["mask", "page", "profile"] { OutputFile.remove(path("\(part)-\(number)")) }
     }
