@@ -133,7 +133,8 @@ struct PictureHeader {
         switch kind {
         case .tiff, .webp, .gif, .pdf: pageCount = image.pageCount
         // JPEG 2000 counts its resolutions and HEIF its pictures there.
-        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw: pageCount = 1
+        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+            pageCount = 1
         }
         bands = image.bands
         bitsPerBand = stored?.bitsPerComponent ?? image.bitsPerBand

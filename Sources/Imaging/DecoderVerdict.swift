@@ -2,14 +2,23 @@ internal import JobModel
 
 /// Sorts the error texts of libvips and the codecs under it into reasons.
 enum DecoderVerdict {
-    private static let memory = ["out of memory", "unable to malloc", "cannot allocate", "memory allocation", "insufficient memory"]
+    private static let memory = [
+        "out of memory", "unable to malloc", "cannot allocate", "memory allocation", "insufficient memory",
+    ]
     private static let truncated = [
-        "premature end", "truncat", "end of file", "unexpected end", "unexpected eof", "end of stream", "read error", "not enough data",
-        "insufficient data", "short read", "too few", "end-of-file", "beyond end", "incomplete", "bad seek", "seek error", "got 0 bytes",
+        "premature end", "truncat", "end of file", "unexpected end", "unexpected eof", "end of stream", "read error",
+        "not enough data",
+        "insufficient data", "short read", "too few", "end-of-file", "beyond end", "incomplete", "bad seek", "seek error",
+        "got 0 bytes",
         "read gave", "end of input", "out of bounds", "exceeds file size",
     ]
-    private static let tooLarge = ["too large", "too big", "exceeds the limit", "too many pixels", "exceeds the maximum", "dimensions exceed"]
-    private static let unsupported = ["unsupported", "not supported", "not implemented", "operation is blocked", "no decoding plugin", "unknown codec", "compression scheme"]
+    private static let tooLarge = [
+        "too large", "too big", "exceeds the limit", "too many pixels", "exceeds the maximum", "dimensions exceed",
+    ]
+    private static let unsupported = [
+        "unsupported", "not supported", "not implemented", "operation is blocked", "no decoding plugin", "unknown codec",
+        "compression scheme",
+    ]
     private static let notImage = ["not a known file format", "bad magic", "not a jpeg file", "unable to open source"]
 
     static func failure(for text: String, kind: ImageKind) -> TaskFailure {
@@ -33,8 +42,11 @@ enum DecoderVerdict {
 extension String {
     /// Whether `part` occurs in this text, byte by byte.
     fileprivate func contains(_ part: String) -> Bool {
-        let own = Array(utf8), wanted = Array(part.utf8)
+        let own = Array(utf8)
+        let wanted = Array(part.utf8)
         guard wanted.count <= own.count, let first = wanted.first else { return wanted.isEmpty }
-        return (0...(own.count - wanted.count)).contains { own[$0] == first && own[$0..<($0 + wanted.count)].elementsEqual(wanted) }
+        return (0...(own.count - wanted.count)).contains {
+            own[$0] == first && own[$0..<($0 + wanted.count)].elementsEqual(wanted)
+        }
     }
 }

@@ -37,7 +37,9 @@ extension ProcessTask {
             rest = rest.dropFirst()
         }
         // A picture that is not made smaller is held whole.
-        guard rest.isEmpty, !(policy.dropsProfile && header.hasProfile), size.width * size.height <= pixelsHeldMax else { return nil }
+        guard rest.isEmpty, !(policy.dropsProfile && header.hasProfile), size.width * size.height <= pixelsHeldMax else {
+            return nil
+        }
         guard header.hasProfile == (profile != nil) else { return nil }
 
         let shrink = Rendering.jpegShrink(from: header, to: size)
@@ -59,7 +61,8 @@ extension ProcessTask {
         let encoder = Encoder(format: .jpeg, save: engine.recipe.save)
         var finished = FinishedWork()
         finished.pixels = UInt64(header.width) * UInt64(header.height)
-        let pieces = blocks.isEmpty
+        let pieces =
+            blocks.isEmpty
             ? [.copy(ByteRange(offset: 0, count: encoded.byteCount))] : try encoder.pieces(of: encoded, with: blocks)
         do throws(ImagingError) {
             try store(pieces, of: encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
@@ -88,7 +91,8 @@ extension Density {
         let vertical = (Double(verticalMilliDPI) * y).rounded()
         guard let across = UInt32(exactly: horizontal), let down = UInt32(exactly: vertical) else { return nil }
         return swapsSides
-            ? Density(horizontalMilliDPI: down, verticalMilliDPI: across) : Density(horizontalMilliDPI: across, verticalMilliDPI: down)
+            ? Density(horizontalMilliDPI: down, verticalMilliDPI: across)
+            : Density(horizontalMilliDPI: across, verticalMilliDPI: down)
     }
 }
 

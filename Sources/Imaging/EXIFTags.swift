@@ -24,7 +24,9 @@ struct EXIFTags {
     }
 
     var sorted: [ProbeFacts.Tag] {
-        byName.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ProbeFacts.Tag(name: $0, value: byName[$0] ?? "") }
+        byName.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+            ProbeFacts.Tag(name: $0, value: byName[$0] ?? "")
+        }
     }
 
     /// DateTimeOriginal, else DateTimeDigitized, else DateTime, where it has the form `YYYY:MM:DD HH:MM:SS`.
@@ -87,7 +89,8 @@ struct EXIFTags {
             }
             guard isSound, degrees <= 180 else { continue }
             if let side = exif_content_get_entry(content, ExifTag(rawValue: UInt32(reference))), side.pointee.size > 0,
-                let letter = side.pointee.data, letter.pointee == negative.utf8.first {
+                let letter = side.pointee.data, letter.pointee == negative.utf8.first
+            {
                 degrees = -degrees
             }
             byName[name] = Self.decimal(degrees)

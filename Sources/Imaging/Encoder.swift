@@ -55,7 +55,8 @@ struct Encoder {
 
     /// Encodes the picture, with its profile and without other metadata.
     func encode(_ image: Image) throws(ImagingError) -> MemorySource {
-        // Never `strip`: it drops the profile and JFIF's resolution too, and 8.14.1 has it broken for WebP. The fields are gone already.
+        // Never `strip`: it drops the profile and JFIF's resolution too, and 8.14.1 has it broken for WebP.
+        // The other fields are gone already.
         let operation: Operation
         switch format {
         case .jpeg:
@@ -87,7 +88,9 @@ struct Encoder {
 
     /// libvips writes dots a centimetre, rounded, and 25.4 dpi where nothing is known; JFIF can say inches, and nothing.
     private static func state(_ density: Density?, in bytes: inout [UInt8]) {
-        guard bytes.count > 18, bytes[2...3].elementsEqual([0xFF, 0xE0]), bytes[6...10].elementsEqual("JFIF\0".utf8) else { return }
+        guard bytes.count > 18, bytes[2...3].elementsEqual([0xFF, 0xE0]), bytes[6...10].elementsEqual("JFIF\0".utf8) else {
+            return
+        }
         let jfif = JFIFDensity(density)
         bytes.replaceSubrange(
             13...17, with: [UInt8(jfif.unit), UInt8(jfif.x >> 8), UInt8(jfif.x & 0xFF), UInt8(jfif.y >> 8), UInt8(jfif.y & 0xFF)])

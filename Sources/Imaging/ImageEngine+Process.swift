@@ -108,7 +108,9 @@ struct ProcessTask {
         if let folder = process.folder {
             let path = folder.appending(order.tempName)
             let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: input) }
-            finished.files = [MadeFile(temp: path, page: nil, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: isVerbatim)]
+            finished.files = [
+                MadeFile(temp: path, page: nil, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: isVerbatim)
+            ]
             if isVerbatim, process.digestInput { finished.inputDigest = facts.digest }
             made = (path, .output(0))
         } else if process.pages, !isVerbatim {
@@ -144,7 +146,8 @@ struct ProcessTask {
                 var rendering: Rendering
                 do throws(ImagingError) {
                     rendering = try Rendering(decoder, work, takesFrames: takesFrames)
-                    try encode(&rendering, work, metadata, sourceIsLossy: sourceIsLossy, isOnly: works.count == 1, into: &finished)
+                    try encode(
+                        &rendering, work, metadata, sourceIsLossy: sourceIsLossy, isOnly: works.count == 1, into: &finished)
                 } catch {
                     throw decoder.verdict(on: error)
                 }
@@ -190,7 +193,8 @@ struct ProcessTask {
 
     /// Writes an encoded picture and adds it, and its pages for the PDF, to what was made.
     func store(
-        _ pieces: [Piece], of encoded: MemorySource, in folder: RawPath, page: Int, isOnly: Bool, into finished: inout FinishedWork
+        _ pieces: [Piece], of encoded: MemorySource, in folder: RawPath, page: Int, isOnly: Bool,
+        into finished: inout FinishedWork
     ) throws(ImagingError) {
         let name = name(of: page)
         let path = folder.appending(name)
@@ -199,7 +203,9 @@ struct ProcessTask {
         if process.folder != nil {
             file = .output(finished.files.count)
             finished.files.append(
-                MadeFile(temp: path, page: isOnly ? nil : page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false))
+                MadeFile(
+                    temp: path, page: isOnly ? nil : page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false
+                ))
         } else {
             file = .spool(name)
         }
@@ -239,7 +245,8 @@ struct ProcessTask {
 
     private func pageMaker(isTolerant: Bool, name: RawPath? = nil) throws(ImagingError) -> PageMaker {
         PageMaker(
-            engine: engine, encoder: try process.spoolFolder.map { _ throws(ImagingError) in try pageEncoder(name: name ?? order.tempName) },
+            engine: engine,
+            encoder: try process.spoolFolder.map { _ throws(ImagingError) in try pageEncoder(name: name ?? order.tempName) },
             isTolerant: isTolerant)
     }
 }

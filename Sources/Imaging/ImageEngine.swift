@@ -72,7 +72,8 @@ public struct ImageEngine {
         }
         guard let kind = ImageKind.sniff(prefix) else {
             let isZero = prefix.allSatisfy { $0 == 0 }
-            throw .file(.notImage, isZero ? "the file begins with zeros only" : "the first bytes are those of no known image format")
+            throw .file(
+                .notImage, isZero ? "the file begins with zeros only" : "the first bytes are those of no known image format")
         }
         return kind
     }

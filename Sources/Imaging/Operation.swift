@@ -10,7 +10,9 @@ struct Operation: ~Copyable {
 
     init(_ name: String) throws(ImagingError) {
         vips_error_clear()
-        guard let made = vips_operation_new(name) else { throw .unusable("this libvips has no operation \(name): \(Vips.takeErrorText())") }
+        guard let made = vips_operation_new(name) else {
+            throw .unusable("this libvips has no operation \(name): \(Vips.takeErrorText())")
+        }
         operation = made
         self.name = name
     }

@@ -82,7 +82,8 @@ struct OutputFile: ~Copyable {
     mutating func finish(modifiedNanoseconds: Int64?) throws(ImagingError) -> (sizeBytes: UInt64, digest: Digest256) {
         if let modifiedNanoseconds {
             let (seconds, rest) = modifiedNanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-            let modified = timespec(tv_sec: Int(rest < 0 ? seconds - 1 : seconds), tv_nsec: Int(rest < 0 ? rest + 1_000_000_000 : rest))
+            let modified = timespec(
+                tv_sec: Int(rest < 0 ? seconds - 1 : seconds), tv_nsec: Int(rest < 0 ? rest + 1_000_000_000 : rest))
             let times = [modified, modified]
             guard futimens(file.descriptor, times) == 0 else { throw .file(Self.failure(of: .last("utimensat", path.display))) }
         }

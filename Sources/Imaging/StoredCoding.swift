@@ -16,7 +16,8 @@ struct StoredCoding {
             guard input.byteCount > 26 else { return }
             bitsPerComponent = Int(try input.chunk(ByteRange(offset: 24, count: 1))[0])
         case .tiff: try readTIFF(input)
-        case .jpeg, .webp, .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .jpeg, .webp, .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm,
+            .raw:
             return
         }
     }

@@ -81,7 +81,8 @@ enum Vips {
     private static func collectLogs() {
         g_log_set_default_handler(
             { _, level, text, _ in
-                guard let text, level.rawValue & G_LOG_LEVEL_DEBUG.rawValue == 0, level.rawValue & G_LOG_LEVEL_INFO.rawValue == 0 else { return }
+                guard let text, level.rawValue & G_LOG_LEVEL_DEBUG.rawValue == 0, level.rawValue & G_LOG_LEVEL_INFO.rawValue == 0
+                else { return }
                 Vips.note(String(String(cString: text).prefix(200)))
             }, nil)
     }

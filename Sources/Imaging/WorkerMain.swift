@@ -7,7 +7,8 @@ private import WireProtocol
 /// No magic bytes: the agent starts the worker itself and both are of one build or agree by `Hello`. A file's failure is a
 /// report; the worker ends only with its input, a setup it cannot work with, or bytes it cannot understand.
 public enum WorkerMain {
-    /// Returns the exit status: 0 at the end of input, 1 when the agent cannot be understood or answered, 2 for an unusable setup.
+    /// Returns the exit status: 0 at the end of input, 1 when the agent cannot be understood or answered,
+    /// 2 for an unusable setup.
     public static func run() -> Int32 {
         // Nothing a library prints may get between the frames.
         let output = dup(STDOUT_FILENO)

@@ -51,7 +51,8 @@ final class Bench {
 
     /// Temp and spool files that are there.
     func leftovers() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: path("out")) + FileManager.default.contentsOfDirectory(atPath: path("spool"))
+        try FileManager.default.contentsOfDirectory(atPath: path("out"))
+            + FileManager.default.contentsOfDirectory(atPath: path("spool"))
     }
 
     func identity(_ name: String) throws -> InputIdentity {
@@ -65,7 +66,8 @@ final class Bench {
     // MARK: Orders
 
     func perform(
-        _ name: String, _ kind: WorkKind, _ actions: [Action] = [], damage: DamagePolicy = .fail, limits: WorkLimits = WorkLimits(),
+        _ name: String, _ kind: WorkKind, _ actions: [Action] = [], damage: DamagePolicy = .fail,
+        limits: WorkLimits = WorkLimits(),
         identity: InputIdentity? = nil
     ) throws -> WorkOutcome {
         let recipe = Recipe(actions: actions)
@@ -74,7 +76,8 @@ final class Bench {
     }
 
     private func performAlone(
-        _ name: String, _ kind: WorkKind, _ recipe: Recipe, _ damage: DamagePolicy, _ limits: WorkLimits, _ identity: InputIdentity?
+        _ name: String, _ kind: WorkKind, _ recipe: Recipe, _ damage: DamagePolicy, _ limits: WorkLimits,
+        _ identity: InputIdentity?
     ) throws -> WorkOutcome {
         let setup = WorkSetup(recipe: recipe.canonicalBytes, damage: damage, limits: limits, fileMode: 0o640)
         let engine = try ImageEngine(setup: setup)
@@ -86,7 +89,8 @@ final class Bench {
     }
 
     func run(
-        _ name: String, to format: OutputFormat, _ actions: [Action], pages: Bool = false, folder: Bool = true, keepTimes: Bool = false,
+        _ name: String, to format: OutputFormat, _ actions: [Action], pages: Bool = false, folder: Bool = true,
+        keepTimes: Bool = false,
         damage: DamagePolicy = .fail, limits: WorkLimits = WorkLimits()
     ) throws -> WorkOutcome {
         let order = ProcessOrder(
@@ -97,7 +101,8 @@ final class Bench {
 
     /// As `run`, for orders that must succeed.
     func finish(
-        _ name: String, to format: OutputFormat, _ actions: [Action], pages: Bool = false, folder: Bool = true, keepTimes: Bool = false,
+        _ name: String, to format: OutputFormat, _ actions: [Action], pages: Bool = false, folder: Bool = true,
+        keepTimes: Bool = false,
         damage: DamagePolicy = .fail
     ) throws -> FinishedWork {
         let outcome = try run(name, to: format, actions, pages: pages, folder: folder, keepTimes: keepTimes, damage: damage)
@@ -121,4 +126,5 @@ func reason(_ outcome: WorkOutcome) -> FailureReason? {
 }
 
 /// Concentric colour bands on a gradient: nothing looks the same turned or mirrored.
-let chart = "convert -size 240x160 gradient:'#204080-#e0c020' -fill red -draw 'rectangle 10,10 60,40' -fill lime -draw 'circle 190,110 210,130' -alpha off -depth 8"
+let chart =
+    "convert -size 240x160 gradient:'#204080-#e0c020' -fill red -draw 'rectangle 10,10 60,40' -fill lime -draw 'circle 190,110 210,130' -alpha off -depth 8"

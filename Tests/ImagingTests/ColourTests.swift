@@ -38,7 +38,8 @@ struct ColourTests {
         try bench.shell("\(chart) -colorspace Gray -depth 8 g.png && \(chart) s.png")
         // A grey profile made by ImageMagick's own builtin is not to be had; an RGB one on grey must not break anything either.
         try bench.shell("vips profile_load p3 --out-nothing", mayFail: true)
-        try bench.shell("vips icc_transform s.png p3.jpg p3 --embedded --input-profile srgb && exiftool -q -b -icc_profile p3.jpg > p3.icc")
+        try bench.shell(
+            "vips icc_transform s.png p3.jpg p3 --embedded --input-profile srgb && exiftool -q -b -icc_profile p3.jpg > p3.icc")
         try bench.shell("convert g.png -quality 98 g.jpg && exiftool -q -overwrite_original '-icc_profile<=p3.icc' g.jpg")
         let work = try bench.finish("g.jpg", to: .jpeg, [.shrink(.longSide(100)), .strip(.all), .save(Save(quality: 98))])
         #expect(work.files.count == 1)
@@ -79,8 +80,10 @@ struct ColourTests {
     @Test("Transparency lies on white in a JPEG, with a note, and stays elsewhere")
     func alpha() throws {
         let bench = try Bench()
-        try bench.shell("convert -size 120x80 xc:'#ff000000' -fill '#0000ff80' -draw 'rectangle 20,20 90,60' -define png:color-type=6 a.png")
-        try bench.shell("convert a.png -background white -flatten r.png && convert a.png -depth 16 -define png:bit-depth=16 d.png")
+        try bench.shell(
+            "convert -size 120x80 xc:'#ff000000' -fill '#0000ff80' -draw 'rectangle 20,20 90,60' -define png:color-type=6 a.png")
+        try bench.shell(
+            "convert a.png -background white -flatten r.png && convert a.png -depth 16 -define png:bit-depth=16 d.png")
         for name in ["a.png", "d.png"] {
             let work = try bench.finish(name, to: .jpeg, [.save(Save(quality: 100))])
             #expect(work.notes.contains(.alphaFlattened))
@@ -107,7 +110,9 @@ struct ColourTests {
         try bench.shell("\(chart) s.png && convert s.png -filter Lanczos -resize 100x100 r.png")
         if ending == "heic" {
             // Debian's libvips has no HEVC encoder in every installation; then AVIF does.
-            let made = try bench.shell("vips heifsave s.png a.heic --Q 95 2>&1 || vips heifsave s.png a.heic --Q 95 --compression av1 2>&1", mayFail: true)
+            let made = try bench.shell(
+                "vips heifsave s.png a.heic --Q 95 2>&1 || vips heifsave s.png a.heic --Q 95 --compression av1 2>&1",
+                mayFail: true)
             guard try bench.shell("test -s a.heic && echo yes", mayFail: true) == "yes" else {
                 print("no HEIF encoder here: \(made)")
                 return

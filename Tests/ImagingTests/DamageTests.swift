@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Files that are not right")
 struct DamageTests {
-    @Test("A file cut anywhere fails, or what decodes is kept when that is wanted", arguments: ["jpg", "png", "webp", "gif", "tif"])
+    @Test(
+        "A file cut anywhere fails, or what decodes is kept when that is wanted", arguments: ["jpg", "png", "webp", "gif", "tif"])
     func cut(_ ending: String) throws {
         let bench = try Bench()
         try bench.shell("convert -seed 5 -size 200x150 plasma:fractal -compress LZW whole.\(ending)")
@@ -75,7 +76,9 @@ struct DamageTests {
     @Test("Kinds nobody vouches for are refused with the flag that admits them")
     func untrusted() throws {
         let bench = try Bench()
-        try bench.shell("echo '<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"30\"><rect width=\"40\" height=\"30\" fill=\"red\"/></svg>' > a.svg")
+        try bench.shell(
+            "echo '<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"30\"><rect width=\"40\" height=\"30\" fill=\"red\"/></svg>' > a.svg"
+        )
         guard case .failed(let failure) = try bench.run("a.svg", to: .png, []) else {
             Issue.record("an SVG was taken")
             return
@@ -92,7 +95,8 @@ struct DamageTests {
         let bench = try Bench()
         try bench.shell("\(chart) a.jpg")
         let order = ProcessOrder(
-            folder: RawPath(bench.path("out")), format: .jpeg, pages: false, spoolFolder: nil, digestInput: false, keepTimes: false)
+            folder: RawPath(bench.path("out")), format: .jpeg, pages: false, spoolFolder: nil, digestInput: false,
+            keepTimes: false)
         var identity = try bench.identity("a.jpg")
         identity.modifiedNanoseconds += 1
         #expect(try reason(bench.perform("a.jpg", .process(order), identity: identity)) == .changed)
@@ -106,11 +110,13 @@ struct DamageTests {
     @Test("A full disk is no fault of the file, and leaves nothing")
     func fullDisk() throws {
         let bench = try Bench()
-        try bench.shell("\(chart) a.jpg && mkdir full && (mount -t tmpfs -o size=4k tmpfs full 2>/dev/null || rmdir full)", mayFail: true)
+        try bench.shell(
+            "\(chart) a.jpg && mkdir full && (mount -t tmpfs -o size=4k tmpfs full 2>/dev/null || rmdir full)", mayFail: true)
         guard FileManager.default.fileExists(atPath: bench.path("full")) else { return }
         defer { _ = try? bench.shell("umount full", mayFail: true) }
         let order = ProcessOrder(
-            folder: RawPath(bench.path("full")), format: .png, pages: false, spoolFolder: nil, digestInput: false, keepTimes: false)
+            folder: RawPath(bench.path("full")), format: .png, pages: false, spoolFolder: nil, digestInput: false,
+            keepTimes: false)
         #expect(try reason(bench.perform("a.jpg", .process(order), [.shrink(.longSide(200))])) == .noSpace)
         #expect(try bench.shell("ls full") == "")
     }
@@ -119,7 +125,9 @@ struct DamageTests {
     func bitFlips() throws {
         let bench = try Bench()
         for ending in ["jpg", "png", "tif", "webp", "gif"] {
-            try bench.shell("convert -seed 9 -size 80x60 plasma:fractal w.\(ending) && exiftool -q -overwrite_original -Artist=A -GPSLatitude=1 -GPSLatitudeRef=N w.\(ending) || true")
+            try bench.shell(
+                "convert -seed 9 -size 80x60 plasma:fractal w.\(ending) && exiftool -q -overwrite_original -Artist=A -GPSLatitude=1 -GPSLatitudeRef=N w.\(ending) || true"
+            )
             let whole = try bench.bytes("w.\(ending)")
             var state: UInt64 = 12345
             for round in 0..<60 {
@@ -129,7 +137,9 @@ struct DamageTests {
                     bytes[Int(state >> 33) % bytes.count] ^= UInt8(1 << (state >> 20 & 7))
                 }
                 try bench.write(bytes, "f.\(ending)")
-                _ = try bench.run("f.\(ending)", to: OutputFormat(keepingExtension: ending), [.autoOrient, .shrink(.longSide(40)), .strip(.gps)], pages: true)
+                _ = try bench.run(
+                    "f.\(ending)", to: OutputFormat(keepingExtension: ending),
+                    [.autoOrient, .shrink(.longSide(40)), .strip(.gps)], pages: true)
                 _ = try bench.perform("f.\(ending)", .probe)
             }
         }

@@ -35,12 +35,14 @@ struct MetadataTests {
     func makerNote() throws {
         let bench = try Bench()
         try bench.shell("\(chart) a.jpg")
-        let sample = try bench.shell("ls \(#filePath | "../../../shared/samples/exif/gps/DSCN0010.jpg") 2>/dev/null", mayFail: true)
+        let sample = try bench.shell(
+            "ls \(#filePath | "../../../shared/samples/exif/gps/DSCN0010.jpg") 2>/dev/null", mayFail: true)
         guard !sample.isEmpty else { return }
         try bench.shell("cp '\(sample)' a.jpg")
         _ = try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(100))])
         let wanted = try bench.shell("exiftool -b -MakerNotes a.jpg -U | sha256sum && exiftool -G1 -s -MakerNotes:all a.jpg")
-        #expect(try bench.shell("exiftool -b -MakerNotes out/t -U | sha256sum && exiftool -G1 -s -MakerNotes:all out/t") == wanted)
+        #expect(
+            try bench.shell("exiftool -b -MakerNotes out/t -U | sha256sum && exiftool -G1 -s -MakerNotes:all out/t") == wanted)
     }
 
     @Test("Stripping the position leaves everything else, encoded again or not", arguments: [true, false])
@@ -82,10 +84,13 @@ struct MetadataTests {
         #expect(try bench.shell("exiftool -s -EXIF:Make -GPS:all -XMP:all -IPTC:all out/t") == "")
     }
 
-    @Test("A scan made smaller states a lower resolution, so its size on paper stays", arguments: [OutputFormat.jpeg, .png, .tiff])
+    @Test(
+        "A scan made smaller states a lower resolution, so its size on paper stays", arguments: [OutputFormat.jpeg, .png, .tiff])
     func resolution(_ format: OutputFormat) throws {
         let bench = try Bench()
-        try bench.shell("\(chart) -density 300 -units PixelsPerInch a.jpg && exiftool -q -overwrite_original -XResolution=300 -YResolution=300 a.jpg")
+        try bench.shell(
+            "\(chart) -density 300 -units PixelsPerInch a.jpg && exiftool -q -overwrite_original -XResolution=300 -YResolution=300 a.jpg"
+        )
         let work = try bench.finish("a.jpg", to: format, [.shrink(.percent(50))], pages: true)
         let density = try #require(work.pages.first?.density)
         #expect((149_900...150_100).contains(density.horizontalMilliDPI))

@@ -46,13 +46,16 @@ struct PageTests {
             case .flate(let predictor):
                 filter = "/Filter /FlateDecode"
                 if predictor {
-                    filter += " /DecodeParms <</Predictor 15 /Colors \(colour.componentCount) /BitsPerComponent \(bits) /Columns \(page.width)>>"
+                    filter +=
+                        " /DecodeParms <</Predictor 15 /Colors \(colour.componentCount) /BitsPerComponent \(bits) /Columns \(page.width)>>"
                 }
             case .ccittG4(let black):
-                filter = "/Filter /CCITTFaxDecode /DecodeParms <</K -1 /Columns \(page.width) /Rows \(page.height) /BlackIs1 \(black)>>"
+                filter =
+                    "/Filter /CCITTFaxDecode /DecodeParms <</K -1 /Columns \(page.width) /Rows \(page.height) /BlackIs1 \(black)>>"
             case .jpx: filter = "/Filter /JPXDecode"
             }
-            let head = "<</Type /XObject /Subtype /Image /Width \(page.width) /Height \(page.height) /ColorSpace \(space(colour))"
+            let head =
+                "<</Type /XObject /Subtype /Image /Width \(page.width) /Height \(page.height) /ColorSpace \(space(colour))"
                 + " /BitsPerComponent \(bits) \(filter) \(more) /Length \(stream.count)>>\nstream\n"
             return Array(head.utf8) + stream + Array("\nendstream".utf8)
         }
@@ -63,11 +66,14 @@ struct PageTests {
         }
         let picture = image(try joined(bench, page.stream, input: input), page.colour, page.bitsPerComponent, page.coding, mask)
         let content = "q \(page.width) 0 0 \(page.height) 0 0 cm /I Do Q"
-        let all: [[UInt8]] = [
-            Array("<</Type /Catalog /Pages 2 0 R>>".utf8), Array("<</Type /Pages /Kids [3 0 R] /Count 1>>".utf8),
-            Array("<</Type /Page /Parent 2 0 R /MediaBox [0 0 \(page.width) \(page.height)] /Contents 4 0 R /Resources <</XObject <</I 5 0 R>>>>>>".utf8),
-            Array("<</Length \(content.utf8.count)>>\nstream\n\(content)\nendstream".utf8), picture,
-        ] + objects
+        let all: [[UInt8]] =
+            [
+                Array("<</Type /Catalog /Pages 2 0 R>>".utf8), Array("<</Type /Pages /Kids [3 0 R] /Count 1>>".utf8),
+                Array(
+                    "<</Type /Page /Parent 2 0 R /MediaBox [0 0 \(page.width) \(page.height)] /Contents 4 0 R /Resources <</XObject <</I 5 0 R>>>>>>"
+                        .utf8),
+                Array("<</Length \(content.utf8.count)>>\nstream\n\(content)\nendstream".utf8), picture,
+            ] + objects
         var pdf = Array("%PDF-1.7\n".utf8)
         var offsets: [Int] = []
         for (index, object) in all.enumerated() {
@@ -110,7 +116,9 @@ struct PageTests {
         #expect(page.colour == .cmyk && page.coding == .flate(pngPredictor: true))
         #expect(page.profile != nil)
         try render(bench, page, input: "a.tif")
-        try bench.shell("vips icc_export a.tif x.v 2>/dev/null; convert a.tif -profile /dev/null reference.png 2>/dev/null || convert a.tif reference.png", mayFail: true)
+        try bench.shell(
+            "vips icc_export a.tif x.v 2>/dev/null; convert a.tif -profile /dev/null reference.png 2>/dev/null || convert a.tif reference.png",
+            mayFail: true)
         #expect(try bench.shell("pdfimages -list p.pdf | tail -1 | tr -s ' '").contains("cmyk 4 8"))
         try bench.shell("pdfimages -tiff p.pdf x && test -s x-000.tif")
     }
@@ -118,7 +126,9 @@ struct PageTests {
     @Test("Lossy sources become JPEG, with their transparency beside it")
     func lossy() throws {
         let bench = try Bench()
-        try bench.shell("\(chart) -alpha set -channel A -evaluate set 40% +channel -quality 90 a.webp && convert a.webp -background white -flatten reference.png")
+        try bench.shell(
+            "\(chart) -alpha set -channel A -evaluate set 40% +channel -quality 90 a.webp && convert a.webp -background white -flatten reference.png"
+        )
         let page = try #require(try pages(bench, "a.webp").pages.first)
         guard case .jpeg = page.coding, case .alpha = page.mask else {
             Issue.record("\(page)")
@@ -141,7 +151,8 @@ struct PageTests {
     @Test("Stripping the position makes a spool copy whose scan is untouched; a file without one stays where it is")
     func strippedJPEG() throws {
         let bench = try Bench()
-        try bench.shell("\(chart) a.jpg && cp a.jpg b.jpg && exiftool -q -overwrite_original -GPSLatitude=48 -GPSLatitudeRef=N a.jpg")
+        try bench.shell(
+            "\(chart) a.jpg && cp a.jpg b.jpg && exiftool -q -overwrite_original -GPSLatitude=48 -GPSLatitudeRef=N a.jpg")
         let work = try pages(bench, "a.jpg", [.strip(.gps)])
         #expect(work.pages.map(\.stream.file) == [.spool(RawPath("t"))])
         #expect(work.pages.map(\.carriesGPS) == [false])
@@ -161,11 +172,13 @@ struct PageTests {
     func ofRun() throws {
         let bench = try Bench()
         try bench.shell("\(chart) a.jpg && \(chart) -alpha set -channel A -evaluate set 40% +channel b.png")
-        #expect(try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(60))], pages: true).pages.map(\.stream.file) == [.output(0)])
+        #expect(
+            try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(60))], pages: true).pages.map(\.stream.file) == [.output(0)])
         #expect(try bench.finish("a.jpg", to: .jpeg, [.autoOrient], pages: true).pages.map(\.stream.file) == [.output(0)])
         let only = try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(60))], pages: true, folder: false)
         #expect(only.files.isEmpty && only.pages.map(\.stream.file) == [.spool(RawPath("t"))])
-        #expect(try bench.finish("a.jpg", to: .jpeg, [.autoOrient], pages: true, folder: false).pages.map(\.stream.file) == [.input])
+        #expect(
+            try bench.finish("a.jpg", to: .jpeg, [.autoOrient], pages: true, folder: false).pages.map(\.stream.file) == [.input])
         let webp = try bench.finish("b.png", to: .webp, [.shrink(.longSide(60))], pages: true)
         #expect(webp.files.count == 1 && webp.pages.count == 1)
         let spooled = try bench.finish("b.png", to: .png, [.shrink(.longSide(60))], pages: true, folder: false)
@@ -180,7 +193,8 @@ struct PageTests {
         let bench = try Bench()
         try bench.shell("convert -seed 5 -size 400x300 plasma:fractal a.jpg && head -c 9000 a.jpg > b.jpg")
         for name in ["a.jpg", "b.jpg"] {
-            guard case .finished(let work) = try bench.perform(name, .thumbnail(sidePixelsMax: 96)), let bytes = work.thumbnail else {
+            guard case .finished(let work) = try bench.perform(name, .thumbnail(sidePixelsMax: 96)), let bytes = work.thumbnail
+            else {
                 Issue.record("no thumbnail of \(name)")
                 continue
             }

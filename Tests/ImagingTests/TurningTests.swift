@@ -9,7 +9,8 @@ struct TurningTests {
     func orientation(_ value: Int) throws {
         let bench = try Bench()
         try bench.shell("\(chart) -quality 95 a.jpg && exiftool -q -n -overwrite_original -Orientation=\(value) a.jpg")
-        try bench.shell("convert a.jpg -auto-orient whole.png && convert a.jpg -auto-orient -filter Lanczos -resize 120x120 small.png")
+        try bench.shell(
+            "convert a.jpg -auto-orient whole.png && convert a.jpg -auto-orient -filter Lanczos -resize 120x120 small.png")
         // Through libjpeg, through libvips with and without a smaller size.
         for (format, name) in [(OutputFormat.jpeg, "out/t"), (.png, "out/t")] {
             let small = try bench.finish("a.jpg", to: format, [.autoOrient, .shrink(.longSide(120)), .save(Save(quality: 100))])
@@ -36,7 +37,8 @@ struct TurningTests {
     func turnsAndCut() throws {
         let bench = try Bench()
         try bench.shell("\(chart) -quality 95 a.jpg && exiftool -q -n -overwrite_original -Orientation=5 a.jpg")
-        try bench.shell("convert a.jpg -auto-orient -rotate 90 -flop -filter Lanczos -resize 100x100^ -gravity center -extent 100x100 r.png")
+        try bench.shell(
+            "convert a.jpg -auto-orient -rotate 90 -flop -filter Lanczos -resize 100x100^ -gravity center -extent 100x100 r.png")
         _ = try bench.finish(
             "a.jpg", to: .png, [.rotate(.quarter), .flip(.horizontal), .fit(Fit(mode: .cover, width: 100, height: 100))])
         #expect(try bench.difference("r.png", "out/t") < 0.02)
@@ -56,7 +58,8 @@ struct TurningTests {
     func otherSteps() throws {
         let bench = try Bench()
         try bench.shell("\(chart) a.png && convert a.png -bordercolor red -border 10 b.png && vips colourspace a.png g.png b-w")
-        _ = try bench.finish("a.png", to: .png, [.border(Border(width: .pixels(10), colour: Colour(red: 255, green: 0, blue: 0)))])
+        _ = try bench.finish(
+            "a.png", to: .png, [.border(Border(width: .pixels(10), colour: Colour(red: 255, green: 0, blue: 0)))])
         #expect(try bench.difference("b.png", "out/t") < 0.002)
         _ = try bench.finish("a.png", to: .png, [.greyscale])
         #expect(try bench.difference("g.png", "out/t") < 0.03)
@@ -75,7 +78,9 @@ struct TurningTests {
     @Test("The pixels of a smaller JPEG are those of vips thumbnail", arguments: [600, 1000, 2600, 5300])
     func asVips(_ side: Int) throws {
         let bench = try Bench()
-        try bench.shell("convert -seed 3 -size \(side)x\(side * 3 / 4) plasma:fractal -quality 92 a.jpg && vips thumbnail a.jpg v.png 256 --size down --vips-concurrency=1")
+        try bench.shell(
+            "convert -seed 3 -size \(side)x\(side * 3 / 4) plasma:fractal -quality 92 a.jpg && vips thumbnail a.jpg v.png 256 --size down --vips-concurrency=1"
+        )
         _ = try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(256)), .save(Save(quality: 100))])
         #expect(try bench.difference("v.png", "out/t") < 0.012)
     }

@@ -11,7 +11,8 @@ struct WorkerTests {
     private func talk(_ bytes: [UInt8]) throws -> (messages: [WorkerMessage], status: Int32) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try ownExecutable().parent.appending("quire-worker").display)
-        let input = Pipe(), output = Pipe()
+        let input = Pipe()
+        let output = Pipe()
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -38,10 +39,12 @@ struct WorkerTests {
         let identity = try bench.identity("a.jpg")
         var bytes = setup(Recipe(actions: [.shrink(.longSide(50))]).canonicalBytes)
         let process = ProcessOrder(
-            folder: RawPath(bench.path("out")), format: .jpeg, pages: false, spoolFolder: nil, digestInput: true, keepTimes: false)
+            folder: RawPath(bench.path("out")), format: .jpeg, pages: false, spoolFolder: nil, digestInput: true, keepTimes: false
+        )
         for index in 0..<5 {
             let order = WorkOrder(
-                attempt: Attempt(task: TaskIndex(index), number: 1), input: RawPath(bench.path(index == 3 ? "none.jpg" : "a.jpg")),
+                attempt: Attempt(task: TaskIndex(index), number: 1),
+                input: RawPath(bench.path(index == 3 ? "none.jpg" : "a.jpg")),
                 identity: identity, kind: .process(process), tempName: RawPath("t\(index)"))
             bytes += Frame.encode(WorkerCommand.order(order))
         }
@@ -52,7 +55,9 @@ struct WorkerTests {
             return
         }
         #expect(version.hasPrefix("libvips "))
-        let reports = messages.compactMap { message -> WorkReport? in if case .report(let report) = message { report } else { nil } }
+        let reports = messages.compactMap { message -> WorkReport? in
+            if case .report(let report) = message { report } else { nil }
+        }
         #expect(reports.map(\.attempt.task.position) == [0, 1, 2, 3, 4])
         #expect(reports.map { reason($0.outcome) } == [nil, nil, nil, .vanished, nil])
         #expect(try bench.shell("identify -format '%wx%h ' out/*") == "50x33 50x33 50x33 50x33")

@@ -1,0 +1,157 @@
+internal import CVips
+internal import JobModel
+internal import Recipes
+
+extension Rendering {
+    mutating func convertSpace(_ nick: String) throws(ImagingError) {
+        let convert = try Operation("colourspace")
+        try convert.set("in", image)
+        try convert.set("space", nick: nick)
+        image = try convert.image()
+    }
+
+    mutating func flatten(_ background: Colour) throws(ImagingError) {
+        guard image.hasAlpha else { return }
+        let flatten = try Operation("flatten")
+        try flatten.set("in", image)
+        // One number a component without alpha.
+        try flatten.set("background", Array(components(of: background).dropLast()))
+        image = try flatten.image()
+    }
+
+    mutating func convert(to space: ColourSpace) throws(ImagingError) {
+        switch space {
+        case .srgb:
+            try dropProfileToSRGB()
+            if image.interpretation != VIPS_INTERPRETATION_sRGB && image.interpretation != VIPS_INTERPRETATION_RGB16 {
+                try convertSpace(image.bitsPerBand == 16 ? "rgb16" : "srgb")
+            }
+        case .grey: try apply(.greyscale)
+        case .cmyk:
+            guard image.interpretation != VIPS_INTERPRETATION_CMYK else { return }
+            try dropProfileToSRGB()
+            try flatten(.white)
+            if image.bands < 3 { try convertSpace("srgb") }
+            let transform = try Operation("icc_transform")
+            try transform.set("in", image)
+            try transform.set("input-profile", text: "srgb")
+            try transform.set("output-profile", text: "cmyk")
+            image = try transform.image()
+        }
+    }
+
+    /// Converts to sRGB (grey stays grey) by the embedded profile and takes the profile off.
+    ///
+    /// libvips 8.14 has traps here (images.md, 3.5): a picture without a profile must not be transformed at all, a grey one
+    /// not to sRGB, and CMYK without a profile only by the built-in one.
+    mutating func dropProfileToSRGB() throws(ImagingError) {
+        let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
+        let isDeep = image.bitsPerBand == 16
+        if image.has("icc-profile-data") || isCMYK {
+            if image.bands < 3 {
+                do throws(ImagingError) {
+                    let convert = try Operation("icc_import")
+                    try convert.set("in", image)
+                    try convert.set("embedded", true)
+                    image = try convert.image()
+                    try convertSpace(isDeep ? "grey16" : "b-w")
+                } catch {
+                    notes.append(.metadataDropped("ICC profile that does not fit the picture"))
+                }
+            } else {
+                let transform = try Operation("icc_transform")
+                try transform.set("in", image)
+                try transform.set("embedded", true)
+                if isCMYK { try transform.set("input-profile", text: "cmyk") }
+                try transform.set("output-profile", text: "srgb")
+                if isDeep { try transform.set("depth", 16) }
+                do throws(ImagingError) {
+                    image = try transform.image()
+                } catch {
+                    guard !isCMYK else { throw error }
+                    // A profile of another colour space, or a damaged one: no reader can apply it either.
+                    notes.append(.metadataDropped("ICC profile that does not fit the picture"))
+                }
+            }
+        }
+        if image.has("icc-profile-data") {
+            image = try image.withOwnHeader()
+            image.remove("icc-profile-data")
+        }
+    }
+
+    /// The colour in the image's own space, with an opaque alpha behind it.
+    func components(of colour: Colour) -> [Double] {
+        let scale = image.bitsPerBand == 16 ? 257.0 : 1
+        let rgb = [Double(colour.red), Double(colour.green), Double(colour.blue)]
+        var values: [Double]
+        if image.interpretation == VIPS_INTERPRETATION_CMYK {
+            values = rgb.map { 255 - $0 } + [0]
+        } else if image.bands < 3 {
+            // Rec. 709 luma, the nearest grey.
+            values = [(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]).rounded()]
+        } else {
+            values = rgb
+        }
+        values = values.map { $0 * scale }
+        return image.hasAlpha ? values + [255 * scale] : values
+    }
+
+    static func nick(of format: VipsBandFormat) -> String {
+        switch format {
+        case VIPS_FORMAT_UCHAR: "uchar"
+        case VIPS_FORMAT_USHORT: "ushort"
+        case VIPS_FORMAT_UINT: "uint"
+        case VIPS_FORMAT_CHAR: "char"
+        case VIPS_FORMAT_SHORT: "short"
+        case VIPS_FORMAT_INT: "int"
+        case VIPS_FORMAT_DOUBLE: "double"
+        default: "float"
+        }
+    }
+
+    // MARK: For the encoder
+
+    /// Brings the pixels into a form that `format` can hold; notes what was lost.
+    mutating func conform(to format: OutputFormat, dropsProfile: Bool) throws(ImagingError) {
+        if dropsProfile { try dropProfileToSRGB() }
+        let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
+        if isCMYK, format != .jpeg, format != .tiff { try dropProfileToSRGB() }
+        switch format {
+        case .tiff: return
+        case .png: try reduceDepth(to: 16)
+        case .jpeg, .webp, .gif: try reduceDepth(to: 8)
+        }
+        if format == .jpeg, image.hasAlpha {
+            try flatten(.white)
+            notes.append(.alphaFlattened)
+        }
+    }
+
+    private mutating func reduceDepth(to bits: Int) throws(ImagingError) {
+        let deepest = VIPS_FORMAT_USHORT
+        switch image.interpretation {
+        case VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_CMYK: break
+        case VIPS_INTERPRETATION_RGB16, VIPS_INTERPRETATION_GREY16:
+            if bits == 16, image.format == deepest { return }
+        default:
+            // LAB, XYZ, scRGB, multiband and what else TIFF can hold.
+            try convertSpace(image.bands < 3 ? "b-w" : "srgb")
+            notes.append(.depthReduced)
+            return
+        }
+        guard image.format != VIPS_FORMAT_UCHAR, !(bits == 16 && image.format == deepest) else { return }
+        if image.format == deepest,
+            image.interpretation == VIPS_INTERPRETATION_RGB16 || image.interpretation == VIPS_INTERPRETATION_GREY16
+        {
+            try convertSpace(image.bands < 3 ? "b-w" : "srgb")
+        } else {
+            let cast = try Operation("cast")
+            try cast.set("in", image)
+            try cast.set("format", nick: "uchar")
+            try cast.set("shift", image.format == deepest)
+            image = try cast.image()
+        }
+        notes.append(.depthReduced)
+    }
+}
