@@ -80,7 +80,7 @@ struct Committer: Sendable {
             outcome.work = work
             if let output = settled.task.output {
                 outcome.outputs = work.files.map { file in
-                    file.page.map { OutputNames.pageName(of: output, page: $0) } ?? output
+                    file.page.map { settled.task.name(of: output, page: $0) } ?? output
                 }
             }
         case .failed(let failure):
@@ -124,5 +124,15 @@ struct Committer: Sendable {
             output: workingFolder.appending(output).normalized, outputIdentity: identity,
             input: workingFolder.appending(task.input).normalized, inputIdentity: task.identity, recipe: recipe, work: work,
             isInPlace: isInPlace, job: job)
+    }
+}
+
+extension PlannedTask {
+    /// The final name of one page of a file of several: its number where the template has it, else before the extension.
+    func name(of output: RawPath, page: Int) -> RawPath {
+        guard let place = pageNumber, place.upperBound <= output.bytes.count else { return OutputNames.pageName(of: output, page: page) }
+        let digits = Array(String(page).utf8)
+        let zeros = [UInt8](repeating: 0x30, count: max(0, place.count - digits.count))
+        return RawPath(bytes: output.bytes[..<place.lowerBound] + zeros + digits + output.bytes[place.upperBound...])
     }
 }

@@ -35,10 +35,13 @@ struct JobPlanner {
             folderIndex = folder == folderIndex.folder ? (folder, folderIndex.last + 1) : (folder, 1)
             let source = nameSource(input, index, folderIndex.last, facts)
             var output: RawPath?
+            var pageNumber: Range<Int>?
             if settings.isInPlace {
                 output = try inPlaceName(input, source.format)
             } else if let outputNames {
-                output = try planning { () throws(PlanningError) in try outputNames.finalPath(source).normalized }
+                let name = try planning { () throws(PlanningError) in try outputNames.finalPath(source).normalized }
+                if outputNames.template?.usesPage == true { pageNumber = try self.pageNumber(in: name, outputNames, source) }
+                output = name
             }
             var book = 0
             if let bookNames {
@@ -47,7 +50,7 @@ struct JobPlanner {
             }
             var task = PlannedTask(
                 index: index, input: input.path, identity: input.identity, output: output, format: source.format,
-                bookFolder: bookFolder(input), mayReplace: settings.isInPlace, book: book)
+                bookFolder: bookFolder(input), mayReplace: settings.isInPlace, book: book, pageNumber: pageNumber)
             let outcome = try checks.look(at: &task, input)
             try rows.add(task, outcome)
             count += 1
@@ -160,6 +163,19 @@ struct JobPlanner {
             path: input.path, relative: input.relative, inputFolderName: name,
             format: recipe.outputFormat(forExtension: input.path.lowercasedExtension), task: index, folderIndex: folderIndex,
             identity: input.identity, probe: facts)
+    }
+
+    /// Where in a name the page's number stands, found by asking for the names of other pages; nil if it stands there twice.
+    private func pageNumber(in name: RawPath, _ names: OutputNames, _ source: NameSource) throws(HeadError) -> Range<Int>? {
+        let (second, long) = try planning { () throws(PlanningError) in
+            (try names.finalPath(source, page: 2).normalized.bytes, try names.finalPath(source, page: 12_345_678).normalized.bytes)
+        }
+        let differing = name.bytes.indices.filter { $0 < second.count && name.bytes[$0] != second[$0] }
+        let width = 8 - (long.count - name.bytes.count)
+        guard name.bytes.count == second.count, differing.count == 1, let last = differing.first, (1...8).contains(width), last + 1 >= width else {
+            return nil
+        }
+        return last + 1 - width..<last + 1
     }
 
     private func inPlaceName(_ input: ScannedInput, _ format: OutputFormat) throws(HeadError) -> RawPath {

@@ -1,7 +1,7 @@
 internal import Glibc
 public import JobModel
 import JobStore
-public import LinuxSystem
+import LinuxSystem
 import Planning
 import Recipes
 import TerminalUI

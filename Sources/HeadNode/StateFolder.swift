@@ -1,7 +1,7 @@
 internal import Glibc
 public import JobModel
 public import JobStore
-public import LinuxSystem
+import LinuxSystem
 
 /// Where quire keeps its journals: `--state-dir`, else `$XDG_STATE_HOME/quire`, else `~/.local/state/quire`.
 ///

@@ -90,6 +90,7 @@ public struct RawPath: Hashable, Comparable, Sendable {
 
     /// The path for a person: valid UTF-8 as it is, other bytes and control characters as `\xNN`.
     public var display: String {
+        if let text = utf8Text, !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return text }
         var text = ""
         var rest = bytes[...]
         while let first = rest.first {

@@ -15,10 +15,12 @@ public struct PlannedTask: Hashable, Sendable {
     public var mayReplace: Bool
     /// Which PDF its page goes into, from 0.
     public var book: Int
+    /// Bytes of `output` that are the page's number, when its template says where that stands; else pages get `-{page}`.
+    public var pageNumber: Range<Int>?
 
     public init(
         index: TaskIndex, input: RawPath, identity: InputIdentity, output: RawPath?, format: OutputFormat, bookFolder: RawPath,
-        mayReplace: Bool, book: Int
+        mayReplace: Bool, book: Int, pageNumber: Range<Int>? = nil
     ) {
         self.index = index
         self.input = input
@@ -28,6 +30,7 @@ public struct PlannedTask: Hashable, Sendable {
         self.bookFolder = bookFolder
         self.mayReplace = mayReplace
         self.book = book
+        self.pageNumber = pageNumber
     }
 }
 

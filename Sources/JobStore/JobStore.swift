@@ -56,14 +56,15 @@ public final class JobStore: Sendable {
         try write("plan", durable: false) { database in
             let statement = try database.cachedStatement(
                 sql: """
-                    INSERT INTO task (idx, input, size, modified_ns, output, format, book_folder, may_replace, book)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO task (idx, input, size, modified_ns, output, format, book_folder, may_replace, book,
+                        page_number_at, page_number_end)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             for task in tasks {
                 try statement.execute(arguments: [
                     task.index.position, data(task.input.bytes), Int64(bitPattern: task.identity.sizeBytes),
                     task.identity.modifiedNanoseconds, task.output.map { data($0.bytes) }, task.format.rawValue,
-                    data(task.bookFolder.bytes), task.mayReplace, task.book,
+                    data(task.bookFolder.bytes), task.mayReplace, task.book, task.pageNumber?.lowerBound, task.pageNumber?.upperBound,
                 ])
             }
         }
@@ -217,23 +218,28 @@ public final class JobStore: Sendable {
     }
 }
 
-private let taskColumns = "idx, input, size, modified_ns, output, format, book_folder, may_replace, book"
+private let taskColumns = "idx, input, size, modified_ns, output, format, book_folder, may_replace, book, page_number_at, page_number_end"
 
 private func plannedTask(_ row: Row) -> PlannedTask {
     PlannedTask(
         index: TaskIndex(row[0] as Int), input: RawPath(bytes: bytes(row, 1) ?? []),
         identity: InputIdentity(sizeBytes: UInt64(bitPattern: row[2]), modifiedNanoseconds: row[3]),
         output: bytes(row, 4).map { RawPath(bytes: $0) }, format: OutputFormat(rawValue: row[5]) ?? .png,
-        bookFolder: RawPath(bytes: bytes(row, 6) ?? []), mayReplace: row[7], book: row[8])
+        bookFolder: RawPath(bytes: bytes(row, 6) ?? []), mayReplace: row[7], book: row[8], pageNumber: pageNumber(row))
+}
+
+private func pageNumber(_ row: Row) -> Range<Int>? {
+    guard let start = row[9] as Int?, let end = row[10] as Int?, start <= end else { return nil }
+    return start..<end
 }
 
 private func taskOutcome(_ row: Row) throws(JobStoreError) -> TaskOutcome {
     let index = TaskIndex(row[0] as Int)
-    guard let state = TaskState(rawValue: row[9]) else { throw .unreadable(what: "task \(index.rawValue)", reason: "unknown state") }
+    guard let state = TaskState(rawValue: row[11]) else { throw .unreadable(what: "task \(index.rawValue)", reason: "unknown state") }
     var outcome = TaskOutcome(index: index, state: state)
     do throws(WireError) {
-        if let work = bytes(row, 12) { outcome.work = try FinishedWork(wireBytes: work) }
-        if let outputs = bytes(row, 13) {
+        if let work = bytes(row, 14) { outcome.work = try FinishedWork(wireBytes: work) }
+        if let outputs = bytes(row, 15) {
             var reader = WireReader(outputs)
             outcome.outputs = try reader.array()
             try reader.end()
@@ -241,15 +247,15 @@ private func taskOutcome(_ row: Row) throws(JobStoreError) -> TaskOutcome {
     } catch {
         throw .unreadable(what: "task \(index.rawValue)", reason: "\(error)")
     }
-    if let name = row[10] as String? {
+    if let name = row[12] as String? {
         guard let reason = FailureReason(rawValue: name) else { throw .unreadable(what: "task \(index.rawValue)", reason: "reason '\(name)'") }
-        outcome.failure = TaskFailure(reason, row[11] ?? "")
+        outcome.failure = TaskFailure(reason, row[13] ?? "")
     }
     outcome.usage = WorkUsage(
-        cpuMicroseconds: UInt64(clamping: row[14] as Int64? ?? 0), wallMicroseconds: UInt64(clamping: row[15] as Int64? ?? 0),
-        peakMemoryBytes: UInt64(clamping: row[16] as Int64? ?? 0))
-    outcome.host = row[17]
-    outcome.attempts = row[18]
+        cpuMicroseconds: UInt64(clamping: row[16] as Int64? ?? 0), wallMicroseconds: UInt64(clamping: row[17] as Int64? ?? 0),
+        peakMemoryBytes: UInt64(clamping: row[18] as Int64? ?? 0))
+    outcome.host = row[19]
+    outcome.attempts = row[20]
     return outcome
 }
 

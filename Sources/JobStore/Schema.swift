@@ -24,6 +24,8 @@ enum Schema {
                         book_folder BLOB NOT NULL,
                         may_replace INTEGER NOT NULL,
                         book INTEGER NOT NULL,
+                        page_number_at INTEGER,
+                        page_number_end INTEGER,
                         state INTEGER NOT NULL DEFAULT 0,
                         reason TEXT,
                         message TEXT,
