@@ -33,7 +33,7 @@ struct InputScanner {
     private static let threadCount = 4
 
     /// Calls `found` for every input and `progress` now and then; returns what was passed over, by reason.
-    func scan(found: (ScannedInput) throws(HeadError) -> Void, progress: () -> Void) throws(HeadError) -> [SkipReason: Int] {
+    func scan(found: (ScannedInput) throws(HeadError) -> Void, progress: () throws(HeadError) -> Void) throws(HeadError) -> [SkipReason: Int] {
         var skipped: [SkipReason: Int] = [:]
         let jobs = Mailbox<FolderReading.Job>(elementsMax: 64)
         let threads = (0..<Self.threadCount).map { _ in
@@ -91,7 +91,7 @@ struct InputScanner {
 
     private func scan(
         _ path: RawPath, _ jobs: Mailbox<FolderReading.Job>, _ skipped: inout [SkipReason: Int],
-        _ found: (ScannedInput) throws(HeadError) -> Void, _ progress: () -> Void
+        _ found: (ScannedInput) throws(HeadError) -> Void, _ progress: () throws(HeadError) -> Void
     ) throws(HeadError) {
         let facts: FileFacts
         do throws(SystemError) {
@@ -115,7 +115,7 @@ struct InputScanner {
 
     private func walk(
         _ root: RawPath, _ facts: FileFacts, _ jobs: Mailbox<FolderReading.Job>, _ skipped: inout [SkipReason: Int],
-        _ found: (ScannedInput) throws(HeadError) -> Void, _ progress: () -> Void
+        _ found: (ScannedInput) throws(HeadError) -> Void, _ progress: () throws(HeadError) -> Void
     ) throws(HeadError) {
         let absolute = try HeadNode.system("find \(root)") { () throws(SystemError) in try FileOperation.resolved(root) }
         // Top of the stack last: the folder to read next.
@@ -152,7 +152,7 @@ struct InputScanner {
                             path: path, absolute: absolute, relative: folder.relative.appending(child.name), key: child.key, above: folder.chain))
                 }
             }
-            progress()
+            try progress()
         }
     }
 

@@ -15,11 +15,12 @@ struct JobPlanner {
     let pdf: PDFSettings
     let workingFolder: RawPath
     let display: ProgressDisplay
+    let interrupts: InterruptCount
     /// Looks into inputs: asked only when names or the order need it.
     let probe: ([ScannedInput]) throws(HeadError) -> [ProbeFacts?]
 
     /// Rows are written in groups of this many.
-    private static let rowsAtOnce = 4096
+    static let rowsAtOnce = 4096
 
     func plan() throws(HeadError) -> JobPlan {
         let outputNames = try outputNames()
@@ -54,6 +55,7 @@ struct JobPlanner {
             let outcome = try checks.look(at: &task, input)
             try rows.add(task, outcome)
             count += 1
+            if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
         let skipped = try forEachInput(needsProbe: outputNames?.template?.needsProbe == true, add)
         try rows.flush()
@@ -80,7 +82,10 @@ struct JobPlanner {
                 found += 1
                 if collects { all.append(input) } else { try add(input, nil) }
             },
-            progress: { display.scanning(found: found, skipped: 0) })
+            progress: { () throws(HeadError) in
+                try interrupts.check()
+                display.scanning(found: found, skipped: 0)
+            })
         guard collects else { return skipped }
         if let wanted = settings.sampleCount, wanted < all.count { all = (0..<wanted).map { all[$0 * all.count / wanted] } }
         let facts = needsProbe || settings.sort?.needsProbe == true ? try probe(all) : [ProbeFacts?](repeating: nil, count: all.count)
@@ -233,7 +238,7 @@ private struct RowWriter {
     mutating func add(_ task: PlannedTask, _ outcome: TaskOutcome?) throws(HeadError) {
         tasks.append(task)
         if let outcome { outcomes.append(outcome) }
-        if tasks.count >= 4096 { try flush() }
+        if tasks.count >= JobPlanner.rowsAtOnce { try flush() }
     }
 
     mutating func flush() throws(HeadError) {

@@ -230,6 +230,7 @@ final class JobRunner {
             }
         case .hangUp: display.terminalIsGone()
         case .windowChange: display.resize()
+        case .resumed: display.terminalWasShared()
         }
     }
 

@@ -84,12 +84,17 @@ final class ProgressDisplay {
         show(renderer.update(snapshot, atSeconds: seconds))
     }
 
-    /// Shows the end; `RunSummary.jsonText` of the result is what `--json` prints.
-    func finish(_ result: JobRunner.Result) {
+    /// Fixes the totals, so that a report written next tells the same as the last line.
+    func seal(_ result: JobRunner.Result) {
         summary.status = result.status
         summary.elapsedSeconds = elapsedSeconds
         summary.left = max(0, tasksTotal - tasksEnded)
         summary.volumes = result.volumes.map { RunSummary.Volume(path: $0.path, pages: $0.pages, sizeBytes: $0.bytes) }
+    }
+
+    /// Shows the end, with another status than the run's if a report or manifest could not be written.
+    func finish(_ status: ExitStatus) {
+        summary.status = status
         for line in summary.lines { log.write(line) }
         show(renderer.end(summary))
     }
@@ -99,6 +104,9 @@ final class ProgressDisplay {
         isVisible = false
         log.write("the terminal is gone; going on")
     }
+
+    /// While the job was stopped others wrote to the terminal.
+    func terminalWasShared() { renderer.forgetFrame() }
 
     func resize() {
         let size = Terminal.size()

@@ -4,6 +4,7 @@ import JobStore
 import LinuxSystem
 import Planning
 import Recipes
+import Synchronization
 import TerminalUI
 import WireProtocol
 
@@ -35,7 +36,11 @@ public struct Session {
     public func run() throws(HeadError) -> ExitStatus {
         let start = SystemClock.monotonicMilliseconds()
         let events = events
-        let signals = SignalWatch { events.send(.signal($0)) }
+        let interrupts = InterruptCount()
+        let signals = SignalWatch { signal in
+            interrupts.note(signal)
+            events.send(.signal(signal))
+        }
         defer { signals.stop() }
         let environment = try environment()
         let (recipe, pdf) = try recipeAndPDF(environment)
@@ -57,7 +62,7 @@ public struct Session {
         defer { agents.close(kill: true) }
         let planner = JobPlanner(
             settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
-            display: display, probe: { (inputs) throws(HeadError) in try probe(inputs, agents, workingFolder) })
+            display: display, interrupts: interrupts, probe: { (inputs) throws(HeadError) in try probe(inputs, agents, workingFolder) })
         let plan = try planner.plan()
         if settings.isDryRun {
             try DryRun(settings: settings, plan: plan, store: store).print()
@@ -76,6 +81,7 @@ public struct Session {
         let runner = try JobRunner(
             settings: settings, plan: plan, store: store, ledger: ledger, events: events, link: agent, display: display)
         let result = try runner.run()
+        display.seal(result)
         var failures: [HeadError] = []
         do throws(HeadError) {
             if let report = settings.report { try ReportFile(report, store: store, plan: plan).write(facts, display, side(agents, result)) }
@@ -85,9 +91,8 @@ public struct Session {
         }
         agents.close(kill: result.status == .cancelled)
         JobFolder.removeSpool(plan.spoolFolder)
-        var status = result.status
-        if let first = failures.first { status = first.status }
-        display.finish(JobRunner.Result(status: status, volumes: result.volumes, fault: result.fault))
+        let status = failures.first?.status ?? result.status
+        display.finish(status)
         for failure in failures { display.message("\(failure)") }
         if settings.printsJSON { Terminal.writeOutput(Array(display.summary.jsonText.utf8)) }
         try journal { () throws(JobStoreError) in try store.setFact("status", "\(status.rawValue)") }
@@ -185,6 +190,23 @@ public struct Session {
             try store.close()
             try ledger.close()
         }
+    }
+}
+
+/// Ctrl-C before the main loop runs: what plans asks for it now and then, since it reads no events.
+final class InterruptCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func note(_ signal: SignalWatch.Signal) {
+        switch signal {
+        case .interrupt, .terminate: count.add(1, ordering: .relaxed)
+        case .hangUp, .windowChange, .resumed: break
+        }
+    }
+
+    /// Nothing was begun yet, so there is nothing to go on with.
+    func check() throws(HeadError) {
+        if count.load(ordering: .relaxed) > 0 { throw .interrupted }
     }
 }
 

@@ -6,6 +6,8 @@ internal import Glibc
 public final class SignalWatch: Sendable {
     public enum Signal: Sendable {
         case interrupt, terminate, hangUp, windowChange
+        /// The process was stopped (Ctrl-Z) and goes on.
+        case resumed
     }
 
     private let thread: SystemThread
@@ -14,13 +16,13 @@ public final class SignalWatch: Sendable {
     public init(_ deliver: @escaping @Sendable (Signal) -> Void) {
         var taken = sigset_t()
         sigemptyset(&taken)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGUSR1] { sigaddset(&taken, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGUSR1] { sigaddset(&taken, number) }
         pthread_sigmask(SIG_BLOCK, &taken, nil)
         signal(SIGPIPE, SIG_IGN)
         thread = SystemThread("signals") {
             var awaited = sigset_t()
             sigemptyset(&awaited)
-            for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGUSR1] { sigaddset(&awaited, number) }
+            for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGUSR1] { sigaddset(&awaited, number) }
             while true {
                 var number: Int32 = 0
                 guard sigwait(&awaited, &number) == 0 else { continue }
@@ -29,6 +31,7 @@ public final class SignalWatch: Sendable {
                 case SIGTERM: deliver(.terminate)
                 case SIGHUP: deliver(.hangUp)
                 case SIGWINCH: deliver(.windowChange)
+                case SIGCONT: deliver(.resumed)
                 default: return
                 }
             }
