@@ -7,20 +7,22 @@ import Planning
 struct Collisions {
     let settings: RunSettings
     let workingFolder: RawPath
+    /// Whether an earlier job made this file from this task's input: then the name is the task's own.
+    let isOwn: (RawPath, PlannedTask) throws(HeadError) -> Bool
 
     /// Pairs shown in a refusal.
     private static let shownMax = 5
 
-    /// Looks for equal names; `hashes` are those of all outputs, in any order.
-    func settle(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) {
+    /// Looks for equal names; `hashes` are those of all outputs, in any order. Returns the tasks that get another name.
+    func settle(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var groups = try suspectGroups(hashes, store)
-        if groups.isEmpty { return }
+        if groups.isEmpty { return [] }
         // The same file found twice is worked on once.
         try dropDuplicates(&groups, store)
-        if groups.isEmpty { return }
+        if groups.isEmpty { return [] }
         switch settings.collisions {
         case .refuse: throw .usage(refusal(groups))
-        case .rename: try rename(groups, store)
+        case .rename: return try renamed(groups, store)
         }
     }
 
@@ -74,34 +76,36 @@ struct Collisions {
     }
 
     /// The first of a group that keeps its format keeps its name, the others get one that is free.
-    private func rename(_ groups: [[PlannedTask]], _ store: JobStore) throws(HeadError) {
+    private func renamed(_ groups: [[PlannedTask]], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var taken: Set<[UInt8]> = []
         try forEachTask(store) { task in
             if let output = task.output { taken.insert(CollisionKey.folded(output)) }
         }
-        var changes: [(index: TaskIndex, output: RawPath)] = []
+        var changed: [PlannedTask] = []
         for group in groups {
             let keeper = group.first { !isConverted($0) } ?? group[0]
-            for task in group where task.index != keeper.index {
+            for var task in group where task.index != keeper.index {
                 guard let output = task.output else { continue }
                 var attempt = 1
                 var name = OutputNames.renamed(output, input: task.input, isConverted: isConverted(task), attempt: attempt)
                 while true {
                     let isFree = taken.insert(CollisionKey.folded(name)).inserted
-                    if isFree, try !exists(name) { break }
+                    if isFree, try isAvailable(name, task) { break }
                     attempt += 1
                     name = OutputNames.renamed(output, input: task.input, isConverted: isConverted(task), attempt: attempt)
                 }
-                changes.append((task.index, name))
+                task.output = name
+                changed.append(task)
             }
         }
-        try journal { () throws(JobStoreError) in try store.rename(changes) }
+        return changed
     }
 
-    private func exists(_ path: RawPath) throws(HeadError) -> Bool {
-        try HeadNode.system("look at the outputs") { () throws(SystemError) in
+    private func isAvailable(_ path: RawPath, _ task: PlannedTask) throws(HeadError) -> Bool {
+        let exists = try HeadNode.system("look at the outputs") { () throws(SystemError) in
             try FileOperation.factsIfPresent(of: path, followingLinks: false) != nil
         }
+        return try exists ? isOwn(path, task) : true
     }
 
     private func isConverted(_ task: PlannedTask) -> Bool {

@@ -163,6 +163,10 @@ final class JobRunner {
         case .bound(let volumes):
             self.volumes = volumes
             isBound = true
+            if volumes == nil, stop == nil {
+                let names = plan.books.prefix(3).map(\.path.display).joined(separator: ", ") + (plan.books.count > 3 ? "..." : "")
+                display.message("\(names) is withheld, since a file failed; --missing-page placeholder binds it all the same")
+            }
         case .signal(let signal): take(signal)
         }
     }

@@ -35,23 +35,48 @@ struct PlanChecks {
         hashes.append(CollisionKey.hash(output))
         if settings.isInPlace { return nil }
         inputKeys.append(input.fileKey)
-        guard let existing = try facts(of: output) else { return nil }
-        if existing.type == .folder { throw .usage("\(output) is a folder, and the output of \(task.input) would have its name") }
+        return try lookAtOutput(of: &task, output)
+    }
+
+    private mutating func lookAtOutput(of task: inout PlannedTask, _ output: RawPath) throws(HeadError) -> TaskOutcome? {
+        let existing = try existing(task, output)
+        task.mayReplace = false
+        if existing.isEmpty { return nil }
+        for file in existing where file.facts.type == .folder {
+            throw .usage("\(file.path) is a folder, and the output of \(task.input) would have its name")
+        }
         switch settings.overwrite {
         case .never:
-            guard !wantsPages else { return try currentOutcome(task, existing, anyRecipe: true) ?? refuse(output) }
-            return TaskOutcome(index: task.index, state: .skipped, outputs: [output])
-        case .always:
-            task.mayReplace = true
-            replaced.append((existing.key, output, task.input))
-            return nil
+            guard !wantsPages else { return try currentOutcome(task, output, existing, anyRecipe: true) ?? refuse(output) }
+            return TaskOutcome(index: task.index, state: .skipped, outputs: existing.map(\.path))
+        case .always: break
         case .changed:
-            if let current = try currentOutcome(task, existing, anyRecipe: false) { return current }
-            guard try isOurs(output, existing) else { return refuse(output) }
-            task.mayReplace = true
-            replaced.append((existing.key, output, task.input))
-            return nil
+            if let current = try currentOutcome(task, output, existing, anyRecipe: false) { return current }
+            for file in existing where try !isOurs(file.path, file.facts) { return refuse(file.path) }
         }
+        task.mayReplace = true
+        for file in existing { replaced.append((file.facts.key, file.path, task.input)) }
+        return nil
+    }
+
+    /// What lies under an output's name; for a file of several pages, what an earlier job made of them.
+    private mutating func existing(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> [(path: RawPath, facts: FileFacts)] {
+        let whole = try facts(of: output).map { [(path: output, facts: $0)] }
+        // Where the template has the page's number, the name of the first page is that of the whole.
+        if let whole, task.pageNumber == nil { return whole }
+        var pages: [(path: RawPath, facts: FileFacts)] = []
+        while true {
+            let path = task.name(of: output, page: pages.count + 1)
+            // Another input's output, or somebody's file, says nothing about this one.
+            guard let page = try facts(of: path), try isOwn(path, task) else { break }
+            pages.append((path, page))
+        }
+        return pages.isEmpty ? whole ?? [] : pages
+    }
+
+    private func isOwn(_ path: RawPath, _ task: PlannedTask) throws(HeadError) -> Bool {
+        let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(path)) }
+        return entry?.input == absolute(task.input)
     }
 
     private mutating func refuse(_ output: RawPath) -> TaskOutcome? {
@@ -67,19 +92,24 @@ struct PlanChecks {
         return entry?.outputIdentity == existing.identity
     }
 
-    /// The outcome of a task whose output an earlier job made from the same input in the same way.
-    private func currentOutcome(_ task: PlannedTask, _ existing: FileFacts, anyRecipe: Bool) throws(HeadError) -> TaskOutcome? {
-        guard let output = task.output else { return nil }
-        let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(output)) }
-        guard let entry, entry.outputIdentity == existing.identity, entry.input == absolute(task.input),
-            anyRecipe || (entry.inputIdentity == task.identity && entry.recipe == recipe), entry.work.files.count == 1
+    /// The outcome of a task whose outputs an earlier job made from the same input in the same way.
+    private func currentOutcome(
+        _ task: PlannedTask, _ output: RawPath, _ existing: [(path: RawPath, facts: FileFacts)], anyRecipe: Bool
+    ) throws(HeadError) -> TaskOutcome? {
+        guard let first = existing.first else { return nil }
+        let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(first.path)) }
+        guard let entry, entry.input == absolute(task.input),
+            anyRecipe || (entry.inputIdentity == task.identity && entry.recipe == recipe)
         else { return nil }
+        let made = entry.work.files.map { file in file.page.map { task.name(of: output, page: $0) } ?? output }
+        guard made == existing.map(\.path) else { return nil }
+        for file in existing where try !isOurs(file.path, file.facts) { return nil }
         if wantsPages {
             // Pages that were in a spool are gone with it, so such a file is made again.
             let sources = entry.work.pages.flatMap(\.sources)
             guard !sources.isEmpty, sources.allSatisfy({ if case .spool = $0.file { false } else { true } }) else { return nil }
         }
-        return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: [output])
+        return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: made)
     }
 
     /// Most runs write into an empty folder: one look at it saves a look for each file.
@@ -99,6 +129,12 @@ struct PlanChecks {
 
     /// The checks that need all tasks; with `--collisions rename` it renames in the journal.
     mutating func finish(_ store: JobStore) throws(HeadError) {
+        let checks = self
+        let collisions = Collisions(settings: settings, workingFolder: workingFolder) { (path, task) throws(HeadError) in
+            try checks.isOwn(path, task)
+        }
+        try relook(at: collisions.settle(hashes, store), store)
+        hashes = []
         if foreign.count > 0 {
             let others = foreign.count > foreign.first.count ? " and \(foreign.count - foreign.first.count) more" : ""
             throw .usage(
@@ -106,8 +142,21 @@ struct PlanChecks {
                     + "choose another folder, or say --overwrite never to leave them or --overwrite always to replace them")
         }
         try refuseInputsAsOutputs()
-        try Collisions(settings: settings, workingFolder: workingFolder).settle(hashes, store)
-        hashes = []
+    }
+
+    /// What holds of a task under its new name takes the place of what was found under the old one.
+    private mutating func relook(at renamed: [PlannedTask], _ store: JobStore) throws(HeadError) {
+        if renamed.isEmpty { return }
+        var tasks = renamed
+        var outcomes: [TaskOutcome] = []
+        for index in tasks.indices {
+            guard let output = tasks[index].output else { continue }
+            outcomes.append(try lookAtOutput(of: &tasks[index], output) ?? TaskOutcome(index: tasks[index].index, state: .planned))
+        }
+        try journal { () throws(JobStoreError) in
+            try store.rename(tasks)
+            try store.record(outcomes, epochMilliseconds: SystemClock.epochMilliseconds())
+        }
     }
 
     private mutating func refuseInputsAsOutputs() throws(HeadError) {

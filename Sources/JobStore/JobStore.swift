@@ -120,11 +120,11 @@ public final class JobStore: Sendable {
         }
     }
 
-    /// Sets names and formats that a probe pass or the collision rules changed.
-    public func rename(_ changes: [(index: TaskIndex, output: RawPath)]) throws(JobStoreError) {
+    /// Sets the outputs that the collision rules changed, and whether they may replace what lies there.
+    public func rename(_ tasks: [PlannedTask]) throws(JobStoreError) {
         try write("rename outputs", durable: false) { database in
-            let statement = try database.cachedStatement(sql: "UPDATE task SET output = ? WHERE idx = ?")
-            for change in changes { try statement.execute(arguments: [data(change.output.bytes), change.index.position]) }
+            let statement = try database.cachedStatement(sql: "UPDATE task SET output = ?, may_replace = ? WHERE idx = ?")
+            for task in tasks { try statement.execute(arguments: [task.output.map { data($0.bytes) }, task.mayReplace, task.index.position]) }
         }
     }
 
