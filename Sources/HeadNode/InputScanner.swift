@@ -58,7 +58,8 @@ struct InputScanner {
             switch input {
             case .path(let path): try body(path)
             case .list(let path):
-                let file = try HeadNode.system("read the list") { () throws(SystemError) in try OpenFile(path, .read) }
+                let file: OpenFile
+                do throws(SystemError) { file = try OpenFile(path, .read) } catch { throw .usage("the list @\(path) cannot be read: \(error)") }
                 try forEachLine(of: file, separator, body)
             case .standardInput:
                 let file = try HeadNode.system("read standard input") { () throws(SystemError) in try Descriptors.duplicate(0) }

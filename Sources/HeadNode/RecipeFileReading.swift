@@ -21,8 +21,10 @@ enum RecipeFileReading {
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw .usage("\(path)\(place(of: error)): this is no YAML")
         } catch {
-            throw .usage("\(path): \(error)")
+            throw .usage("\(path): this is no YAML: \(error)")
         }
         guard let node else { throw .usage("\(path): the recipe is empty; it needs 'actions:' with a list") }
         do throws(RecipeError) {
@@ -30,6 +32,16 @@ enum RecipeFileReading {
             return try RecipeFile(parsing: value(node, depth: 0, nodesLeft: &nodesLeft), file: path.display)
         } catch {
             throw .recipe(error)
+        }
+    }
+
+    /// `:LINE:COLUMN: what the parser says`, as far as it says it.
+    private static func place(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+            ":\(mark.line):\(mark.column): \(problem)"
+        case .reader(let problem, _, _, _): ": \(problem)"
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded, .duplicatedKeysInMapping: ": \(error)"
         }
     }
 

@@ -113,11 +113,15 @@ public struct Session {
     }
 
     private func recipeAndPDF(_ environment: [String: RawPath]) throws(HeadError) -> (Recipe, PDFSettings) {
+        let date = try environment["SOURCE_DATE_EPOCH"].map { (text) throws(HeadError) in
+            guard let seconds = Int64(text.display) else { throw .usage("SOURCE_DATE_EPOCH is '\(text)'; it wants seconds since 1970") }
+            return seconds
+        }
         let file = try settings.recipeFile.map { (path) throws(HeadError) in try RecipeFileReading.read(path) }
         do throws(RecipeError) {
             let recipe = if let file { try file.recipe.adding(settings.flags) } else { try Recipe(flags: settings.flags) }
             var pdf = PDFSettings()
-            if let text = environment["SOURCE_DATE_EPOCH"]?.utf8Text { pdf.dateSeconds = Int64(text) }
+            if let date { pdf.dateSeconds = date }
             if let wishes = file?.pdf { pdf = wishes.applied(to: pdf) }
             return (recipe.resolved, settings.pdfWishes.applied(to: pdf))
         } catch {
