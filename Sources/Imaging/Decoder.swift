@@ -92,6 +92,8 @@ final class Decoder {
         if shrink > 1 { try operation.set("shrink", shrink) }
         try operation.set("access", nick: "sequential")
         try operation.set("fail-on", nick: isTolerant ? "none" : "truncated")
+        // Without it jpegload gives up at its hundredth warning, however much still decodes.
+        if isTolerant, kind == .jpeg { try operation.set("unlimited", true) }
         do throws(ImagingError) {
             let image = try operation.image()
             withExtendedLifetime(source) {}
@@ -99,6 +101,14 @@ final class Decoder {
         } catch {
             throw verdict(on: error)
         }
+    }
+
+    /// Throws what a strict decoding only warned of though pixels were lost; call it when the pictures opened are gone.
+    ///
+    /// jpegload fails at an early end alone, or else at every warning, also at those of sound files (images.md, section 3.4).
+    func checkWarnings() throws(ImagingError) {
+        guard !isTolerant, kind == .jpeg, let loss = Vips.pendingWarnings.first(where: DecoderVerdict.tellsLoss) else { return }
+        throw .file(.damaged, "jpeg decoder: \(loss)")
     }
 
     /// An error of libvips while this input was decoded, as the verdict it means.

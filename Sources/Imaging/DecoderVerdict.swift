@@ -21,6 +21,16 @@ enum DecoderVerdict {
     ]
     private static let notImage = ["not a known file format", "bad magic", "not a jpeg file", "unable to open source"]
 
+    /// What libjpeg warns of when it fills in pixels that the file has lost.
+    private static let losses = [
+        "premature end of data segment", "bad huffman code", "bad arithmetic code", "instead of rst", "inconsistent progression",
+    ]
+
+    static func tellsLoss(_ warning: String) -> Bool {
+        let lowered = warning.lowercased()
+        return losses.contains { lowered.contains($0) }
+    }
+
     static func failure(for text: String, kind: ImageKind) -> TaskFailure {
         TaskFailure(reason(for: text), "\(kind.rawValue) decoder: \(text.isEmpty ? "no reason given" : text)")
     }

@@ -94,9 +94,7 @@ struct ProcessTask {
         if works.contains(where: { !$0.steps.isEmpty }) { edits.append(.setOrientation(1)) }
         var pieces: [Piece] = [.copy(ByteRange(offset: 0, count: input.byteCount))]
         do throws(ImageFileError) {
-            if kind == .jpeg, !isTolerant, try JPEGFile(reading: input).endOfImage(in: input) == nil {
-                throw ImageFileError.truncated("the JPEG has no end marker")
-            }
+            if !isTolerant { try input.checkCompleteness(kind: kind) }
             if !edits.isEmpty { pieces = try editMetadata(edits, of: input, kind: kind) }
         } catch {
             if case .unsupported = error { return nil }
@@ -154,6 +152,7 @@ struct ProcessTask {
                 finished.pixels += rendering.pixelsDecoded
                 for note in rendering.notes where !finished.notes.contains(note) { finished.notes.append(note) }
             }
+            try decoder.checkWarnings()
         } catch {
             for file in finished.files { OutputFile.remove(file.temp) }
             engine.removeSpooled(finished.pages, from: process.spoolFolder)

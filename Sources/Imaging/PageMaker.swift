@@ -59,6 +59,7 @@ struct PageMaker {
                 finished.pixels += UInt64(header.width) * UInt64(header.height)
                 for one in notes { note(one, in: &finished) }
             }
+            try decoder.checkWarnings()
         } catch {
             for made in 1...number { encoder.remove(page: made) }
             throw decoder.verdict(on: error)

@@ -72,6 +72,13 @@ enum Vips {
         return taken
     }
 
+    /// What `takeWarnings` would take.
+    static var pendingWarnings: [String] {
+        pthread_mutex_lock(&lock)
+        defer { pthread_mutex_unlock(&lock) }
+        return warnings
+    }
+
     private static func note(_ line: String) {
         pthread_mutex_lock(&lock)
         defer { pthread_mutex_unlock(&lock) }
