@@ -18,7 +18,8 @@ enum Fixtures {
         try shop.tool(
             "convert", "-seed", "7", "-size", "240x160", "plasma:navy-orange", "-blur", "0x4", "-fill", "red", "-draw",
             "rectangle 0,0 40,30",
-            "-fill", "lime", "-draw", "rectangle 200,0 239,30", "-fill", "blue", "-draw", "rectangle 0,130 40,159", "-depth", "8",
+            "-fill", "lime", "-draw", "rectangle 200,0 239,30", "-fill", "blue", "-draw", "rectangle 0,130 40,159", "-alpha",
+            "off", "-depth", "8",
             "-define", "png:exclude-chunks=date,time,tEXt", "-strip", "upright.png")
         var all = ["upright.png"]
         for (index, operations) in storing.enumerated() {

@@ -138,14 +138,13 @@ struct Job {
             let pages: Int
             let bytes: Int
         }
-        struct Note: Decodable {
-            let text: String
-            let count: Int
-        }
         var done = 0
         var failed = 0
         var pdf: [Volume] = []
         var notes: [Note] = []
+    }
+    struct Note: Decodable {
+        let text: String
     }
     struct Report: Decodable { let files: [File] }
     struct File: Decodable {
@@ -154,7 +153,8 @@ struct Job {
         let outputs: [String]
         let reason: String?
         let message: String
-        let notes: [String]
+        private let notes: [Note]
+        var remarks: [String] { notes.map(\.text) }
     }
 
     let facts: Facts
