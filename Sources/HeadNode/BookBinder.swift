@@ -89,6 +89,7 @@ struct BookBinder: Sendable {
                     return nil
                 }
                 for page in pages(of: record) { try press.bind(page, of: record, into: &book) }
+                if books.count == 1 { progress.passed(record.task.index) }
             }
             next = records.count < Self.recordsAtOnce ? end : records[records.count - 1].task.index.position + 1
             if next < end { continue }
@@ -136,11 +137,17 @@ struct BookBinder: Sendable {
     }
 }
 
-/// How many pages are bound: written by the binder, read by the display.
+/// How far the binder is: written by it, read by the main thread.
 final class PagesProgress: Sendable {
     private let count = Atomic<Int>(0)
+    private let tasks = Atomic<Int>(0)
+
     func add(_ pages: Int) { count.add(pages, ordering: .relaxed) }
     var pages: Int { count.load(ordering: .relaxed) }
+
+    /// All pages of tasks below this index are in a PDF.
+    var tasksBelow: Int { tasks.load(ordering: .relaxed) }
+    func passed(_ task: TaskIndex) { tasks.store(task.position + 1, ordering: .relaxed) }
 }
 
 func pdf<Result: ~Copyable>(_ body: () throws(PDFError) -> Result) throws(HeadError) -> Result {

@@ -43,6 +43,18 @@ enum JobFolder {
         }
     }
 
+    /// Removes the temp files that a job which was stopped left in a folder of outputs; no worker may write any more.
+    static func sweep(_ folder: RawPath, of job: JobID) {
+        let folder = folder.isEmpty ? RawPath(".") : folder
+        let start = Array(".quire-\(job.rawValue)-".utf8)
+        ignoringErrors { () throws(SystemError) in
+            guard try FileOperation.factsIfPresent(of: folder) != nil else { return }
+            for entry in try LinuxSystem.FolderListing.entries(of: folder) where entry.name.bytes.starts(with: start) {
+                try FileOperation.removeIfPresent(folder.appending(entry.name))
+            }
+        }
+    }
+
     /// Removes the oldest jobs beyond the limits of `StateFolder`; ids sort by age. A job that runs holds its journal's newest time.
     static func prune(_ state: StateFolder, now epochMilliseconds: Int64) {
         ignoringErrors { () throws(SystemError) in

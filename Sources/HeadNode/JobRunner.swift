@@ -27,10 +27,13 @@ final class JobRunner {
     /// Dispatched and without a final end; their number is bounded by what hosts may hold.
     private var open: [TaskIndex: PlannedTask] = [:]
     private var hasDispatchedAll = false
+    private var spool = SpoolGauge()
     private var isBound: Bool
     private var volumes: [BoundVolume]?
     private var stop: Stop?
     private var wasKilled = false
+    /// Folders of tasks that were given up before they ended.
+    private var abandoned: Set<RawPath> = []
 
     /// Why the job ends before all is done.
     enum Stop {
@@ -45,6 +48,8 @@ final class JobRunner {
         var status: ExitStatus
         var volumes: [BoundVolume]
         var fault: HeadError?
+        /// Where tasks that did not end may have left temp files.
+        var unfinishedFolders: Set<RawPath> = []
     }
 
     init(
@@ -112,8 +117,13 @@ final class JobRunner {
             guard let batch = events.receiveAll(waitingMilliseconds: 100) else { break }
             for event in batch { try take(event) }
             if case .asked(let deadline)? = stop, SystemClock.monotonicMilliseconds() >= deadline { wasKilled = true }
+            if spool.update(boundBelow: display.pages.tasksBelow) {
+                perform(scheduler.apply(.bound(spool.isFull ? lowestOpenTask : nil)))
+            }
             display.update(phase: phase, busy: link.slots)
         }
+        var result = result
+        result.unfinishedFolders = abandoned.union(open.values.compactMap { $0.output?.parent })
         return result
     }
 
@@ -152,10 +162,12 @@ final class JobRunner {
             if stop == nil { stop = .fault(.agent("the agent on \(link.name) ended: \(why)")) }
             perform(scheduler.apply(.hostLost(host)))
             perform(scheduler.apply(.drain))
+            abandoned.formUnion(open.values.compactMap { $0.output?.parent })
             open.removeAll()
         case .committed(let tasks):
             for task in tasks {
                 open[task.task.index] = nil
+                if let work = task.outcome.work, plan.books.count == 1 { spool.add(task.task.index, work) }
                 display.count(task)
             }
             moveMark()
@@ -249,8 +261,13 @@ final class JobRunner {
 
     private func moveMark() {
         guard binderThread != nil else { return }
-        let lowestOpen = open.keys.min() ?? TaskIndex(plan.taskCount)
-        binderOrders.send(.advance(to: min(lowestOpen, scheduler.lowestReady ?? TaskIndex(plan.taskCount)).position))
+        binderOrders.send(.advance(to: lowestOpenTask.position))
+    }
+
+    /// All tasks below have their final end.
+    private var lowestOpenTask: TaskIndex {
+        let end = TaskIndex(plan.taskCount)
+        return min(open.keys.min() ?? end, scheduler.lowestReady ?? end)
     }
 
     // MARK: Commands

@@ -64,6 +64,7 @@ public struct Session {
             settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
             display: display, interrupts: interrupts, probe: { (inputs) throws(HeadError) in try probe(inputs, agents, workingFolder) })
         let plan = try planner.plan()
+        interrupts.planningIsOver()
         if settings.isDryRun {
             try DryRun(settings: settings, plan: plan, store: store).print()
             try close(store, ledger)
@@ -91,6 +92,10 @@ public struct Session {
         }
         agents.close(kill: result.status == .cancelled)
         JobFolder.removeSpool(plan.spoolFolder)
+        if result.status != .done && result.status != .someFilesFailed || !failures.isEmpty {
+            let others = plan.books.map(\.path.parent) + [settings.report, settings.manifest].compactMap { $0?.parent }
+            for folder in result.unfinishedFolders.union(others) { JobFolder.sweep(folder, of: job) }
+        }
         let status = failures.first?.status ?? result.status
         display.finish(status)
         for failure in failures { display.message("\(failure)") }
@@ -200,13 +205,19 @@ public struct Session {
 /// Ctrl-C before the main loop runs: what plans asks for it now and then, since it reads no events.
 final class InterruptCount: Sendable {
     private let count = Atomic<Int>(0)
+    private let isPlanning = Atomic<Bool>(true)
 
+    /// The second ends the process at once: the main thread may wait for a list or a share that never comes.
     func note(_ signal: SignalWatch.Signal) {
         switch signal {
-        case .interrupt, .terminate: count.add(1, ordering: .relaxed)
+        case .interrupt, .terminate:
+            let earlier = count.add(1, ordering: .relaxed).oldValue
+            if earlier > 0, isPlanning.load(ordering: .relaxed) { _exit(ExitStatus.cancelled.rawValue) }
         case .hangUp, .windowChange, .resumed: break
         }
     }
+
+    func planningIsOver() { isPlanning.store(false, ordering: .relaxed) }
 
     /// Nothing was begun yet, so there is nothing to go on with.
     func check() throws(HeadError) {

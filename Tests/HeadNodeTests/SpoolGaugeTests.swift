@@ -1,0 +1,56 @@
+import JobModel
+import Testing
+
+@testable import HeadNode
+
+private let digest = Digest256(bytes: Array(repeating: 0, count: 32))
+
+private func work(_ bytes: UInt64, in file: PageFile = .spool(RawPath("x"))) -> FinishedWork {
+    var work = FinishedWork()
+    work.pages = [
+        PageFacts(
+            width: 1, height: 1, bitsPerComponent: 8, colour: .grey, coding: .flate(pngPredictor: false),
+            stream: StreamSource(file: file, ranges: [ByteRange(offset: 0, count: bytes)], digest: digest))
+    ]
+    return work
+}
+
+@Suite("Room of the spool")
+struct SpoolGaugeTests {
+    @Test("Dispatch stops when it is full and goes on once it is half empty")
+    func fills() {
+        var gauge = SpoolGauge()
+        for index in 1...10 { gauge.add(TaskIndex(index), work(10)) }
+        #expect(gauge.update(boundBelow: 0, bytesMax: 99))
+        #expect(gauge.isFull)
+        #expect(!gauge.update(boundBelow: 5, bytesMax: 99))
+        #expect(gauge.update(boundBelow: 7, bytesMax: 99))
+        #expect(!gauge.isFull)
+        #expect(gauge.byteCount == 40)
+    }
+
+    @Test("Pages that an output holds, or that are bound already, take no room")
+    func outputs() {
+        var gauge = SpoolGauge()
+        gauge.add(TaskIndex(1), work(1000, in: .output(0)))
+        _ = gauge.update(boundBelow: 5)
+        gauge.add(TaskIndex(3), work(1000))
+        #expect(gauge.byteCount == 0)
+    }
+}
+
+@Suite("Names of volumes and pages")
+struct BookNameTests {
+    @Test("One volume keeps the name, several are numbered before the extension")
+    func volumes() {
+        let book = PlannedBook(path: RawPath("out/album.pdf"), end: 1)
+        #expect(book.volumePath(0, of: 1) == RawPath("out/album.pdf"))
+        #expect(book.volumePath(0, of: 2) == RawPath("out/album-001.pdf"))
+        #expect(book.volumePath(1233, of: 2000) == RawPath("out/album-1234.pdf"))
+    }
+
+    @Test("Dates are those of the calendar", arguments: [(Int64(0), "1970-01-01T00:00:00Z"), (1_709_210_096, "2024-02-29T12:34:56Z"), (-1, "1969-12-31T23:59:59Z")])
+    func dates(seconds: Int64, text: String) {
+        #expect(CalendarText.timestamp(epochSeconds: seconds) == text)
+    }
+}
