@@ -213,6 +213,21 @@ enum ProcessTree {
         return !text[end...].hasPrefix(") Z") && !text[end...].hasPrefix(") X")
     }
 
+    /// Whether a process has a file open or mapped whose name ends so.
+    static func hasOpen(_ process: pid_t, _ ending: String) -> Bool {
+        let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")) ?? []
+        if open.contains(where: { ((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\($0)")) ?? "").hasSuffix(ending) }) {
+            return true
+        }
+        return ((try? String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)) ?? "").contains(ending + "\n")
+    }
+
+    /// Threads of a process by name.
+    static func tasksNamed(_ process: pid_t, _ name: String) -> [String] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+        return tasks.filter { ((try? String(contentsOfFile: "/proc/\(process)/task/\($0)/comm", encoding: .utf8)) ?? "").hasPrefix(name) }
+    }
+
     static func name(_ process: pid_t) -> String {
         let text = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
         return URL(filePath: String(text.prefix { $0 != "\0" })).lastPathComponent

@@ -121,6 +121,7 @@ final class Sandbox {
         return facts
     }
 
+    func isLink(_ name: Name) throws -> Bool { try facts(name).st_mode & S_IFMT == S_IFLNK }
     func mode(_ name: Name) throws -> UInt32 { try facts(name).st_mode & 0o7777 }
     func modified(_ name: Name) throws -> Int { try facts(name).st_mtim.tv_sec }
 

@@ -1,10 +1,13 @@
 /// Small pictures whose bytes are written here, so that a fixture costs nothing. Each is known by its size.
 enum TinyPicture {
     /// A grey baseline JPEG: every block is one bit for "as the block before" and one for "no detail" (ITU T.81, F.1.2).
-    static func jpeg(_ width: Int, _ height: Int = 16, exif: Exif? = nil) -> [UInt8] {
+    ///
+    /// - Parameter commentBytes: makes the file larger by a comment.
+    static func jpeg(_ width: Int, _ height: Int = 16, exif: Exif? = nil, commentBytes: Int = 0) -> [UInt8] {
         var bytes: [UInt8] = [0xFF, 0xD8]
         func segment(_ marker: UInt8, _ body: [UInt8]) { bytes += [0xFF, marker] + big16(body.count + 2) + body }
         if let exif { segment(0xE1, exif.segment) } else { segment(0xE0, Array("JFIF\0".utf8) + [1, 1, 0, 0, 1, 0, 1, 0, 0]) }
+        if commentBytes > 0 { segment(0xFE, [UInt8](repeating: 0x20, count: commentBytes)) }
         segment(0xDB, [0] + [UInt8](repeating: 16, count: 64))
         segment(0xC0, [8] + big16(height) + big16(width) + [1, 1, 0x11, 0])
         for table in [UInt8(0x00), 0x10] { segment(0xC4, [table, 1] + [UInt8](repeating: 0, count: 15) + [0]) }
