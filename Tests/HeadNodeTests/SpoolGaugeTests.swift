@@ -21,10 +21,8 @@ struct SpoolGaugeTests {
     func fills() {
         var gauge = SpoolGauge()
         for index in 1...10 { gauge.add(TaskIndex(index), work(10)) }
-        #expect(gauge.update(boundBelow: 0, bytesMax: 99))
-        #expect(gauge.isFull)
-        #expect(!gauge.update(boundBelow: 5, bytesMax: 99))
-        #expect(gauge.update(boundBelow: 7, bytesMax: 99))
+        let news = [0, 5, 7].map { gauge.update(boundBelow: $0, bytesMax: 99) }
+        #expect(news == [true, false, true])
         #expect(!gauge.isFull)
         #expect(gauge.byteCount == 40)
     }
