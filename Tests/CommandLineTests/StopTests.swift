@@ -37,17 +37,19 @@ struct StopTests {
 
     @Test("The same command after a stop does only what is left")
     func afterStop() throws {
-        let job = try LongJob(count: 60)
+        let job = try LongJob(count: 200)
         let running = try job.start("-o", "out")
-        try job.untilBusy(running)
+        try job.hold(running)
         running.signal(SIGINT)
+        try eventually("it says that it stops") { running.errorsSoFar.contains("stopping") }
+        job.release(running)
         let first = try running.wait()
         #expect(first.status == 75)
         let done = try first.object()["done"].number ?? 0
         let second = try job.start("-o", "out").wait()
         #expect(second.status == 0)
-        #expect(try second.object()["done"].number == 60 - done)
-        #expect(job.box.files(below: "out").count == 60)
+        #expect(try second.object()["done"].number == 200 - done)
+        #expect(job.box.files(below: "out").count == 200)
     }
 
     @Test("The second signal stops at once with 130")
@@ -85,7 +87,7 @@ struct StopTests {
 
     @Test("SIGHUP: the job goes on to its end")
     func hangUp() throws {
-        let job = try LongJob(count: 30)
+        let job = try LongJob(count: 150)
         let running = try job.start("-o", "out", "--pdf", "b.pdf")
         try job.hold(running)
         let processes = Processes(of: running)
@@ -93,10 +95,10 @@ struct StopTests {
         job.release(running)
         let ended = try running.wait()
         #expect(ended.status == 0)
-        #expect(job.box.files(below: "out").count == 30)
-        #expect(try job.box.pageWidths("b.pdf").count == 30)
+        #expect(job.box.files(below: "out").count == 150)
+        #expect(try job.box.pageWidths("b.pdf").count == 150)
         let logs = job.box.files(below: Name(job.box.state)).filter { $0.description.hasSuffix("/log") }
-        #expect(logs.count == 1 && job.box.text(Name(job.box.state + "/") + logs[0]).contains("30 done"))
+        #expect(logs.count == 1 && job.box.text(Name(job.box.state + "/") + logs[0]).contains("150 done"))
         try processes.expectGone()
     }
 
@@ -126,9 +128,9 @@ struct StopTests {
 
     @Test("kill -9 of quire: agent and workers end, nothing half is left, and the same command finishes the job")
     func headKilled() throws {
-        let job = try LongJob(count: 40)
+        let job = try LongJob(count: 200)
         let running = try job.start("-o", "out", "--pdf", "b.pdf")
-        try job.untilBusy(running)
+        try job.hold(running)
         let processes = Processes(of: running)
         running.signal(SIGKILL)
         #expect(try running.wait().status == -SIGKILL)
@@ -137,8 +139,8 @@ struct StopTests {
         #expect(!job.box.exists("b.pdf"))
         let second = try job.start("-o", "out", "--pdf", "b.pdf").wait()
         #expect(second.status == 0, "\(second.errors.suffix(1500))")
-        #expect(job.box.files(below: "out").filter { !$0.description.contains(".quire-") }.count == 40)
-        #expect(try job.box.pageWidths("b.pdf").count == 40)
+        #expect(job.box.files(below: "out").filter { !$0.description.contains(".quire-") }.count == 200)
+        #expect(try job.box.pageWidths("b.pdf").count == 200)
     }
 
     @Test("kill -9 of a worker: its file is tried again, the worker replaced, and nothing is lost")
