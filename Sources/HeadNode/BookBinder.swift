@@ -29,6 +29,13 @@ struct BoundVolume: Sendable {
     var bytes: UInt64
 }
 
+/// What the binder made of all books.
+struct BoundBooks: Sendable {
+    var volumes: [BoundVolume] = []
+    /// Books with a file that failed, under `--missing-page withhold`.
+    var withheld: [RawPath] = []
+}
+
 /// Binds pages in plan order while tasks still run, on a thread of its own.
 ///
 /// Reads outcomes from the journal up to the mark it is told, so that memory does not grow with the number of pages
@@ -55,18 +62,28 @@ struct BookBinder: Sendable {
     static let checkpointBytes: UInt64 = 256 << 20
     private static let recordsAtOnce = 256
 
-    /// Binds all books. Nil when it was told to abandon them, or a file failed and its page is not to be missed (`withhold`).
-    func run() throws(HeadError) -> [BoundVolume]? {
+    /// Binds all books; nil when it was told to abandon them.
+    func run() throws(HeadError) -> BoundBooks? {
         var mark = 0
-        var finished: [BoundVolume] = []
+        var bound = BoundBooks()
         for index in books.indices {
-            guard let volumes = try bind(index, mark: &mark) else { return nil }
-            finished += volumes
+            switch try bind(index, mark: &mark) {
+            case .finished(let volumes): bound.volumes += volumes
+            case .withheld: bound.withheld.append(books[index].path)
+            case .abandoned: return nil
+            }
         }
-        return finished
+        return bound
     }
 
-    private func bind(_ index: Int, mark: inout Int) throws(HeadError) -> [BoundVolume]? {
+    private enum Ending {
+        case finished([BoundVolume])
+        /// A file failed and its page is not to be missed.
+        case withheld
+        case abandoned
+    }
+
+    private func bind(_ index: Int, mark: inout Int) throws(HeadError) -> Ending {
         var book = try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: settings) }
         var press = Press(binder: self, book: index)
         var next = 0
@@ -74,7 +91,7 @@ struct BookBinder: Sendable {
             while mark <= next {
                 guard case .advance(let further)? = nextMark(beyond: mark) else {
                     try press.removePartials()
-                    return nil
+                    return .abandoned
                 }
                 mark = further
             }
@@ -86,7 +103,7 @@ struct BookBinder: Sendable {
             for record in records {
                 if record.outcome.state == .failed && settings.missingPage == .withhold {
                     try press.removePartials()
-                    return nil
+                    return .withheld
                 }
                 for page in pages(of: record) { try press.bind(page, of: record, into: &book) }
                 if books.count == 1 { progress.passed(record.task.index) }
@@ -95,7 +112,7 @@ struct BookBinder: Sendable {
             if next < end { continue }
             next = end
         }
-        return try press.finish(book)
+        return .finished(try press.finish(book))
     }
 
     /// The furthest mark sent so far, waiting for one beyond `mark`.

@@ -97,7 +97,10 @@ struct Committer: Sendable {
                 let now = try FileOperation.facts(of: output).identity
                 guard now == task.identity else { throw SystemError("replace", "\(output): it changed while it was worked on", code: 116) }
             }
-            if task.mayReplace {
+            if isInPlace && file.isVerbatim {
+                // Nothing changed: the input keeps its time and everything else.
+                try FileOperation.removeIfPresent(file.temp)
+            } else if task.mayReplace {
                 try FileOperation.rename(file.temp, replacing: output)
             } else {
                 try FileOperation.rename(file.temp, toNew: output)

@@ -9,8 +9,8 @@ enum HeadEvent: Sendable {
     case agentGone(HostIndex, String)
     case committed([CommittedTask])
     case commitFailed(HeadError)
-    /// Nil when the binder was told to abandon the books or a page is withheld.
-    case bound([BoundVolume]?)
+    /// Nil when the binder was told to abandon the books.
+    case bound(BoundBooks?)
     case bindFailed(HeadError)
     case signal(SignalWatch.Signal)
 }

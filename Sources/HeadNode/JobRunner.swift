@@ -172,12 +172,13 @@ final class JobRunner {
             }
             moveMark()
         case .commitFailed(let error), .bindFailed(let error): halt(error)
-        case .bound(let volumes):
-            self.volumes = volumes
+        case .bound(let books):
+            volumes = books?.volumes
             isBound = true
-            if volumes == nil, stop == nil {
-                let names = plan.books.prefix(3).map(\.path.display).joined(separator: ", ") + (plan.books.count > 3 ? "..." : "")
-                display.message("\(names) is withheld, since a file failed; --missing-page placeholder binds it all the same")
+            if let withheld = books?.withheld, !withheld.isEmpty {
+                let names = withheld.prefix(3).map(\.display).joined(separator: ", ")
+                let others = withheld.count > 3 ? " and \(withheld.count - 3) more" : ""
+                display.message("withheld, since a file failed: \(names)\(others); --missing-page placeholder binds them all the same")
             }
         case .signal(let signal): take(signal)
         }

@@ -21,5 +21,5 @@ struct Quire: ParsableCommand {
             Completion for your shell: quire --generate-completion-script bash|zsh|fish
             """,
         version: version,
-        subcommands: [RunCommand.self, PDFCommand.self, InspectCommand.self, DoctorCommand.self])
+        subcommands: [RunCommand.self, PDFCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self])
 }

@@ -183,3 +183,8 @@ private func adler32(_ bytes: [UInt8]) -> UInt32 {
     }
     return high << 16 | low
 }
+
+/// Undoes zlib (RFC 1950) where no system library may be linked: some kilobytes of metadata or cross-references, never pixels.
+///
+/// Nil when the stream is damaged or holds more than `bytesMax` bytes.
+public func inflateZlib(_ stream: [UInt8], bytesMax: Int) -> [UInt8]? { Inflate.zlib(stream, limit: bytesMax) }

@@ -1,0 +1,87 @@
+import ImageFiles
+public import JobModel
+import LinuxSystem
+import PDFAssembly
+import TerminalUI
+
+/// `quire verify`: checks the structure of PDFs without decoding a picture.
+///
+/// JSON: an array of `path`, `pages`, `objects`, `findings` (array of text), `findings_count`, or of `path` and `error`.
+public struct StructureCheck {
+    private let files: [RawPath]
+    private let printsJSON: Bool
+
+    public init(files: [RawPath], printsJSON: Bool) {
+        self.files = files
+        self.printsJSON = printsJSON
+    }
+
+    public func run() throws(HeadError) -> ExitStatus {
+        var values: [JSONValue] = []
+        var isSound = true
+        for path in files {
+            do throws(SystemError) {
+                let report = try verifyPDF(PDFOnDisk(path)) { inflateZlib($0, bytesMax: $1) }
+                isSound = isSound && report.findings.isEmpty
+                if printsJSON { values.append(value(path, report)) } else { print(path, report) }
+            } catch {
+                isSound = false
+                if printsJSON {
+                    values.append(.object(JSONValue.pathFields("path", path) + [("error", .string("\(error)"))]))
+                } else {
+                    Terminal.writeError(Array("\(path): cannot be read: \(error)\n".utf8))
+                }
+            }
+        }
+        if printsJSON { Terminal.writeOutput(Array((JSONValue.array(values).prettyText + "\n").utf8)) }
+        return isSound ? .done : .verificationFailed
+    }
+
+    private func print(_ path: RawPath, _ report: VerificationReport) {
+        let size = "\(HumanText.counted(report.pageCount, "page")), \(HumanText.counted(report.objectCount, "object"))"
+        if report.findings.isEmpty {
+            Terminal.writeOutput(Array("\(path): sound, \(size)\n".utf8))
+            return
+        }
+        let count = report.findings.count + report.furtherFindingCount
+        var text = "\(path): \(HumanText.counted(count, "fault")), \(size)\n"
+        for finding in report.findings { text += "  \(finding.sentence)\n" }
+        if report.furtherFindingCount > 0 { text += "  and \(HumanText.count(report.furtherFindingCount)) more\n" }
+        Terminal.writeOutput(Array(text.utf8))
+    }
+
+    private func value(_ path: RawPath, _ report: VerificationReport) -> JSONValue {
+        .object(
+            JSONValue.pathFields("path", path) + [
+                ("pages", .integer(report.pageCount)), ("objects", .integer(report.objectCount)),
+                ("findings", .array(report.findings.map { .string($0.sentence) })),
+                ("findings_count", .integer(report.findings.count + report.furtherFindingCount)),
+            ])
+    }
+}
+
+/// A PDF as the checker reads it.
+private final class PDFOnDisk: RandomAccessFile {
+    let byteCount: UInt64
+    private let file: OpenFile
+
+    init(_ path: RawPath) throws(SystemError) {
+        let facts = try FileOperation.facts(of: path)
+        byteCount = facts.identity.sizeBytes
+        file = try OpenFile(path, .read)
+    }
+
+    func read(at offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
+        let bytes = try file.read(count: count, at: offset)
+        guard bytes.count == count else { throw SystemError("read", file.path.display + ": it became shorter", code: 61) }
+        return bytes
+    }
+}
+
+extension PDFFinding {
+    /// The finding with its place, as one line.
+    var sentence: String {
+        let place = [object.map { "object \($0)" }, offset.map { "byte \($0)" }].compactMap { $0 }
+        return place.isEmpty ? text : "\(place.joined(separator: ", ")): \(text)"
+    }
+}
