@@ -55,6 +55,7 @@ struct ProcessTask {
         if result == nil { result = try runThroughVips(isTolerant: isTolerant) }
         guard var result else { preconditionFailure("a task that neither failed nor finished") }
         if !kind.matchesExtension(order.input.lowercasedExtension) { result.notes.insert(.contentIs(kind), at: 0) }
+        engine.tellCamera(input, kind: kind, in: &result)
         return result
     }
 

@@ -75,9 +75,11 @@ extension ImageEngine {
     /// Lossless pages of an input as it is; metadata is edited where the recipe strips some.
     func pages(_ order: WorkOrder, _ page: PageOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork {
         let kind = try kind(of: input)
-        return try acceptingDamage { isTolerant throws(ImagingError) in
+        var finished = try acceptingDamage { isTolerant throws(ImagingError) in
             try pages(order, page, input, kind, isTolerant: isTolerant)
         }
+        tellCamera(input, kind: kind, in: &finished)
+        return finished
     }
 
     private func pages(
@@ -140,6 +142,29 @@ extension ImageEngine {
     func isFromCamera(_ metadata: EmbeddedMetadata) -> Bool {
         guard let exif = metadata.exif else { return false }
         do throws(ImageFileError) { return try EXIFBlock(parsing: exif).isFromCamera } catch { return false }
+    }
+
+    /// A page has the size of a scan or of a photo by what its input was, also where the recipe strips what tells.
+    func tellCamera(_ input: InputFile, kind: ImageKind, in finished: inout FinishedWork) {
+        guard finished.pages.contains(where: { $0.density != nil && !$0.isFromCamera }), isFromCamera(input, kind: kind)
+        else { return }
+        for page in finished.pages.indices { finished.pages[page].isFromCamera = true }
+    }
+
+    private func isFromCamera(_ input: InputFile, kind: ImageKind) -> Bool {
+        switch kind {
+        case .tiff:
+            do throws(ImageFileError) { return try TIFFFile(reading: input).isFromCamera } catch { return false }
+        case .heif, .avif, .jp2, .j2k, .jxl:
+            do throws(ImagingError) {
+                let header = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true).open()
+                return isFromCamera(metadata(of: input, kind: kind, header: header))
+            } catch {
+                return false
+            }
+        case .jpeg, .png, .webp, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+            do throws(ImageFileError) { return isFromCamera(try embeddedMetadata(of: input, kind: kind)) } catch { return false }
+        }
     }
 
     /// Whether a file's coding loses detail, so that JPEG on its page loses little more.
