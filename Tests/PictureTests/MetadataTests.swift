@@ -150,7 +150,7 @@ struct MetadataTests {
             let after = try #require(try makerNote(shop.bytes("shrunk/\(name)")), "\(name) has lost its maker note")
             #expect(after.offset == before.offset && after.bytes == before.bytes, "\(name)")
         }
-        #expect(noted >= 8, "only \(noted) samples with a maker note")
+        #expect(noted >= 6, "only \(noted) samples with a maker note")
         // What exiftool makes of the notes is the same too.
         let originals = try shop.tags(names.map { folder.appending(path: $0).path }, "-makernotes:all")
         let results = try shop.tags(names.map { "shrunk/\($0)" }, "-makernotes:all")
