@@ -193,6 +193,24 @@ struct StopTests {
         box.expectTidy()
     }
 
+    @Test("A file that appears under an output's name while the job runs is not replaced")
+    func appearing() throws {
+        let job = try LongJob(count: 100)
+        let running = try job.start("-o", "out", "--pdf", "b.pdf")
+        try job.hold(running)
+        // The last of the plan: files in natural order, folders too.
+        let last: Name = "out/3/p99.jpg"
+        #expect(!job.box.exists(last))
+        try job.box.write("mine", to: last)
+        job.release(running)
+        let ended = try running.wait()
+        #expect(ended.status == 3, "\(ended.errors.suffix(1500))")
+        #expect(job.box.text(last) == "mine")
+        #expect(ended.errors.contains("appeared while the job ran"))
+        #expect(try ended.object()["done"].number == 99)
+        job.box.expectTidy()
+    }
+
     @Test("kill -9 of the agent: quire says so and stops resumable")
     func agentKilled() throws {
         let job = try LongJob()
