@@ -10,7 +10,15 @@ enum RecipeFileReading {
     static func read(_ path: RawPath) throws(HeadError) -> RecipeFile {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try OpenFile(path, .read).read(count: fileBytesMax + 1, at: 0)
+            // In pieces and without offsets: a recipe may come from a pipe.
+            let file = try OpenFile(path, .read)
+            var read: [UInt8] = []
+            while read.count <= fileBytesMax {
+                let more = try file.readAvailable(countMax: 1 << 16)
+                if more.isEmpty { break }
+                read += more
+            }
+            bytes = read
         } catch {
             throw .usage("the recipe cannot be read: \(error)")
         }

@@ -86,7 +86,9 @@ public struct RunSummary: Sendable {
         case .failed: countFailure(row)
         case .skipped: countSkipped(reason: row.message)
         }
-        for note in row.notes { self.count(note) }
+        // Totals speak of files, so two warnings of one file count once.
+        var told: Set<String> = []
+        for note in row.notes where told.insert(note.key).inserted { self.count(note) }
     }
 
     /// Counts inputs that were skipped without a row of their own (found by the listing).

@@ -26,7 +26,7 @@ struct PDFOptions: ParsableArguments {
     @Option(help: ArgumentHelp("For a file that failed: placeholder (a page that says so), skip, or withhold the PDF.", valueName: "what"))
     var missingPage: String?
 
-    @Option(help: ArgumentHelp("Cut the PDF below this size, at a folder's border (default 9.9GB).", valueName: "size"))
+    @Option(help: ArgumentHelp("Cut the PDF below this size, at a folder's border (default 9.9GB, least 1MB).", valueName: "size"))
     var volumeSize: String?
 
     @Option(help: ArgumentHelp("Cut the PDF below this number of pages (default 1000000).", valueName: "n"))
