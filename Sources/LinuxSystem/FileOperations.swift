@@ -42,6 +42,10 @@ public enum FileOperation {
         try remove(source)
     }
 
+    public static func setMode(_ path: RawPath, _ mode: UInt32) throws(SystemError) {
+        guard path.withCString({ chmod($0, mode_t(mode)) }) == 0 else { throw .last("chmod", path.display) }
+    }
+
     public static func remove(_ path: RawPath) throws(SystemError) {
         guard path.withCString({ unlink($0) }) == 0 else { throw .last("unlink", path.display) }
     }

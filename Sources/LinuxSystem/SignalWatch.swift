@@ -19,6 +19,8 @@ public final class SignalWatch: Sendable {
         for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGUSR1] { sigaddset(&taken, number) }
         pthread_sigmask(SIG_BLOCK, &taken, nil)
         signal(SIGPIPE, SIG_IGN)
+        // A write past the limit of file sizes is then an error like any other.
+        signal(SIGXFSZ, SIG_IGN)
         thread = SystemThread("signals") {
             var awaited = sigset_t()
             sigemptyset(&awaited)
