@@ -33,9 +33,7 @@ final class AgentLink: Sendable {
         connection.send(.setup(setup(facts, slots)))
         while true {
             switch try connection.greeting(from: incoming) {
-            case .ready:
-                connection.goLive()
-                return
+            case .ready: return
             case .unusable(let why): throw .noUsableHost("this machine cannot work: \(why)")
             case .log, .load, .pong: continue
             case .hello, .reports, .released: throw .agent("the agent answered out of turn")
@@ -60,14 +58,11 @@ final class AgentConnection: Sendable {
     private let outgoing = Mailbox<[UInt8]>(elementsMax: 64)
     private let child: Mutex<ChildProcess>
     private let threads: [SystemThread]
-    private let isLive: LiveSwitch
 
     /// Waits this long for the agent to start and answer.
     static let greetingMilliseconds = 20_000
 
     init(program: RawPath, host: HostIndex, greetings: Mailbox<Incoming>, events: Mailbox<HeadEvent>) throws(HeadError) {
-        let switchboard = LiveSwitch()
-        isLive = switchboard
         do throws(SystemError) {
             let toAgent = try Descriptors.pipe()
             let fromAgent = try Descriptors.pipe()
@@ -81,7 +76,7 @@ final class AgentConnection: Sendable {
             let queue = outgoing
             threads = [
                 SystemThread("agent write") { AgentConnection.write(queue, to: writing) },
-                SystemThread("agent read") { AgentConnection.read(reading, host, switchboard, greetings, events) },
+                SystemThread("agent read") { AgentConnection.read(reading, host, greetings, events) },
             ]
         } catch {
             throw .agent("the agent \(program) cannot be started: \(error); build it with scripts/build")
@@ -104,13 +99,10 @@ final class AgentConnection: Sendable {
         }
     }
 
-    /// From now on what arrives are events of the job.
-    func goLive() { isLive.turnOn() }
-
+    /// The pipes' threads end with the process, so it is ended first: it may be frozen and never read again.
     func close(kill: Bool) {
         if kill { child.withLock { $0.kill() } }
         outgoing.close()
-        for thread in threads { thread.join() }
         child.withLock { child in
             do throws(SystemError) {
                 let deadline = SystemClock.monotonicMilliseconds() + 5_000
@@ -122,6 +114,7 @@ final class AgentConnection: Sendable {
                 child.kill()
             }
         }
+        for thread in threads { thread.join() }
     }
 
     private static func write(_ queue: Mailbox<[UInt8]>, to pipe: PipeEnd) {
@@ -133,9 +126,11 @@ final class AgentConnection: Sendable {
         }
     }
 
+    /// What comes up to the first `ready` answers the greeting; all behind it are events of the job.
     private static func read(
-        _ pipe: PipeEnd, _ host: HostIndex, _ isLive: LiveSwitch, _ greetings: Mailbox<Incoming>, _ events: Mailbox<HeadEvent>
+        _ pipe: PipeEnd, _ host: HostIndex, _ greetings: Mailbox<Incoming>, _ events: Mailbox<HeadEvent>
     ) {
+        var isLive = false
         var frames = FrameReader<AgentMessage>(awaitsMagic: true)
         var why = "its pipe was closed"
         do {
@@ -144,13 +139,14 @@ final class AgentConnection: Sendable {
                 if bytes.isEmpty { break }
                 frames.feed(bytes)
                 while let message = try frames.next() {
-                    if isLive.isOn { events.send(.agent(host, message)) } else { greetings.send(.message(message)) }
+                    if isLive { events.send(.agent(host, message)) } else { greetings.send(.message(message)) }
+                    if case .ready = message { isLive = true }
                 }
             }
         } catch {
             why = "\(error)"
         }
-        if isLive.isOn { events.send(.agentGone(host, why)) } else { greetings.send(.gone(why)) }
+        if isLive { events.send(.agentGone(host, why)) } else { greetings.send(.gone(why)) }
     }
 }
 
@@ -158,11 +154,4 @@ final class AgentConnection: Sendable {
 private final class PipeEnd: Sendable {
     let file: OpenFile
     init(_ file: consuming OpenFile) { self.file = file }
-}
-
-/// Says whether a connection has got past its greeting.
-private final class LiveSwitch: Sendable {
-    private let state = Atomic<Bool>(false)
-    func turnOn() { state.store(true, ordering: .releasing) }
-    var isOn: Bool { state.load(ordering: .acquiring) }
 }

@@ -9,7 +9,8 @@ import Synchronization
 struct PlannedBook: Sendable {
     /// Final name when it is one volume; several are numbered before the extension.
     var path: RawPath
-    /// Index behind the last task whose page goes into it.
+    /// Index of the first task whose page goes into it, and the one behind the last.
+    var start = 0
     var end: Int
 
     /// `album.pdf` alone, `album-001.pdf` and so on when there are more.
@@ -41,13 +42,6 @@ struct BoundBooks: Sendable {
 /// Reads outcomes from the journal up to the mark it is told, so that memory does not grow with the number of pages
 /// that wait. Spool files go only when the bytes they were copied to are durable and the position is journalled.
 struct BookBinder: Sendable {
-    enum Order: Sendable {
-        /// All tasks below this index have their final end.
-        case advance(to: Int)
-        /// No mark will follow: stop and leave the partial files to a resume.
-        case abandon
-    }
-
     let store: JobStore
     let ledger: OutputLedger
     let job: JobID
@@ -55,7 +49,9 @@ struct BookBinder: Sendable {
     let books: [PlannedBook]
     let spoolFolder: RawPath
     let workingFolder: RawPath
-    let orders: Mailbox<Order>
+    /// Whether PDFs of the same names may be replaced whoever made them (`--overwrite always`).
+    let replacesForeignPDFs: Bool
+    let mark: BindingMark
     let progress: PagesProgress
 
     /// Bytes copied between two checkpoints; spool files wait that long.
@@ -64,10 +60,9 @@ struct BookBinder: Sendable {
 
     /// Binds all books; nil when it was told to abandon them.
     func run() throws(HeadError) -> BoundBooks? {
-        var mark = 0
         var bound = BoundBooks()
         for index in books.indices {
-            switch try bind(index, mark: &mark) {
+            switch try bind(index) {
             case .finished(let volumes): bound.volumes += volumes
             case .withheld: bound.withheld.append(books[index].path)
             case .abandoned: return nil
@@ -83,24 +78,26 @@ struct BookBinder: Sendable {
         case abandoned
     }
 
-    private func bind(_ index: Int, mark: inout Int) throws(HeadError) -> Ending {
+    private func bind(_ index: Int) throws(HeadError) -> Ending {
         var book = try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: settings) }
         var press = Press(binder: self, book: index)
-        var next = 0
+        var next = books[index].start
         while next < books[index].end {
-            while mark <= next {
-                guard case .advance(let further)? = nextMark(beyond: mark) else {
-                    try press.removePartials()
-                    return .abandoned
-                }
-                mark = further
-            }
             let position = next
-            let end = min(mark, books[index].end)
+            guard let reached = mark.wait(beyond: position) else {
+                try press.removePartials()
+                return .abandoned
+            }
+            let end = min(reached, books[index].end)
             let records = try journal { () throws(JobStoreError) in
                 try store.records(from: position, below: end, book: books.count > 1 ? index : nil, count: Self.recordsAtOnce)
             }
             for record in records {
+                // A task without an end below the mark was stopped by a fault: its book cannot be bound now.
+                if mark.isAbandoned || record.outcome.state == .planned {
+                    try press.removePartials()
+                    return .abandoned
+                }
                 if record.outcome.state == .failed && settings.missingPage == .withhold {
                     try press.removePartials()
                     return .withheld
@@ -109,25 +106,8 @@ struct BookBinder: Sendable {
                 if books.count == 1 { progress.passed(record.task.index) }
             }
             next = records.count < Self.recordsAtOnce ? end : records[records.count - 1].task.index.position + 1
-            if next < end { continue }
-            next = end
         }
         return .finished(try press.finish(book))
-    }
-
-    /// The furthest mark sent so far, waiting for one beyond `mark`.
-    private func nextMark(beyond mark: Int) -> Order? {
-        while let orders = orders.receiveAll(waitingMilliseconds: nil) {
-            var furthest = mark
-            for order in orders {
-                switch order {
-                case .advance(let index): furthest = max(furthest, index)
-                case .abandon: return nil
-                }
-            }
-            if furthest > mark { return .advance(to: furthest) }
-        }
-        return nil
     }
 
     private func pages(of record: TaskRecord) -> [BookPage] {
@@ -151,6 +131,37 @@ struct BookBinder: Sendable {
 
     private func placeholder(_ task: UInt64, _ name: String, _ reason: FailureReason, _ folder: [String]) -> BookPage {
         BookPage(key: PageKey(task: task, page: 0), content: .placeholder(fileName: name, reason: reason), folder: folder)
+    }
+}
+
+/// Up to where the binder may bind: moved by the main thread, which never waits for the binder.
+final class BindingMark: Sendable {
+    private let position = Atomic<Int>(0)
+    private let abandoned = Atomic<Bool>(false)
+    private let news = Mailbox<Bool>(elementsMax: 1)
+
+    /// All tasks below this index have their final end.
+    func advance(to index: Int) {
+        position.store(index, ordering: .releasing)
+        news.sendIfRoom(true)
+    }
+
+    /// No mark will follow: stop before the next page.
+    func abandon() {
+        abandoned.store(true, ordering: .releasing)
+        news.close()
+    }
+
+    var isAbandoned: Bool { abandoned.load(ordering: .acquiring) }
+
+    /// The mark once it is beyond `index`; nil when the books are abandoned.
+    func wait(beyond index: Int) -> Int? {
+        while !isAbandoned {
+            let reached = position.load(ordering: .acquiring)
+            if reached > index { return reached }
+            _ = news.receiveOne(waitingMilliseconds: nil)
+        }
+        return nil
     }
 }
 

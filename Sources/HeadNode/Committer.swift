@@ -19,15 +19,17 @@ struct CommittedTask: Sendable {
 
 /// Gives outputs their final names: the only place that does.
 ///
-/// For each group: record the winners (synced), rename, sync the folders, record `committed`. The temp files are
-/// durable already: the agent synced them before it reported. A group that was recorded but not renamed is finished by
-/// a resume; a rename that fails turns its task into a failure.
+/// For each group: record the winners in journal (synced) and ledger, rename, sync the folders, record `committed`. The temp
+/// files are durable already: the agent synced them before it reported. A rename that fails turns its task into a failure.
+/// What is there under an output's name is replaced only if the ledger says that quire made it, or with `--overwrite always`.
 struct Committer: Sendable {
     let store: JobStore
     let ledger: OutputLedger
     let job: JobID
     let recipe: Digest256
     let isInPlace: Bool
+    /// `--overwrite always`
+    let replacesForeign: Bool
     /// For turning relative names into the ledger's absolute ones.
     let workingFolder: RawPath
 
@@ -37,37 +39,66 @@ struct Committer: Sendable {
     func commit(_ group: [SettledReport], epochMilliseconds: Int64) throws(HeadError) -> [CommittedTask] {
         var ended = group.map(recordedEnd)
         try journal { () throws(JobStoreError) in try store.record(ended.map(\.outcome), epochMilliseconds: epochMilliseconds) }
+        let wasWon = ended.map { $0.outcome.state == .won }
+        refuseInPlacePages(&ended)
+        let earlier = try recordInLedger(ended)
         var folders: Set<RawPath> = []
-        var entries: [LedgerEntry] = []
-        var refused: [Int] = []
         for index in ended.indices {
             guard let work = ended[index].outcome.work, !work.files.isEmpty else { continue }
+            let outputs = ended[index].outcome.outputs
             do throws(SystemError) {
-                let identities = try rename(work.files, to: ended[index].outcome.outputs, task: ended[index].task)
-                for (output, identity) in zip(ended[index].outcome.outputs, identities) {
-                    folders.insert(output.parent)
-                    entries.append(entry(output, identity, of: ended[index].task, work: work))
-                }
+                try rename(work.files, to: outputs, task: ended[index].task, earlier)
+                folders.formUnion(outputs.map(\.parent))
             } catch {
                 if error.isNoSpace { throw .system(doing: "give an output its name", error) }
                 ended[index].outcome = failed(ended[index].outcome, error, removing: work.files)
-                refused.append(index)
             }
         }
         for folder in folders.sorted() {
             try HeadNode.system("make names durable") { () throws(SystemError) in try FileOperation.syncFolder(folder) }
         }
-        if !refused.isEmpty {
-            try journal { () throws(JobStoreError) in
-                try store.record(refused.map { ended[$0].outcome }, epochMilliseconds: epochMilliseconds)
-            }
-        }
+        let refused = zip(ended, wasWon).filter { $1 && $0.outcome.state == .failed }.map(\.0.outcome)
         for index in ended.indices where ended[index].outcome.state == .won { ended[index].outcome.state = .committed }
         try journal { () throws(JobStoreError) in
+            if !refused.isEmpty { try store.record(refused, epochMilliseconds: epochMilliseconds) }
             try store.recordCommitted(ended.filter { $0.outcome.state == .committed }.map(\.task.index))
-            try ledger.record(entries)
         }
         return ended
+    }
+
+    /// Pages of one file cannot all take its place.
+    private func refuseInPlacePages(_ ended: inout [CommittedTask]) {
+        guard isInPlace else { return }
+        for index in ended.indices {
+            guard let work = ended[index].outcome.work, work.files.count > 1 else { continue }
+            for file in work.files { removeTemp(file.temp) }
+            ended[index].outcome = TaskOutcome(
+                index: ended[index].outcome.index, state: .failed,
+                failure: TaskFailure(.unsupported, "a file of \(work.files.count) pages cannot be replaced in place; use -o or --name"),
+                usage: ended[index].outcome.usage, host: ended[index].outcome.host, attempts: ended[index].outcome.attempts)
+        }
+    }
+
+    /// Writes what is about to be named into the ledger: a rename keeps size and time, so a crash between the two leaves no
+    /// output that the next run would take for somebody else's. Returns what stood there under these names before.
+    private func recordInLedger(_ ended: [CommittedTask]) throws(HeadError) -> [RawPath: InputIdentity] {
+        var earlier: [RawPath: InputIdentity] = [:]
+        var entries: [LedgerEntry] = []
+        for task in ended {
+            guard let work = task.outcome.work else { continue }
+            for (file, output) in zip(work.files, task.outcome.outputs) {
+                let path = workingFolder.appending(output).normalized
+                if let known = try journal({ () throws(JobStoreError) in try ledger.entry(for: path) }) { earlier[output] = known.outputIdentity }
+                do throws(SystemError) {
+                    let source = isInPlace && file.isVerbatim ? output : file.temp
+                    entries.append(entry(path, try FileOperation.facts(of: source).identity, of: task.task, work: work))
+                } catch {
+                    continue  // The rename will fail on the same file and tell why.
+                }
+            }
+        }
+        try journal { () throws(JobStoreError) in try ledger.record(entries) }
+        return earlier
     }
 
     /// The outcome of a report with the final names its files shall get.
@@ -90,32 +121,59 @@ struct Committer: Sendable {
         return CommittedTask(task: settled.task, outcome: outcome)
     }
 
-    private func rename(_ files: [MadeFile], to outputs: [RawPath], task: PlannedTask) throws(SystemError) -> [InputIdentity] {
-        var identities: [InputIdentity] = []
-        for (file, output) in zip(files, outputs) {
-            if isInPlace {
-                let now = try FileOperation.facts(of: output).identity
-                guard now == task.identity else { throw SystemError("replace", "\(output): it changed while it was worked on", code: 116) }
+    private func rename(
+        _ files: [MadeFile], to outputs: [RawPath], task: PlannedTask, _ earlier: [RawPath: InputIdentity]
+    ) throws(SystemError) {
+        var made: [RawPath] = []
+        do throws(SystemError) {
+            for (file, output) in zip(files, outputs) {
+                if isInPlace {
+                    try replaceInput(output, by: file, task)
+                } else if try giveName(output, to: file.temp, earlier[output]) {
+                    made.append(output)
+                }
             }
-            if isInPlace && file.isVerbatim {
-                // Nothing changed: the input keeps its time and everything else.
-                try FileOperation.removeIfPresent(file.temp)
-            } else if task.mayReplace {
-                try FileOperation.rename(file.temp, replacing: output)
-            } else {
-                try FileOperation.rename(file.temp, toNew: output)
-            }
-            identities.append(try FileOperation.facts(of: output).identity)
+        } catch {
+            // A file's pages appear together or not at all.
+            for output in made { removeTemp(output) }
+            throw error
         }
-        return identities
+    }
+
+    /// True when nothing of that name was there.
+    private func giveName(_ output: RawPath, to temp: RawPath, _ earlier: InputIdentity?) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try FileOperation.rename(temp, toNew: output)
+            return true
+        } catch {
+            guard error.isExisting else { throw error }
+            let existing = try FileOperation.factsIfPresent(of: output)?.identity
+            guard replacesForeign || (existing != nil && existing == earlier) else { throw error }
+            try FileOperation.rename(temp, replacing: output)
+            return false
+        }
+    }
+
+    private func replaceInput(_ input: RawPath, by file: MadeFile, _ task: PlannedTask) throws(SystemError) {
+        let facts = try FileOperation.facts(of: input)
+        guard facts.identity == task.identity else { throw SystemError("replace", "\(input): it changed while it was worked on", code: staleCode) }
+        // Nothing changed: the input keeps its time and everything else.
+        if file.isVerbatim { return try FileOperation.removeIfPresent(file.temp) }
+        try FileOperation.setMode(file.temp, facts.mode)
+        try FileOperation.rename(file.temp, replacing: input)
+    }
+
+    /// ESTALE, for an input that is not the planned one any more.
+    private let staleCode: Int32 = 116
+
+    /// What resists stays behind under a name that no listing takes.
+    private func removeTemp(_ path: RawPath) {
+        do throws(SystemError) { try FileOperation.removeIfPresent(path) } catch { return }
     }
 
     private func failed(_ outcome: TaskOutcome, _ error: SystemError, removing files: [MadeFile]) -> TaskOutcome {
-        for file in files {
-            // The task fails anyway; a temp file that cannot be removed is swept by its name later.
-            do throws(SystemError) { try FileOperation.removeIfPresent(file.temp) } catch { continue }
-        }
-        let reason: FailureReason = isInPlace && error.code == 116 ? .changed : error.isNoSpace ? .noSpace : .denied
+        for file in files { removeTemp(file.temp) }
+        let reason: FailureReason = error.code == staleCode ? .changed : .denied
         let why = error.isExisting ? "\(outcome.outputs.first?.display ?? "the output") appeared while the job ran; move it away or use --overwrite always" : "\(error)"
         return TaskOutcome(
             index: outcome.index, state: .failed, failure: TaskFailure(reason, why), usage: outcome.usage, host: outcome.host,
@@ -124,7 +182,7 @@ struct Committer: Sendable {
 
     private func entry(_ output: RawPath, _ identity: InputIdentity, of task: PlannedTask, work: FinishedWork) -> LedgerEntry {
         LedgerEntry(
-            output: workingFolder.appending(output).normalized, outputIdentity: identity,
+            output: output, outputIdentity: identity,
             input: workingFolder.appending(task.input).normalized, inputIdentity: task.identity, recipe: recipe, work: work,
             isInPlace: isInPlace, job: job)
     }

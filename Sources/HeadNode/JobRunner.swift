@@ -15,9 +15,11 @@ final class JobRunner {
     private let plan: JobPlan
     private let store: JobStore
     private let events: Mailbox<HeadEvent>
-    private let link: AgentLink
+    private let agents: LazyAgent
+    private var link: AgentLink
+    private var agentRestarts = 0
     private let commits = Mailbox<[SettledReport]>(elementsMax: 1 << 14)
-    private let binderOrders = Mailbox<BookBinder.Order>(elementsMax: 1 << 14)
+    private let mark = BindingMark()
     private let committerThread: SystemThread
     private let binderThread: SystemThread?
     private let orders: OrderMaker
@@ -26,12 +28,18 @@ final class JobRunner {
     private var scheduler: Scheduler
     /// Dispatched and without a final end; their number is bounded by what hosts may hold.
     private var open: [TaskIndex: PlannedTask] = [:]
-    private var hasDispatchedAll = false
+    /// Those of `open` whose report the committer has: a lost agent does not bring them back.
+    private var committing: Set<TaskIndex> = []
+    /// The lowest task that the environment kept from its end; pages behind it cannot be bound.
+    private var stuck: TaskIndex?
+    /// Tasks left when nothing more is dispatched; nil before that.
+    private var unsettledCount: Int?
     private var spool = SpoolGauge()
     private var isBound: Bool
     private var volumes: [BoundVolume]?
     private var stop: Stop?
     private var wasKilled = false
+    private var wasInterruptedTwice = false
     /// Folders of tasks that were given up before they ended.
     private var abandoned: Set<RawPath> = []
 
@@ -50,17 +58,20 @@ final class JobRunner {
         var fault: HeadError?
         /// Where tasks that did not end may have left temp files.
         var unfinishedFolders: Set<RawPath> = []
+        /// Workers may still be at work and are not waited for.
+        var leavesWorkRunning = false
     }
 
     init(
-        settings: RunSettings, plan: JobPlan, store: JobStore, ledger: OutputLedger, events: Mailbox<HeadEvent>, link: AgentLink,
+        settings: RunSettings, plan: JobPlan, store: JobStore, ledger: OutputLedger, events: Mailbox<HeadEvent>, agents: LazyAgent,
         display: ProgressDisplay
     ) throws(HeadError) {
         self.settings = settings
         self.plan = plan
         self.store = store
         self.events = events
-        self.link = link
+        self.agents = agents
+        link = try agents.link()
         self.display = display
         orders = OrderMaker(settings: settings, plan: plan)
         let open = try journal { () throws(JobStoreError) in try store.openTasks() }
@@ -73,7 +84,7 @@ final class JobRunner {
         }
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
-            workingFolder: plan.workingFolder)
+            replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
         isBound = plan.books.isEmpty
         if plan.books.isEmpty {
@@ -81,7 +92,8 @@ final class JobRunner {
         } else {
             let binder = BookBinder(
                 store: store, ledger: ledger, job: plan.job, settings: plan.pdf, books: plan.books, spoolFolder: plan.spoolFolder,
-                workingFolder: plan.workingFolder, orders: binderOrders, progress: display.pages)
+                workingFolder: plan.workingFolder, replacesForeignPDFs: settings.overwrite == .always, mark: mark,
+                progress: display.pages)
             binderThread = SystemThread("bind") {
                 do throws(HeadError) { events.send(.bound(try binder.run())) } catch { events.send(.bindFailed(error)) }
             }
@@ -107,8 +119,7 @@ final class JobRunner {
         defer {
             commits.close()
             committerThread.join()
-            binderOrders.send(.abandon)
-            binderOrders.close()
+            mark.abandon()
             binderThread?.join()
         }
         if plan.taskCount == 0 || scheduler.readyCount == 0 { moveMark() }
@@ -124,14 +135,18 @@ final class JobRunner {
         }
         var result = result
         result.unfinishedFolders = abandoned.union(open.values.compactMap { $0.output?.parent })
+        result.leavesWorkRunning = wasKilled
         return result
     }
 
     private var isOver: Bool {
         if wasKilled { return true }
+        guard let unsettledCount, open.isEmpty else { return false }
         switch stop {
-        case .none: return hasDispatchedAll && open.isEmpty && isBound
-        case .asked, .fault: return hasDispatchedAll && open.isEmpty
+        case .none: return isBound
+        // With all tasks done only the binder runs: it may finish like any other work.
+        case .asked: return isBound || unsettledCount > 0
+        case .fault: return true
         }
     }
 
@@ -141,14 +156,17 @@ final class JobRunner {
             let now = SystemClock.monotonicMilliseconds()
             return .draining(secondsLeft: deadline > now ? Int((deadline - now + 999) / 1000) : 0)
         case .fault(let error): return .paused(reason: "\(error)")
-        case .none: return hasDispatchedAll && open.isEmpty ? .binding : .working
+        case .none: return unsettledCount != nil && open.isEmpty ? .binding : .working
         }
     }
 
     private var result: Result {
+        let finished = Result(status: display.summary.failed > 0 ? .someFilesFailed : .done, volumes: volumes ?? [])
         switch stop {
-        case .none: return Result(status: display.summary.failed > 0 ? .someFilesFailed : .done, volumes: volumes ?? [])
-        case .asked: return Result(status: display.wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
+        case .none: return finished
+        case .asked:
+            if !wasKilled && unsettledCount == 0 && isBound { return finished }
+            return Result(status: wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
         case .fault(let error): return Result(status: error.status, volumes: [], fault: error)
         }
     }
@@ -159,19 +177,25 @@ final class JobRunner {
         switch event {
         case .agent(let host, let message): try take(message, from: host)
         case .agentGone(let host, let why):
-            if stop == nil { stop = .fault(.agent("the agent on \(link.name) ended: \(why)")) }
-            perform(scheduler.apply(.hostLost(host)))
-            perform(scheduler.apply(.drain))
-            abandoned.formUnion(open.values.compactMap { $0.output?.parent })
-            open.removeAll()
+            let lost = scheduler.apply(.hostLost(host))
+            perform(lost)
+            let inHand = open.filter { !committing.contains($0.key) }
+            abandoned.formUnion(inHand.values.compactMap { $0.output?.parent })
+            for task in inHand.keys { open[task] = nil }
+            restartAgent(host, why)
         case .committed(let tasks):
             for task in tasks {
                 open[task.task.index] = nil
+                committing.remove(task.task.index)
                 if let work = task.outcome.work, plan.books.count == 1 { spool.add(task.task.index, work) }
                 display.count(task)
             }
             moveMark()
-        case .commitFailed(let error), .bindFailed(let error): halt(error)
+        case .commitFailed(let error):
+            // The committing thread is gone, so what it had cannot end any more.
+            halt(error)
+            wasKilled = true
+        case .bindFailed(let error): halt(error)
         case .bound(let books):
             volumes = books?.volumes
             isBound = true
@@ -203,6 +227,8 @@ final class JobRunner {
         }
         let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
         var settled: [SettledReport] = []
+        var fault: HeadError?
+        var others: [Scheduler.Command] = []
         for command in scheduler.apply(.ended(host, endings)) {
             switch command {
             case .settle(let attempt):
@@ -212,16 +238,21 @@ final class JobRunner {
                 if case .failed(let failure) = report.outcome, failure.reason == .noSpace {
                     // The disk is at fault, not the file: the task stays planned.
                     open[attempt.task] = nil
-                    halt(.usageOfSpace(failure.message, task.output?.parent ?? plan.spoolFolder))
+                    stuck = min(stuck ?? attempt.task, attempt.task)
+                    fault = .usageOfSpace(failure.message, task.output?.parent ?? plan.spoolFolder)
                 } else {
+                    committing.insert(attempt.task)
                     settled.append(SettledReport(task: task, report: report, host: link.name))
                 }
             case .discard(let attempt):
                 if let report = byAttempt[attempt] { discard(report) }
-            case .dispatch, .retract, .giveUp, .finished: perform([command])
+            case .dispatch, .retract, .giveUp, .finished: others.append(command)
             }
         }
         if !settled.isEmpty { commits.send(settled) }
+        // New work goes out before the fault calls it back: the scheduler holds it for dispatched.
+        perform(others)
+        if let fault { halt(fault) }
     }
 
     /// Deletes the temp files of a report that came too late.
@@ -242,7 +273,7 @@ final class JobRunner {
                 display.message("stopping: waiting up to \(settings.drainSeconds) s for what is being worked on; once more to stop at once")
                 perform(scheduler.apply(.drain))
             case .asked, .fault:
-                display.wasInterruptedTwice = true
+                wasInterruptedTwice = true
                 wasKilled = true
             }
         case .hangUp: display.terminalIsGone()
@@ -260,15 +291,34 @@ final class JobRunner {
         if case .journal = error { wasKilled = true }
     }
 
+    /// A local agent that dies is started again three times (architecture, section 3); no file is blamed for it.
+    private func restartAgent(_ host: HostIndex, _ why: String) {
+        let error = HeadError.agent("the agent on \(link.name) ended: \(why)")
+        guard stop == nil, agentRestarts < Self.agentRestartsMax else {
+            halt(error)
+            return perform(scheduler.apply(.drain))
+        }
+        agentRestarts += 1
+        display.message("\(error); starting it again")
+        do throws(HeadError) {
+            link = try agents.restart()
+            perform(scheduler.apply(.hostReady(host, slots: link.slots)))
+        } catch {
+            halt(error)
+        }
+    }
+
+    private static let agentRestartsMax = 3
+
     private func moveMark() {
         guard binderThread != nil else { return }
-        binderOrders.send(.advance(to: lowestOpenTask.position))
+        mark.advance(to: lowestOpenTask.position)
     }
 
     /// All tasks below have their final end.
     private var lowestOpenTask: TaskIndex {
         let end = TaskIndex(plan.taskCount)
-        return min(open.keys.min() ?? end, scheduler.lowestReady ?? end)
+        return min(open.keys.min() ?? end, scheduler.lowestReady ?? end, stuck ?? end)
     }
 
     // MARK: Commands
@@ -278,7 +328,7 @@ final class JobRunner {
             switch command {
             case .dispatch(let host, let attempts): dispatch(attempts, to: host)
             case .retract(_, let tasks): link.send(.retract(tasks))
-            case .finished: hasDispatchedAll = true
+            case .finished(let unsettled): unsettledCount = unsettled + (stuck == nil ? 0 : 1)
             case .giveUp(let task, let attempts): giveUp(task, attempts)
             case .settle, .discard: preconditionFailure("a report is settled where it arrives")
             }
@@ -286,6 +336,7 @@ final class JobRunner {
     }
 
     private func dispatch(_ attempts: [Attempt], to host: HostIndex) {
+        var sent = 0
         do throws(HeadError) {
             let tasks = try journal { () throws(JobStoreError) in
                 let tasks = try store.tasks(of: attempts)
@@ -297,16 +348,31 @@ final class JobRunner {
             for start in stride(from: 0, to: tasks.count, by: 512) {
                 let part = start..<min(tasks.count, start + 512)
                 var shard: [WorkOrder] = []
-                for index in part { shard.append(try orders.order(for: tasks[index], attempt: attempts[index])) }
-                link.send(.assign(shard))
+                var refused: [WorkReport] = []
+                for index in part {
+                    do throws(HeadError) {
+                        shard.append(try orders.order(for: tasks[index], attempt: attempts[index]))
+                    } catch .system(let doing, let error) where !error.isNoSpace {
+                        // A folder that cannot be made fails what would go there, and nothing else.
+                        let failure = TaskFailure(.denied, "\(doing): \(error)")
+                        refused.append(WorkReport(attempt: attempts[index], outcome: .failed(failure), usage: .none))
+                    }
+                }
+                if !shard.isEmpty { link.send(.assign(shard)) }
+                if !refused.isEmpty { events.send(.agent(host, .reports(refused))) }
+                sent = part.upperBound
             }
         } catch {
+            let unsent = attempts[sent...].map(\.task)
+            for task in unsent { open[task] = nil }
             halt(error)
+            perform(scheduler.apply(.released(host, unsent)))
         }
     }
 
     private func giveUp(_ task: TaskIndex, _ attempts: UInt32) {
-        guard let planned = open[task] else { return }
+        guard let planned = open[task] else { preconditionFailure("task \(task.rawValue) is given up without having begun") }
+        committing.insert(task)
         let failure = TaskFailure(.crashed, "the host was lost \(attempts) times while this file was worked on")
         let report = WorkReport(attempt: Attempt(task: task, number: attempts), outcome: .failed(failure), usage: .none)
         commits.send([SettledReport(task: planned, report: report, host: link.name)])

@@ -7,7 +7,6 @@ import TerminalUI
 final class ProgressDisplay {
     let pages = PagesProgress()
     var busySlots = 0
-    var wasInterruptedTwice = false
     private(set) var summary: RunSummary
     private var renderer: ProgressRenderer
     private var tasksRate = RateEstimator()

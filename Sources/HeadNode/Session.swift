@@ -80,7 +80,7 @@ public struct Session {
         for (reason, count) in plan.skipped { display.countSkipped(reason: reason, count) }
         try countSettled(store, plan, display)
         let runner = try JobRunner(
-            settings: settings, plan: plan, store: store, ledger: ledger, events: events, link: agent, display: display)
+            settings: settings, plan: plan, store: store, ledger: ledger, events: events, agents: agents, display: display)
         let result = try runner.run()
         display.seal(result)
         var failures: [HeadError] = []
@@ -90,7 +90,7 @@ public struct Session {
         } catch {
             failures.append(error)
         }
-        agents.close(kill: result.status == .cancelled)
+        agents.close(kill: result.leavesWorkRunning)
         JobFolder.removeSpool(plan.spoolFolder)
         if result.status != .done && result.status != .someFilesFailed || !failures.isEmpty {
             let others = plan.books.map(\.path.parent) + [settings.report, settings.manifest].compactMap { $0?.parent }
@@ -237,6 +237,12 @@ final class LazyAgent {
         let link = try start()
         started = link
         return link
+    }
+
+    /// A new agent in place of one that died.
+    func restart() throws(HeadError) -> AgentLink {
+        close(kill: true)
+        return try link()
     }
 
     func close(kill: Bool) {

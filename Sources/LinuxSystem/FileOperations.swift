@@ -79,8 +79,17 @@ public enum FileOperation {
     }
 
     /// Makes the names in a folder durable.
+    ///
+    /// A folder that may be written to but not read cannot be opened and so not be synced: its names are as durable as
+    /// the file system makes them.
     public static func syncFolder(_ path: RawPath) throws(SystemError) {
-        let folder = try OpenFile(path.isEmpty ? RawPath(".") : path, .read)
+        let folder: OpenFile
+        do {
+            folder = try OpenFile(path.isEmpty ? RawPath(".") : path, .read)
+        } catch {
+            if error.isDenied { return }
+            throw error
+        }
         guard fsync(folder.descriptor) == 0 || errno == EINVAL else { throw .last("fsync", path.display) }
     }
 

@@ -47,6 +47,17 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
         return true
     }
 
+    /// Puts `element` at the end if there is room; false when there is none or the mailbox is closed. Never waits.
+    @discardableResult
+    public func sendIfRoom(_ element: Element) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard queue.count < elementsMax, !isClosed else { return false }
+        queue.append(element)
+        pthread_cond_signal(hasElements)
+        return true
+    }
+
     /// Takes everything there is, waiting up to `milliseconds` for something; nil once closed and empty.
     public func receiveAll(waitingMilliseconds milliseconds: Int?) -> [Element]? {
         pthread_mutex_lock(mutex)
