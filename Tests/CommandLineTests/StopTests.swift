@@ -176,7 +176,6 @@ struct StopTests {
         try box.write(TinyPicture.jpeg(5000, 4000), to: "in/poison.jpg")
         try box.write("actions:\n  - blur: 20\n", to: "slow.yaml")
         let running = try box.start(["quire", "run", "in", "--recipe", "slow.yaml", "-o", "out", "--progress", "none", "--json", "--report", "r.json"])
-        try job.hold(running)
         var killed: Set<pid_t> = []
         try eventually("it ends or a worker opens the file", seconds: 60) {
             for process in ProcessTree.descendants(of: running.id) where ProcessTree.hasOpen(process, "poison.jpg") {
