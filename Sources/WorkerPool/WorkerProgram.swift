@@ -10,6 +10,8 @@ public enum WorkerProgram {
     }
 
     public static let versionMillisecondsMax: UInt64 = 5_000
+    /// A killed process that takes longer hangs in I/O that cannot be interrupted.
+    private static let reapingMillisecondsMax: UInt64 = 1_000
 
     /// The first line that `program --version` prints, at most 200 bytes; empty if it prints none in time.
     public static func version(of program: RawPath) throws(SystemError) -> String {
@@ -36,7 +38,10 @@ public enum WorkerProgram {
             }
         }
         process.kill()
-        _ = try process.endIfReached()
+        // Reaped here, or it would stay a zombie beside the workers for the agent's whole life.
+        poll.forget(reading.descriptor)
+        let reapedBy = SystemClock.monotonicMilliseconds() + reapingMillisecondsMax
+        while try process.endIfReached() == nil, SystemClock.monotonicMilliseconds() < reapedBy { _ = try poll.wait(milliseconds: 1) }
         return String(decoding: text.prefix(200).prefix { $0 != 0x0A }, as: UTF8.self)
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import JobModel
 import LinuxSystem
 import Testing
@@ -163,6 +164,23 @@ struct WorkerPoolTests {
     func version() throws {
         #expect(try WorkerProgram.version(of: ownExecutable().parent.appending("fixture-worker")) == "fixture-worker 1")
         #expect(try WorkerProgram.version(of: RawPath("/usr/bin/test")) == "")
+    }
+
+    @Test("Asking for a version leaves no zombie behind")
+    func versionIsReaped() throws {
+        // A name of its own, since other tests run fixture workers at the same time.
+        let name = "reaped-\(getpid())"
+        let folder = FileManager.default.temporaryDirectory.path
+        let link = "\(folder)/\(name)"
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: try ownExecutable().parent.appending("fixture-worker").display)
+        defer { do { try FileManager.default.removeItem(atPath: link) } catch { Issue.record(error) } }
+        #expect(try WorkerProgram.version(of: RawPath(link)) == "fixture-worker 1")
+        let left = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
+            guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
+            return String(decoding: stat, as: UTF8.self).contains("(\(name))")
+        }
+        #expect(left.isEmpty)
     }
 
     struct Unexpected: Error {}
