@@ -50,9 +50,16 @@ public struct Session {
         let job = try state.createJob(epochMilliseconds: epoch, randomness: UInt64.random(in: 0...UInt64.max))
         let folder = state.jobFolder(job)
         var keepsJob = false
-        defer { if !keepsJob { JobFolder.remove(folder) } }
+        defer {
+            if !keepsJob {
+                JobFolder.remove(folder)
+                state.removeLock(of: job)
+            }
+        }
         let holder = "\(Capacity.ofThisMachine().hostname), pid \(getpid()), job \(job.rawValue)"
+        let life = try state.claim(job, holder: holder)
         let locks = try Locks(settings, state, workingFolder, holder: holder)
+        if !settings.isDryRun { JobFolder.sweepDeadJobs(settings, state) }
         let store = try journal { () throws(JobStoreError) in try JobStore(file: folder.appending("job.sqlite")) }
         let ledger = try state.ledger()
         let display = ProgressDisplay(
@@ -84,26 +91,49 @@ public struct Session {
         let result = try runner.run()
         display.seal(result)
         var failures: [HeadError] = []
+        // Neither the manifest nor the report is kept back by a fault of the other.
         do throws(HeadError) {
-            if let report = settings.report { try ReportFile(report, store: store, plan: plan).write(facts, display, side(agents, result)) }
-            if let manifest = settings.manifest { try Manifest(path: manifest, store: store, plan: plan).write(result.volumes) }
+            if let manifest = settings.manifest {
+                try Manifest(path: manifest, store: store, plan: plan).write(result.volumes)
+                try remember(manifest, ledger, plan)
+            }
+        } catch {
+            failures.append(error)
+        }
+        do throws(HeadError) {
+            if let report = settings.report {
+                try ReportFile(report, store: store, plan: plan).write(facts, display, side(agents, result))
+                try remember(report, ledger, plan)
+            }
         } catch {
             failures.append(error)
         }
         agents.close(kill: result.leavesWorkRunning)
         JobFolder.removeSpool(plan.spoolFolder)
+        // A job that reached its end may have lost an agent on the way, whose workers left their temp files.
+        var untidy = result.unfinishedFolders
         if result.status != .done && result.status != .someFilesFailed || !failures.isEmpty {
-            let others = plan.books.map(\.path.parent) + [settings.report, settings.manifest].compactMap { $0?.parent }
-            for folder in result.unfinishedFolders.union(others) { JobFolder.sweep(folder, of: job) }
+            untidy.formUnion(plan.books.map(\.path.parent) + [settings.report, settings.manifest].compactMap { $0?.parent })
         }
-        let status = failures.first?.status ?? result.status
+        for folder in untidy { JobFolder.sweep(folder, of: job) }
+        var status = failures.first?.status ?? result.status
         display.finish(status)
         for failure in failures { display.message("\(failure)") }
-        if settings.printsJSON { Terminal.writeOutput(Array(display.summary.jsonText.utf8)) }
+        if settings.printsJSON {
+            do throws(HeadError) {
+                try FactsOutput.write(display.summary.jsonText)
+            } catch {
+                display.message("\(error)")
+                status = error.status
+            }
+        }
         try journal { () throws(JobStoreError) in try store.setFact("status", "\(status.rawValue)") }
         try close(store, ledger)
         JobFolder.prune(state, now: SystemClock.epochMilliseconds())
         locks.release()
+        // What is swept away already needs no mark of its owner; a stopped job may still have workers that write.
+        if !result.leavesWorkRunning { state.removeLock(of: job) }
+        _ = consume life
         return status
     }
 
@@ -167,10 +197,18 @@ public struct Session {
         return Set(template.variables.compactMap { if case .exif(let tag) = $0 { tag } else { nil } })
     }
 
-    private func side(_ agents: LazyAgent, _ result: JobRunner.Result) throws(HeadError) -> SideWork? {
+    /// A later job may replace what this one wrote.
+    private func remember(_ path: RawPath, _ ledger: OutputLedger, _ plan: JobPlan) throws(HeadError) {
+        let entry = try LedgerEntry(made: path, in: plan.workingFolder, by: plan.job)
+        try journal { () throws(JobStoreError) in try ledger.record([entry]) }
+    }
+
+    private func side(_ agents: LazyAgent, _ result: JobRunner.Result) -> SideWork? {
         switch result.status {
-        case .done, .someFilesFailed: SideWork(link: try agents.link(), events: events)
-        case .internalError, .usage, .noInputs, .noUsableHost, .verificationFailed, .stoppedResumable, .cancelled: nil
+        case .done, .someFilesFailed:
+            // Without an agent the report has no thumbnails, and says all else.
+            do throws(HeadError) { return SideWork(link: try agents.link(), events: events) } catch { return nil }
+        case .internalError, .usage, .noInputs, .noUsableHost, .verificationFailed, .stoppedResumable, .cancelled: return nil
         }
     }
 

@@ -223,6 +223,7 @@ struct StopTests {
         #expect(ended.errors.contains("starting it again"))
         try processes.expectGone()
         try job.expectNothingHalf()
+        job.box.expectTidy()
     }
 
     @Test("An agent that dies again and again: exit 75, and the file is not blamed")
