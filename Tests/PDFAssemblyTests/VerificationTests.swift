@@ -117,6 +117,13 @@ private let faults: [Fault] = [
         }
     }
 
+    @Test("takes a cross-reference stream that ends behind the file for a fault")
+    func shortStream() {
+        let text = "%PDF-1.7\n1 0 obj\n<</Type/XRef/Size 9/W[1 5 2]/Length 72/Root 1 0 R>>\nstream\n\nendstream\nendobj\n"
+        let report = verified(Array("\(text)startxref\n9\n%%EOF\n".utf8))
+        #expect(report.findings.map(\.kind) == [.crossReferences])
+    }
+
     @Test(
         "passes files of other programs", .enabled(if: has("convert"), "convert is not installed"),
         arguments: ["img2pdf", "qpdf", "qpdf linearized", "qpdf streams", "cairo", "ghostscript"])

@@ -108,7 +108,7 @@ extension Verifier {
     ) throws(File.Failure) -> [String: ParsedObject]? {
         guard let object = try object(at: start, before: .max, expected: nil), case .dictionary(let entries) = object.value,
             entries["Type"]?.name == "XRef", let data = object.dataOffset,
-            let length = entries["Length"]?.integer.flatMap({ UInt64(exactly: $0) }), length <= reader.byteCount,
+            let length = entries["Length"]?.integer.flatMap({ UInt64(exactly: $0) }), data <= reader.byteCount, length <= reader.byteCount - data,
             let widths = Self.widths(entries["W"]), let size = entries["Size"]?.integer.flatMap({ UInt64(exactly: $0) })
         else {
             report.add(
