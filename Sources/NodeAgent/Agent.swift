@@ -203,6 +203,8 @@ final class Agent {
     }
 
     private var waitMilliseconds: Int? {
+        // What `settle` found out last is worked at once: that the head reads no more.
+        if !pending.isEmpty { return 0 }
         var deadlines = [supervisor.nextDeadlineMilliseconds, gate.nextDeadlineMilliseconds].compactMap { $0 }
         if case .working(let work) = phase {
             if currentLoad != toldLoad { deadlines.append(nextLoadMilliseconds) }

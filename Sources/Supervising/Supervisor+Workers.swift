@@ -102,8 +102,11 @@ extension Supervisor {
     }
 
     mutating func spawnFailed(_ slot: Int, _ text: String, isFinal: Bool) {
-        guard case .starting = slots[slot].state else { preconditionFailure("slot \(slot) was not starting") }
-        slots[slot].state = .vacant
+        switch slots[slot].state {
+        // Killing: the end was asked for before the failure was known.
+        case .starting, .killing: slots[slot].state = .vacant
+        case .vacant, .resting, .serving, .retiring, .abandoned: preconditionFailure("slot \(slot) was not starting")
+        }
         if isFinal { becomeUnusable(text) } else { diedIdle(slot, text) }
         finishIfStopped()
     }

@@ -203,6 +203,16 @@ struct DeathTests {
         #expect(world.released == [TaskIndex(0), TaskIndex(1)])
     }
 
+    @Test("A stop that comes before a start is known to have failed is finished with that", arguments: [true, false])
+    func spawnFailsDuringStop(isFinal: Bool) {
+        var world = World(slots: 1)
+        world.apply(.stopped)
+        world.workers[0] = nil
+        world.apply(.spawnFailed(slot: 0, "no such file", isFinal: isFinal))
+        #expect(world.isFinished)
+        #expect(world.unusable.isEmpty)
+    }
+
     @Test("When a worker finds the setup unworkable, orders at others still end, and what waits goes back")
     func unusable() {
         var world = World.ready(slots: 2)
