@@ -14,7 +14,10 @@ enum Oracle {
         let after = try #require(tags[new])
         func tellsPlace(_ key: String) -> Bool {
             let tag = key.split(separator: ":").last.map(String.init) ?? key
-            return tag.hasPrefix("GPS") || placeNames.contains(tag)
+            // ImageMagick writes properties of EXIF and XMP as text chunks of a PNG too.
+            let property = ["exif", "xmp", "photoshop", "iptc4xmpcore"].first(where: tag.lowercased().hasPrefix) ?? ""
+            if key.hasPrefix("PNG:"), placeNames.contains(String(tag.dropFirst(property.count))) { return true }
+            return ["GPS", "ExifGPS", "XmpGPS"].contains(where: tag.hasPrefix) || placeNames.contains(tag)
         }
         #expect(before.keys.contains(where: tellsPlace), "\(old) has nothing to clear")
         #expect(!after.keys.contains(where: tellsPlace), "\(after.keys.filter(tellsPlace))")

@@ -98,7 +98,7 @@ extension PNGFile {
         case .copyright:
             if !plan.keeps(.copyright) { splices.append(.removing(chunk.range)) }
         case .other:
-            if plan.dropsOthers { splices.append(.removing(chunk.range)) }
+            if plan.dropsOthers || plan.dropsGPS && text.tellsPlace { splices.append(.removing(chunk.range)) }
         }
     }
 

@@ -43,6 +43,13 @@ struct PNGText {
         }
     }
 
+    /// Whether it is one property of EXIF or XMP, as ImageMagick writes them beside the blocks, that names a place:
+    /// `exif:GPSLatitude`, `photoshop:City`.
+    var tellsPlace: Bool {
+        guard let colon = keyword.firstIndex(of: ":") else { return false }
+        return XMPPacket.isPlace(.init(prefix: String(keyword[..<colon]), local: String(keyword[keyword.index(after: colon)...])))
+    }
+
     static let xmpKeyword = "XML:com.adobe.xmp"
 
     /// The data of an uncompressed iTXt chunk that holds an XMP packet (XMP Specification part 3, 1.1.5).

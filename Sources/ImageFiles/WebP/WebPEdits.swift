@@ -26,7 +26,9 @@ extension WebPFile {
         _ source: some ByteSource
     ) throws(ImageFileError) -> [Piece] {
         let containerEnd = chunks.last?.range.end ?? 12
-        let isSame = new.exif == old.exif && new.xmp == old.xmp
+        // Readers take the first chunk of a kind only, yet a second one may tell what the first no longer does.
+        let hasRepeats = ["EXIF", "XMP "].contains { type in chunks.count { $0.type == type } > 1 }
+        let isSame = new.exif == old.exif && new.xmp == old.xmp && !(dropsTrailer && hasRepeats)
         let goes: (Chunk) -> Bool = { chunk in
             switch chunk.type {
             case "EXIF": !isSame
