@@ -72,6 +72,10 @@ extension EmbeddedMetadata {
         result.exif = plan.applied(toEXIF: exif)
         result.xmp = xmp.flatMap(plan.applied(toXMP:))
         result.photoshop = photoshop.flatMap(plan.applied(toPhotoshop:))
+        if plan.dropsThumbnail {
+            result.photoshop = result.photoshop.map(PhotoshopResources.withoutThumbnails).flatMap { $0.isEmpty ? nil : $0 }
+            result.xmp = result.xmp.map(XMPPacket.clearingThumbnails)
+        }
         if !extendedXMP.isEmpty, let packet = result.xmp {
             if plan.dropsGPS, JPEGExtendedXMP.tellsPlace(extendedXMP) {
                 result.xmp = XMPPacket.clearingExtensionNote(packet)

@@ -6,7 +6,7 @@ public enum MetadataEdit: Hashable, Sendable {
     case setOrientation(Int)
     /// Writes PixelXDimension and PixelYDimension of EXIF where they stand already.
     case setPixelSize(width: Int, height: Int)
-    /// Removes the EXIF thumbnail, which would show the picture as it was.
+    /// Removes the EXIF thumbnail, which would show the picture as it was; out of a container also Photoshop's and XMP's.
     case dropThumbnail
     /// Clears GPS in EXIF, XMP and IPTC and place names in XMP and IPTC; removes bytes behind the picture's end, which carry
     /// EXIF of their own.

@@ -19,6 +19,15 @@ enum PhotoshopResources {
         return result
     }
 
+    /// The resources without those that show the picture as it was (0x0409 and 0x040C, Photoshop's thumbnails).
+    static func withoutThumbnails(_ resources: [UInt8]) -> [UInt8] {
+        var result = resources
+        for resource in self.resources(resources).reversed() where resource.id == 0x0409 || resource.id == 0x040C {
+            result.removeSubrange(resource.range)
+        }
+        return result
+    }
+
     /// An IPTC record without content location (2:26, 2:27), city, sublocation, province, country code and name (2:90 to 2:101);
     /// what follows moves up and the end is filled with zeros (IPTC IIM 4.2, chapter 6).
     static func clearingPlacesInIPTC(_ record: [UInt8]) -> [UInt8] {
@@ -52,6 +61,8 @@ enum PhotoshopResources {
 
     private struct Resource {
         var id: UInt16
+        /// With its header and padding.
+        var range: Range<Int>
         var data: Range<Int>
     }
 
@@ -63,8 +74,9 @@ enum PhotoshopResources {
             let sizeAt = at + 6 + (Int(bytes[at + 6]) + 2) / 2 * 2
             guard let size = ByteOrder.big.uint32(bytes, sizeAt), bytes.count - sizeAt - 4 >= Int(size) else { break }
             let start = sizeAt + 4
-            found.append(Resource(id: id, data: start..<(start + Int(size))))
-            at = start + Int(size) + Int(size) % 2
+            let next = min(start + Int(size) + Int(size) % 2, bytes.count)
+            found.append(Resource(id: id, range: at..<next, data: start..<(start + Int(size))))
+            at = next
         }
         return found
     }

@@ -12,6 +12,11 @@ enum XMPPacket {
         clearing(packet) { $0.prefix == "xmpNote" && $0.local == "HasExtendedXMP" }
     }
 
+    /// The packet without the small pictures of it that some editors keep there.
+    static func clearingThumbnails(_ packet: [UInt8]) -> [UInt8] {
+        clearing(packet) { ($0.prefix == "xmp" || $0.prefix == "xap") && $0.local == "Thumbnails" }
+    }
+
     /// The packet with `tiff:Orientation` set where it stands.
     static func settingOrientation(_ orientation: Int, in packet: [UInt8]) -> [UInt8] {
         var result = packet
@@ -58,7 +63,7 @@ enum XMPPacket {
         name.prefix != "xmlns" && name.local.utf8.count >= 3 && name.local.prefix(3).lowercased() == "gps"
     }
 
-    private static func isPlace(_ name: XMLScanner.Name) -> Bool {
+    static func isPlace(_ name: XMLScanner.Name) -> Bool {
         if isPosition(name) { return true }
         switch name.prefix {
         case "photoshop": return ["City", "State", "Country"].contains(name.local)
