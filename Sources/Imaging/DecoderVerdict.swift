@@ -14,6 +14,7 @@ enum DecoderVerdict {
     ]
     private static let tooLarge = [
         "too large", "too big", "exceeds the limit", "too many pixels", "exceeds the maximum", "dimensions exceed",
+        "maximum supported image dimension",
     ]
     private static let unsupported = [
         "unsupported", "not supported", "not implemented", "operation is blocked", "no decoding plugin", "unknown codec",

@@ -14,10 +14,18 @@ struct Encoder {
 
     private var quality: Int { min(100, max(1, save.quality ?? Save.defaultQuality)) }
 
-    /// Puts metadata where libvips writes it itself, and says what the format cannot hold.
-    func prepare(_ rendering: inout Rendering, _ blocks: EmbeddedMetadata) throws(ImagingError) -> [WorkNote] {
+    /// Puts metadata where libvips writes it itself, drops blocks that the format cannot hold, and says so.
+    func prepare(_ rendering: inout Rendering, _ blocks: inout EmbeddedMetadata) throws(ImagingError) -> [WorkNote] {
         switch format {
-        case .jpeg: return []
+        case .jpeg:
+            // TIFF and PNG have no such limit, and an editor's history of edits is long.
+            var dropped: [WorkNote] = []
+            if let exif = blocks.exif, !JPEGFile.holds(exif: exif) { (blocks.exif, dropped) = (nil, [.metadataDropped("EXIF")]) }
+            if let xmp = blocks.xmp, !JPEGFile.holds(xmp: xmp) {
+                blocks.xmp = nil
+                dropped.append(.metadataDropped("XMP"))
+            }
+            return dropped
         case .png, .webp: return blocks.photoshop == nil ? [] : [.metadataDropped("IPTC")]
         case .tiff:
             if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }

@@ -18,7 +18,10 @@ final class Image {
     var bands: Int { Int(vips_image_get_bands(pointer)) }
     var format: VipsBandFormat { vips_image_get_format(pointer) }
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
-    var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 }
+    /// libvips takes the last of any number of components for alpha; of several extra ones none is known to be.
+    var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 && bands <= colourBands + 1 }
+    /// Components of the colour itself.
+    var colourBands: Int { interpretation == VIPS_INTERPRETATION_CMYK ? 4 : min(bands, bands < 3 ? 1 : 3) }
     var pageCount: Int { max(1, Int(vips_image_get_n_pages(pointer))) }
     /// Pixels a millimetre.
     var resolution: (x: Double, y: Double) { (vips_image_get_xres(pointer), vips_image_get_yres(pointer)) }

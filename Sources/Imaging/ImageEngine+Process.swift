@@ -124,6 +124,7 @@ struct ProcessTask {
                 try maker.add(to: &finished, from: input, kind: kind, as: made?.file ?? .input)
             } else if let made {
                 try maker.add(to: &finished, from: try InputFile(written: made.path), kind: kind, as: made.file)
+                try engine.keepDensity(of: input, kind: kind, in: &finished)
             }
         } catch {
             if let made { OutputFile.remove(made.path) }
@@ -171,21 +172,26 @@ struct ProcessTask {
             if policy.dropsProfile { try rendering.dropProfileToSRGB() }
             try rendering.clearMetadata()
             let encoder = try pageEncoder(name: order.tempName)
-            let facts = try encoder.encode(
-                rendering.image, number: work.page + 1, isLossy: sourceIsLossy, smallDepth: work.smallDepth, orientation: 1,
-                notes: &finished.notes)
-            finished.pages.append(facts)
+            do throws(ImagingError) {
+                let facts = try encoder.encode(
+                    rendering.image, number: work.page + 1, isLossy: sourceIsLossy, smallDepth: work.smallDepth, orientation: 1,
+                    notes: &finished.notes)
+                finished.pages.append(facts)
+            } catch {
+                encoder.remove(page: work.page + 1)
+                throw error
+            }
             return
         }
         let folder = try outputFolder()
         try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
         try rendering.clearMetadata()
-        let blocks = policy.blocks(
+        var blocks = policy.blocks(
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
             format: process.format, save: engine.recipe.save, inputCompression: try StoredCoding(input, kind: kind).compression,
             smallDepth: work.smallDepth)
-        finished.notes += try encoder.prepare(&rendering, blocks)
+        finished.notes += try encoder.prepare(&rendering, &blocks)
         let encoded = try encoder.encode(rendering.image)
         let pieces = try encoder.pieces(of: encoded, with: blocks)
         try store(pieces, of: encoded, in: folder, page: work.page, isOnly: isOnly, into: &finished)

@@ -61,7 +61,7 @@ public struct ImageEngine {
         return finished
     }
 
-    /// The kind of an input by its content.
+    /// The kind of an input by its content; only the extension tells a camera's raw file from a TIFF.
     func kind(of input: InputFile) throws(ImagingError) -> ImageKind {
         guard input.byteCount > 0 else { throw .file(.notImage, "the file is empty") }
         let prefix: [UInt8]
@@ -70,7 +70,7 @@ public struct ImageEngine {
         } catch {
             throw ImagingError(error)
         }
-        guard let kind = ImageKind.sniff(prefix) else {
+        guard let kind = ImageKind.of(prefix: prefix, lowercasedExtension: input.path.lowercasedExtension) else {
             let isZero = prefix.allSatisfy { $0 == 0 }
             throw .file(
                 .notImage, isZero ? "the file begins with zeros only" : "the first bytes are those of no known image format")

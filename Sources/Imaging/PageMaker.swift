@@ -119,6 +119,7 @@ extension ImageEngine {
             OutputFile.remove(path)
             throw error
         }
+        try keepDensity(of: input, kind: kind, in: &finished)
         let isUsed = finished.pages.contains { $0.stream.file == .spool(order.tempName) }
         if !isUsed { OutputFile.remove(path) }
         return finished
@@ -149,6 +150,17 @@ extension ImageEngine {
         guard finished.pages.contains(where: { $0.density != nil && !$0.isFromCamera }), isFromCamera(input, kind: kind)
         else { return }
         for page in finished.pages.indices { finished.pages[page].isFromCamera = true }
+    }
+
+    /// EXIF that an edit took away may have been what stated the resolution; the page of unchanged pixels keeps its size on paper.
+    func keepDensity(of input: InputFile, kind: ImageKind, in finished: inout FinishedWork) throws(ImagingError) {
+        guard finished.pages.count == 1, finished.pages[0].density == nil else { return }
+        do throws(ImageFileError) {
+            if kind == .jpeg { finished.pages[0].density = try JPEGFile(reading: input).density }
+            if kind == .png { finished.pages[0].density = try PNGFile(reading: input).density }
+        } catch {
+            throw ImagingError(error)
+        }
     }
 
     private func isFromCamera(_ input: InputFile, kind: ImageKind) -> Bool {

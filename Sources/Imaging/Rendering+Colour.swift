@@ -94,7 +94,8 @@ extension Rendering {
             values = rgb
         }
         values = values.map { $0 * scale }
-        return image.hasAlpha ? values + [255 * scale] : values
+        if image.hasAlpha { return values + [255 * scale] }
+        return values + [Double](repeating: 0, count: image.bands - values.count)
     }
 
     static func nick(of format: VipsBandFormat) -> String {
@@ -115,6 +116,7 @@ extension Rendering {
     /// Brings the pixels into a form that `format` can hold; notes what was lost.
     mutating func conform(to format: OutputFormat, dropsProfile: Bool) throws(ImagingError) {
         if dropsProfile { try dropProfileToSRGB() }
+        if format != .tiff { try dropSpotColours() }
         let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
         if isCMYK, format != .jpeg, format != .tiff { try dropProfileToSRGB() }
         switch format {
@@ -126,6 +128,16 @@ extension Rendering {
             try flatten(.white)
             notes.append(.alphaFlattened)
         }
+    }
+
+    /// Only a TIFF holds further components: spot colours, selections.
+    private mutating func dropSpotColours() throws(ImagingError) {
+        guard !image.hasAlpha, image.bands > image.colourBands else { return }
+        let extract = try Operation("extract_band")
+        try extract.set("in", image)
+        try extract.set("band", 0)
+        try extract.set("n", image.colourBands)
+        image = try extract.image()
     }
 
     private mutating func reduceDepth(to bits: Int) throws(ImagingError) {

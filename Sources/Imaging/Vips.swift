@@ -59,7 +59,7 @@ enum Vips {
 
     // MARK: Warnings
 
-    /// What GLib logged since the last `takeWarnings`; at most `warningsMax` different lines.
+    /// What GLib logged since the last `takeWarnings`; at most `warningsMax` different lines, and one more of lost pixels.
     /// Only the log handler and the thread that runs the pipelines touch it, the handler under `lock`.
     nonisolated(unsafe) private static var warnings: [String] = []
     nonisolated(unsafe) private static var lock = pthread_mutex_t()
@@ -82,7 +82,10 @@ enum Vips {
     private static func note(_ line: String) {
         pthread_mutex_lock(&lock)
         defer { pthread_mutex_unlock(&lock) }
-        if warnings.count < warningsMax, !warnings.contains(line) { warnings.append(line) }
+        guard !warnings.contains(line) else { return }
+        // Chatter must not hide that pixels were lost.
+        let tellsFirstLoss = DecoderVerdict.tellsLoss(line) && !warnings.contains(where: DecoderVerdict.tellsLoss)
+        if warnings.count < warningsMax || tellsFirstLoss { warnings.append(line) }
     }
 
     private static func collectLogs() {

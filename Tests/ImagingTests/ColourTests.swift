@@ -104,6 +104,21 @@ struct ColourTests {
         #expect(try bench.difference("r.png", "out/t") < 0.02)
     }
 
+    @Test("Selections and spot colours beside the three colours change nothing of the look", arguments: [OutputFormat.jpeg, .png, .tiff])
+    func extraComponents(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) c.png && vips black b.v 240 160 --bands 2 && vips bandjoin 'c.png b.v' d.v"
+                + " && vips copy d.v a.tif --interpretation srgb && convert c.png -filter Lanczos -resize 100x100 r.png")
+        let work = try bench.finish("a.tif", to: format, [.shrink(.longSide(100)), .save(Save(quality: 98))])
+        #expect(work.notes == [])
+        if format == .tiff {
+            #expect(try bench.shell("vipsheader -f bands out/t") == "5")
+            try bench.shell("vips extract_band out/t out/three.png 0 --n 3 && mv out/three.png out/t")
+        }
+        #expect(try bench.difference("r.png", "out/t") < 0.02)
+    }
+
     @Test("JPEG 2000 and HEIC are read", arguments: ["jp2", "heic"])
     func otherKinds(_ ending: String) throws {
         let bench = try Bench()

@@ -121,6 +121,22 @@ struct DamageTests {
         #expect(try bench.shell("ls full") == "")
     }
 
+    @Test("A camera's raw file is refused, not taken for the small picture in it")
+    func raw() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) tiff:a.nef")
+        #expect(try reason(bench.run("a.nef", to: .jpeg, [.shrink(.longSide(50))])) == .unsupported)
+        #expect(try reason(bench.perform("a.nef", .page(PageOrder(spoolFolder: RawPath(bench.path("spool")), digestInput: false)))) == .unsupported)
+    }
+
+    @Test("A picture longer than its new format allows is too large, not damaged", arguments: [OutputFormat.jpeg, .webp, .gif])
+    func longerThanFormat(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.shell("vips black a.png 70000 4")
+        #expect(try reason(bench.run("a.png", to: format, [.rotate(.half)])) == .tooLarge)
+        #expect(try bench.leftovers() == [])
+    }
+
     @Test("Bits turned over anywhere end in a result or a reason, never in a crash")
     func bitFlips() throws {
         let bench = try Bench()

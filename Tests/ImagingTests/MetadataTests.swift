@@ -98,6 +98,46 @@ struct MetadataTests {
         if format == .jpeg { #expect(try value(bench, "IFD0:XResolution") == "150") }
     }
 
+    @Test("The position goes from the text that ImageMagick writes into a PNG")
+    func positionInText() throws {
+        let bench = try Bench()
+        try fixture(bench)
+        try bench.shell("convert a.jpg -set 'exif:GPSLatitude' '48/1, 30/1, 0/1' -set Title Hello a.png")
+        try #require(try bench.shell("identify -verbose a.png | grep -c 'exif:GPS'") != "0")
+        _ = try bench.finish("a.png", to: .png, [.strip(.gps)])
+        #expect(try bench.shell("exiftool -G1 -a -s out/t | grep -i gps", mayFail: true) == "")
+        #expect(try value(bench, "PNG:Title") == "Hello")
+    }
+
+    @Test("No small picture of what was cut away stays, in EXIF, Photoshop's resources or XMP", arguments: [OutputFormat.jpeg, .png])
+    func previews(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try fixture(bench)
+        try bench.shell(
+            "convert a.jpg -resize 40x p.jpg && exiftool -q -overwrite_original '-ThumbnailImage<=p.jpg' '-PhotoshopThumbnail<=p.jpg'"
+                + " '-XMP-xmp:ThumbnailImage<=p.jpg' a.jpg")
+        try #require(try bench.shell("exiftool -a -G1 -s a.jpg | grep -c ThumbnailImage") == "2")
+        _ = try bench.finish("a.jpg", to: format, [.rotate(.quarter)])
+        #expect(try bench.shell("exiftool -a -G1 -s -b -ThumbnailImage -PhotoshopThumbnail out/t") == "")
+        #expect(try value(bench, "XMP:Title") == "Hello")
+        if format == .jpeg { #expect(try value(bench, "IPTC:Headline") == "News") }
+    }
+
+    @Test("A packet too long for a JPEG goes with a note, and the picture stays")
+    func longPacket() throws {
+        let bench = try Bench()
+        let history = (0..<3000).map { "<rdf:li>xmp.did:\(1_000_000_000_000 + $0)</rdf:li>" }.joined()
+        try bench.write(
+            Array(
+                ("<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+                    + "<rdf:Description xmlns:photoshop='http://ns.adobe.com/photoshop/1.0/'><photoshop:DocumentAncestors><rdf:Bag>"
+                    + history + "</rdf:Bag></photoshop:DocumentAncestors></rdf:Description></rdf:RDF></x:xmpmeta>").utf8), "long.xmp")
+        try bench.shell("\(chart) a.tif && exiftool -q -overwrite_original -Make=Acme '-xmp<=long.xmp' a.tif")
+        let work = try bench.finish("a.tif", to: .jpeg, [.shrink(.longSide(60))])
+        #expect(work.notes == [.metadataDropped("XMP")])
+        #expect(try value(bench, "EXIF:Make") == "Acme")
+    }
+
     @Test("A probe names what exiftool names")
     func probe() throws {
         let bench = try Bench()

@@ -202,4 +202,18 @@ struct PageTests {
             #expect(try bench.shell("identify -format '%m %wx%h' thumb.jpg") == "JPEG 96x72")
         }
     }
+
+    @Test("A page keeps its size on paper when the EXIF that stated it goes", arguments: ["jpg", "png"])
+    func resolutionInEXIF(_ ending: String) throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) +set date:create -strip a.\(ending) && exiftool -q -overwrite_original -JFIF:all= a.\(ending) && exiftool -q -overwrite_original"
+                + " -EXIF:XResolution=200 -EXIF:YResolution=200 -EXIF:ResolutionUnit=inches a.\(ending)")
+        for strip in [StripPolicy.gps, .all] {
+            #expect(try pages(bench, "a.\(ending)", [.strip(strip)]).pages.first?.density?.horizontalMilliDPI == 200_000)
+            let format: OutputFormat = ending == "jpg" ? .jpeg : .png
+            let work = try bench.finish("a.\(ending)", to: format, [.strip(strip)], pages: true)
+            #expect(work.pages.first?.density?.horizontalMilliDPI == 200_000)
+        }
+    }
 }

@@ -51,6 +51,12 @@ extension JPEGFile {
     /// Room in a segment behind its length field.
     static let segmentBytesMax = 65_533
 
+    /// Whether an EXIF block fits a segment.
+    public static func holds(exif: [UInt8]) -> Bool { JPEGSignature.exif.count + exif.count <= segmentBytesMax }
+
+    /// Whether an XMP packet fits a segment.
+    public static func holds(xmp: [UInt8]) -> Bool { JPEGSignature.xmp.count + xmp.count <= segmentBytesMax }
+
     /// New metadata go behind JFIF's APP0, which has to come first, else behind SOI.
     private var metadataOffset: UInt64 {
         if let first = segments.first, first.kind == .jfif { return first.range.end }
