@@ -47,7 +47,7 @@ public struct Doctor {
         checks += agentChecks()
         checks += stateChecks()
         let usable = !checks.contains { $0.state == .fault }
-        print(checks, usable)
+        try print(checks, usable)
         return usable ? .done : .noUsableHost
     }
 
@@ -89,7 +89,7 @@ public struct Doctor {
         }
     }
 
-    private func print(_ checks: [Check], _ usable: Bool) {
+    private func print(_ checks: [Check], _ usable: Bool) throws(HeadError) {
         if printsJSON {
             let values = checks.map { check in
                 JSONValue.object([
@@ -98,7 +98,7 @@ public struct Doctor {
                 ])
             }
             let value = JSONValue.object([("version", .string(version)), ("usable", .bool(usable)), ("checks", .array(values))])
-            Terminal.writeOutput(Array((value.prettyText + "\n").utf8))
+            try FactsOutput.write(value.prettyText + "\n")
             return
         }
         var text = ""
@@ -107,7 +107,7 @@ public struct Doctor {
             if let cure = check.cure { text += "        " + "cure: \(cure)\n" }
         }
         text += usable ? "this machine can work\n" : "this machine cannot work; see the cures above\n"
-        Terminal.writeOutput(Array(text.utf8))
+        try FactsOutput.write(text)
     }
 }
 

@@ -12,6 +12,8 @@ public enum HeadError: Error, CustomStringConvertible {
     case noInputs(String)
     /// A system call on a file of ours failed: what was being done, and why.
     case system(doing: String, SystemError)
+    /// Standard output did not take the facts it was asked for.
+    case output(SystemError)
     case journal(JobStoreError)
     /// Another quire works on the same thing.
     case busy(what: String, holder: String)
@@ -25,6 +27,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .usage, .recipe: .usage
         case .noInputs: .noInputs
         case .system(_, let error): error.isNoSpace ? .stoppedResumable : .internalError
+        case .output: .internalError
         case .journal(.database(_, _, isFull: true)): .stoppedResumable
         case .journal: .internalError
         case .busy: .stoppedResumable
@@ -39,6 +42,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .usage(let text), .noInputs(let text), .noUsableHost(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space and run the command again" : "")
+        case .output(let error): "standard output: \(error.reason)"
         case .journal(let error): "\(error)"
         case .busy(let what, let holder):
             "\(what) is in use by another quire (\(holder)); wait for it, or stop it with 'kill', then run this again"

@@ -42,10 +42,10 @@ public struct Inspection {
         for (index, file) in files.enumerated() {
             do throws(SystemError) {
                 let facts = try FileOperation.facts(of: file)
-                if facts.type == .folder {
-                    found[index] = .failed(TaskFailure(.notImage, "it is a folder"))
-                } else {
-                    present.append((index, workingFolder.appending(file), facts.identity))
+                switch facts.type {
+                case .folder: found[index] = .failed(TaskFailure(.notImage, "it is a folder"))
+                case .other(let kind): found[index] = .failed(TaskFailure(.notImage, "it is a \(kind)"))
+                case .regular, .link: present.append((index, workingFolder.appending(file), facts.identity))
                 }
             } catch {
                 if !error.isNotFound { found[index] = .failed(TaskFailure(error.isDenied ? .denied : .unreadable, "\(error)")) }
@@ -54,14 +54,14 @@ public struct Inspection {
         let probed = try SideWork(link: link, events: events).probe(present.map { ($0.path, $0.identity) }, keepingTags: nil)
         for (entry, result) in zip(present, probed) { found[entry.index] = result }
         let sizes = Dictionary(uniqueKeysWithValues: present.map { ($0.index, $0.identity.sizeBytes) })
-        print(found, sizes)
+        try print(found, sizes)
         return found.contains { $0.facts == nil } ? .someFilesFailed : .done
     }
 
-    private func print(_ found: [SideWork.Probed], _ sizes: [Int: UInt64]) {
+    private func print(_ found: [SideWork.Probed], _ sizes: [Int: UInt64]) throws(HeadError) {
         if printsJSON {
             let values = found.indices.map { value(files[$0], found[$0], sizes[$0] ?? 0) }
-            Terminal.writeOutput(Array((JSONValue.array(values).prettyText + "\n").utf8))
+            try FactsOutput.write(JSONValue.array(values).prettyText + "\n")
             return
         }
         for (index, probed) in found.enumerated() {
@@ -69,7 +69,7 @@ public struct Inspection {
             case .failed(let failure):
                 Terminal.writeError(Array("\(files[index].display): \(failure.reason.rawValue): \(failure.message)\n".utf8))
             case .found(let facts):
-                Terminal.writeOutput(Array(text(files[index], facts, sizes[index] ?? 0).utf8))
+                try FactsOutput.write(text(files[index], facts, sizes[index] ?? 0))
             }
         }
     }

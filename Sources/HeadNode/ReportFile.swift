@@ -88,7 +88,8 @@ struct ReportFile {
         }
     }
 
-    /// Small pictures of the failures that decode at all.
+    /// Small pictures of the failures that decode at all; those there are when it is interrupted or the agent ends, since the
+    /// report says all it must without them.
     private func thumbnails(_ side: SideWork?) throws(HeadError) -> [TaskIndex: [UInt8]] {
         guard let side else { return [:] }
         var failed: [PlannedTask] = []
@@ -96,17 +97,24 @@ struct ReportFile {
             if record.outcome.state == .failed, failed.count < Self.thumbnailsMax { failed.append(record.task) }
         }
         var pictures: [TaskIndex: [UInt8]] = [:]
-        try side.perform(
-            failed.count,
-            order: { index in
-                WorkOrder(
-                    attempt: Attempt(task: TaskIndex(index), number: 1), input: plan.workingFolder.appending(failed[index].input),
-                    identity: failed[index].identity, kind: .thumbnail(sidePixelsMax: Self.thumbnailSidePixels),
-                    tempName: RawPath(".quire-thumbnail-\(index)"))
-            },
-            each: { (report) throws(HeadError) in
-                if case .finished(let work) = report.outcome { pictures[failed[report.attempt.task.position].index] = work.thumbnail }
-            })
+        do throws(HeadError) {
+            try side.perform(
+                failed.count,
+                order: { index in
+                    WorkOrder(
+                        attempt: Attempt(task: TaskIndex(index), number: 1), input: plan.workingFolder.appending(failed[index].input),
+                        identity: failed[index].identity, kind: .thumbnail(sidePixelsMax: Self.thumbnailSidePixels),
+                        tempName: RawPath(".quire-thumbnail-\(index)"))
+                },
+                each: { (report) throws(HeadError) in
+                    if case .finished(let work) = report.outcome { pictures[failed[report.attempt.task.position].index] = work.thumbnail }
+                })
+        } catch {
+            switch error {
+            case .interrupted, .agent, .noUsableHost: break
+            case .usage, .recipe, .noInputs, .system, .output, .journal, .busy, .protocolBroken: throw error
+            }
+        }
         return pictures
     }
 }

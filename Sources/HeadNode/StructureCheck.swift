@@ -20,10 +20,9 @@ public struct StructureCheck {
         var values: [JSONValue] = []
         var isSound = true
         for path in files {
+            let report: VerificationReport
             do throws(SystemError) {
-                let report = try verifyPDF(PDFOnDisk(path)) { inflateZlib($0, bytesMax: $1) }
-                isSound = isSound && report.findings.isEmpty
-                if printsJSON { values.append(value(path, report)) } else { print(path, report) }
+                report = try verifyPDF(PDFOnDisk(path)) { inflateZlib($0, bytesMax: $1) }
             } catch {
                 isSound = false
                 if printsJSON {
@@ -31,23 +30,26 @@ public struct StructureCheck {
                 } else {
                     Terminal.writeError(Array("\(path): cannot be read: \(error)\n".utf8))
                 }
+                continue
             }
+            isSound = isSound && report.findings.isEmpty
+            if printsJSON { values.append(value(path, report)) } else { try print(path, report) }
         }
-        if printsJSON { Terminal.writeOutput(Array((JSONValue.array(values).prettyText + "\n").utf8)) }
+        if printsJSON { try FactsOutput.write(JSONValue.array(values).prettyText + "\n") }
         return isSound ? .done : .verificationFailed
     }
 
-    private func print(_ path: RawPath, _ report: VerificationReport) {
+    private func print(_ path: RawPath, _ report: VerificationReport) throws(HeadError) {
         let size = "\(HumanText.counted(report.pageCount, "page")), \(HumanText.counted(report.objectCount, "object"))"
         if report.findings.isEmpty {
-            Terminal.writeOutput(Array("\(path): sound, \(size)\n".utf8))
+            try FactsOutput.write("\(path): sound, \(size)\n")
             return
         }
         let count = report.findings.count + report.furtherFindingCount
         var text = "\(path): \(HumanText.counted(count, "fault")), \(size)\n"
         for finding in report.findings { text += "  \(finding.sentence)\n" }
         if report.furtherFindingCount > 0 { text += "  and \(HumanText.count(report.furtherFindingCount)) more\n" }
-        Terminal.writeOutput(Array(text.utf8))
+        try FactsOutput.write(text)
     }
 
     private func value(_ path: RawPath, _ report: VerificationReport) -> JSONValue {

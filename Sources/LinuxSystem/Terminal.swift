@@ -3,7 +3,6 @@ internal import Glibc
 /// What standard error and standard output are connected to.
 public enum Terminal {
     public static var errorIsTerminal: Bool { isatty(2) == 1 }
-    public static var outputIsTerminal: Bool { isatty(1) == 1 }
 
     /// Columns and rows of the terminal on standard error; 80 and 24 where it does not tell.
     public static func size() -> (columns: Int, rows: Int) {
@@ -14,19 +13,25 @@ public enum Terminal {
 
     /// Writes to standard error; false once nobody can see it any more.
     @discardableResult
-    public static func writeError(_ bytes: [UInt8]) -> Bool { writeAll(bytes, to: 2) }
+    public static func writeError(_ bytes: [UInt8]) -> Bool {
+        do throws(SystemError) { try writeAll(bytes, to: 2, "standard error") } catch { return false }
+        return true
+    }
 
-    /// Writes to standard output; false when its reader is gone, as after `| head`.
-    @discardableResult
-    public static func writeOutput(_ bytes: [UInt8]) -> Bool { writeAll(bytes, to: 1) }
+    /// Writes to standard output. A reader that has gone, as after `| head`, has all it wants: that is no error.
+    public static func writeOutput(_ bytes: [UInt8]) throws(SystemError) {
+        do throws(SystemError) { try writeAll(bytes, to: 1, "standard output") } catch { if error.code != EPIPE { throw error } }
+    }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    /// Writes after a reader has gone must fail instead of ending the process.
+    public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ name: String) throws(SystemError) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in retrying { write(descriptor, buffer.baseAddress! + done, buffer.count - done) } }
-            guard count > 0 else { return false }
+            guard count > 0 else { throw .last("write", name) }
             done += count
         }
-        return true
     }
 }

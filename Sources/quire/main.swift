@@ -4,6 +4,7 @@ import JobModel
 import LinuxSystem
 
 /// Exit codes are quire's own, so that a wrong flag is 2 as in most programs and not the parser's 64.
+Terminal.ignoreBrokenPipes()
 let arguments = RawArguments.ofThisProcess()
 do {
     var command = try Quire.parseAsRoot(arguments)
@@ -19,5 +20,10 @@ do {
         Terminal.writeError(Array((text + "\n").utf8))
         Quire.exit(withError: ExitCode(ExitStatus.usage.rawValue))
     }
-    Terminal.writeOutput(Array((text + "\n").utf8))
+    do throws(SystemError) {
+        try Terminal.writeOutput(Array((text + "\n").utf8))
+    } catch {
+        Terminal.writeError(Array("quire: standard output: \(error.reason)\n".utf8))
+        Quire.exit(withError: ExitCode(ExitStatus.internalError.rawValue))
+    }
 }
