@@ -16,6 +16,8 @@ struct Collisions {
     /// Looks for equal names; `hashes` are those of all outputs, in any order. Returns the tasks that get another name.
     func settle(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var groups = try suspectGroups(hashes, store)
+        // Where outputs are the inputs themselves the file system keeps them apart already.
+        if settings.isInPlace { groups = groups.flatMap(sameBytes) }
         if groups.isEmpty { return [] }
         // The same file found twice is worked on once.
         try dropDuplicates(&groups, store)
@@ -49,20 +51,49 @@ struct Collisions {
         }
     }
 
+    private func sameBytes(_ group: [PlannedTask]) -> [[PlannedTask]] {
+        Dictionary(grouping: group) { $0.output ?? RawPath(bytes: []) }.values.filter { $0.count > 1 }.sorted { $0[0].index < $1[0].index }
+    }
+
+    /// Of a file found twice the first makes the output; for a PDF the others still make their page.
     private func dropDuplicates(_ groups: inout [[PlannedTask]], _ store: JobStore) throws(HeadError) {
         var twice: [TaskOutcome] = []
+        var pagesOnly: [PlannedTask] = []
         for index in groups.indices {
             var seen: Set<RawPath> = []
+            var again: [PlannedTask] = []
             groups[index].removeAll { task in
                 let isNew = seen.insert(workingFolder.appending(task.input).normalized).inserted
-                if !isNew { twice.append(TaskOutcome(index: task.index, state: .skipped)) }
+                if !isNew { again.append(task) }
                 return !isNew
+            }
+            for var task in again {
+                guard settings.pdf != nil else {
+                    twice.append(TaskOutcome(index: task.index, state: .skipped))
+                    continue
+                }
+                if settings.isInPlace { throw .usage("\(task.input) is named twice; with --in-place and --pdf name it once") }
+                // What an earlier job made has its page for both.
+                if try isCurrent(task, store) { continue }
+                task.output = nil
+                task.mayReplace = false
+                pagesOnly.append(task)
+                twice.append(TaskOutcome(index: task.index, state: .planned))
             }
         }
         groups.removeAll { $0.count < 2 }
         if !twice.isEmpty {
-            try journal { () throws(JobStoreError) in try store.record(twice, epochMilliseconds: SystemClock.epochMilliseconds()) }
+            try journal { () throws(JobStoreError) in
+                try store.rename(pagesOnly)
+                try store.record(twice, epochMilliseconds: SystemClock.epochMilliseconds())
+            }
         }
+    }
+
+    private func isCurrent(_ task: PlannedTask, _ store: JobStore) throws(HeadError) -> Bool {
+        let place = task.index.position
+        let records = try journal { () throws(JobStoreError) in try store.records(from: place, below: place + 1, count: 1) }
+        return records.first?.outcome.state == .current
     }
 
     private func refusal(_ groups: [[PlannedTask]]) -> String {

@@ -94,6 +94,8 @@ enum FolderReading {
         return .read(listing)
     }
 
+    private static let ownPrefix = Array(".quire-".utf8)
+
     private enum Decision {
         case file(Listing.File)
         case folder(Listing.Folder)
@@ -101,6 +103,8 @@ enum FolderReading {
     }
 
     private static func decide(_ entry: FolderEntry, _ job: Job, _ rules: SkipRules, _ made: [RawPath: InputIdentity]) -> Decision {
+        // Temp files, partial PDFs and spools of a job that runs or was killed.
+        if entry.name.bytes.starts(with: ownPrefix), rules.takesHidden { return .skip(.madeByQuire) }
         let absolute = job.absolute.appending(entry.name)
         let relative = job.relative.appending(entry.name)
         if let facts = entry.facts, facts.type == .folder {
@@ -136,6 +140,7 @@ extension SpecialFile {
         switch words {
         case "named pipe": self = .pipe
         case "socket": self = .socket
+        case "block device": self = .blockDevice
         default: self = .characterDevice
         }
     }

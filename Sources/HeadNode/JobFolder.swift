@@ -11,17 +11,27 @@ final class Locks {
         init(_ lock: consuming FileLock) { self.lock = lock }
     }
 
+    /// Outputs and PDF, and the INPUTs where results come to lie beside or in place of them.
     init(_ settings: RunSettings, _ state: StateFolder, _ workingFolder: RawPath, holder: String) throws(HeadError) {
         if settings.isDryRun { return }
         var targets: [(String, RawPath)] = []
         if let folder = settings.outputFolder { targets.append(("the output folder", folder)) }
         if let pdf = settings.pdf { targets.append(("the PDF", RawPath(pdf))) }
+        if settings.isInPlace || (settings.nameTemplate != nil && settings.outputFolder == nil) {
+            targets += settings.inputs.compactMap { if case .path(let path) = $0 { ("the input", path) } else { nil } }.prefix(Self.inputsMax)
+        }
+        var keys: Set<RawPath> = []
         for (what, target) in targets {
-            let absolute = workingFolder.appending(target).normalized
+            let absolute = try Places.resolved(target, in: workingFolder)
+            guard keys.insert(absolute).inserted else { continue }
             let key = SHA256Stream.digest(of: absolute.bytes).hex
             held.append(HeldLock(try state.claim(what, target, key: key, holder: holder)))
         }
     }
+
+    /// Each lock is an open file. A command line with more INPUTs has names of single files, where two jobs that meet are told
+    /// apart by each file's identity when it gets its name.
+    private static let inputsMax = 256
 
     func release() { held.removeAll() }
 }
@@ -55,6 +65,46 @@ enum JobFolder {
         }
     }
 
+    /// Removes what jobs that were killed left beside outputs and PDF: only jobs of this state folder, whose lock shows that
+    /// they are dead. Folders below `-o` are not searched.
+    static func sweepDeadJobs(_ settings: RunSettings, _ state: StateFolder) {
+        let beside = settings.pdf.map { RawPath($0).parent }
+        let folders = Set([settings.outputFolder, beside, settings.spoolFolder].compactMap { $0.map { $0.isEmpty ? RawPath(".") : $0 } })
+        for folder in folders.sorted() {
+            ignoringErrors { () throws(SystemError) in
+                guard try FileOperation.factsIfPresent(of: folder)?.type == .folder else { return }
+                let left = try LinuxSystem.FolderListing.entries(of: folder, where: { owner(of: $0) != nil })
+                var dead: [JobID: Bool] = [:]
+                for entry in left {
+                    guard let job = owner(of: entry.name) else { continue }
+                    if dead[job] == nil { dead[job] = try state.isDead(job) }
+                    guard dead[job] == true, !entry.isLink, let facts = entry.facts else { continue }
+                    let path = folder.appending(entry.name)
+                    switch facts.type {
+                    case .folder: removeSpool(path)
+                    case .regular: try FileOperation.removeIfPresent(path)
+                    case .link, .other: break
+                    }
+                }
+            }
+        }
+    }
+
+    /// The job in `.quire-JOB-...` and `.quire-spool-JOB`.
+    static func owner(of name: RawPath) -> JobID? {
+        let (spool, temp) = (Array(".quire-spool-".utf8), Array(".quire-".utf8))
+        let isSpool = name.bytes.starts(with: spool)
+        guard isSpool || name.bytes.starts(with: temp) else { return nil }
+        let rest = name.bytes.dropFirst(isSpool ? spool.count : temp.count)
+        let id = rest.prefix(StateFolder.jobIDBytes)
+        // Date, time and letters, joined by hyphens.
+        let parts = id.split(separator: 0x2D, omittingEmptySubsequences: false)
+        guard parts.map(\.count) == [8, 6, 4], parts[..<2].joined().allSatisfy({ (0x30...0x39).contains($0) }),
+            isSpool ? rest.count == id.count : rest.dropFirst(id.count).first == 0x2D
+        else { return nil }
+        return JobID(rawValue: String(decoding: id, as: UTF8.self))
+    }
+
     /// Removes the oldest jobs beyond the limits of `StateFolder`; ids sort by age. A job that runs holds its journal's newest time.
     static func prune(_ state: StateFolder, now epochMilliseconds: Int64) {
         ignoringErrors { () throws(SystemError) in
@@ -66,7 +116,10 @@ enum JobFolder {
                 guard let journal = try FileOperation.factsIfPresent(of: folder.appending("job.sqlite")) else { continue }
                 // A job still running has a write-ahead log; a finished one was folded into its journal.
                 guard try FileOperation.factsIfPresent(of: folder.appending("job.sqlite-wal")) == nil else { continue }
-                if place >= StateFolder.finishedJobsMax || journal.identity.modifiedNanoseconds < oldest { remove(folder) }
+                if place >= StateFolder.finishedJobsMax || journal.identity.modifiedNanoseconds < oldest {
+                    remove(folder)
+                    state.removeLock(of: JobID(rawValue: entry.name.display))
+                }
             }
         }
     }

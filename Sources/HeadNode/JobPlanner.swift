@@ -29,12 +29,12 @@ struct JobPlanner {
         var rows = RowWriter(store: store)
         var books = BookList()
         var count = 0
-        var folderIndex = (folder: RawPath(bytes: []), last: 0)
+        var folders = FolderCounts()
+        let countsFolders = outputNames?.template?.variables.contains(.folderIndex) == true
+        var missing = MissingInputs()
         let add = { (input: ScannedInput, facts: ProbeFacts?) throws(HeadError) in
             let index = TaskIndex(count)
-            let folder = input.path.parent
-            folderIndex = folder == folderIndex.folder ? (folder, folderIndex.last + 1) : (folder, 1)
-            let source = nameSource(input, index, folderIndex.last, facts)
+            let source = nameSource(input, index, countsFolders ? folders.next(in: input.path.parent) : 1, facts)
             var output: RawPath?
             var pageNumber: Range<Int>?
             if settings.isInPlace {
@@ -47,7 +47,7 @@ struct JobPlanner {
             var book = 0
             if let bookNames {
                 let path = try planning { () throws(PlanningError) in try bookNames.finalPath(source).normalized }
-                book = try books.add(path, input, index)
+                book = books.add(path, index)
             }
             var task = PlannedTask(
                 index: index, input: input.path, identity: input.identity, output: output, format: source.format,
@@ -57,11 +57,18 @@ struct JobPlanner {
             count += 1
             if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
-        let skipped = try forEachInput(needsProbe: outputNames?.template?.needsProbe == true, add)
+        let skipped = try forEachInput(needsProbe: outputNames?.template?.needsProbe == true) { (input, facts) throws(HeadError) in
+            // Named inputs that are not there fail by name beside others; all of them missing is another thing.
+            if count == 0, missing.hold(input) { return }
+            for held in missing.release() { try add(held, nil) }
+            try add(input, facts)
+        }
         try rows.flush()
-        if count == 0 && !settings.allowsEmpty { throw .noInputs(nothingFound(skipped)) }
+        if count == 0 && !settings.allowsEmpty { throw .noInputs(missing.sentence ?? nothingFound(skipped)) }
+        if count == 0, let sentence = missing.sentence { display.message(sentence) }
         try checks.finish(store)
-        try checks.refuseForeignPDFs(books.books, settings)
+        if books.books.count > 1 { try journal { () throws(JobStoreError) in try store.indexBooks() } }
+        try checks.finish(books: books.books)
         return JobPlan(
             job: job, taskCount: count, recipe: recipe, recipeDigest: recipeDigest, books: books.books, pdf: pdf,
             skipped: skipped.sorted { $0.key.text < $1.key.text }.map { ($0.key.text, $0.value) },
@@ -100,7 +107,7 @@ struct JobPlanner {
 
     private func scanner() throws(HeadError) -> InputScanner {
         var rules = SkipRules(takesHidden: settings.takesHidden)
-        if let output = settings.outputFolder { rules.ownFolders.append(try absoluteName(output)) }
+        if let output = settings.outputFolder { rules.ownFolders.append(try Places.resolved(output, in: workingFolder)) }
         do throws(PlanningError) {
             for text in settings.include { rules.includes.append(try Glob(text)) }
             for text in settings.exclude { rules.excludes.append(try Glob(text)) }
@@ -108,22 +115,6 @@ struct JobPlanner {
             throw .usage("\(error)")
         }
         return InputScanner(settings: settings, rules: rules, ledger: ledger, workingFolder: workingFolder)
-    }
-
-    /// Where a path that may not be there yet will lie: links in what exists of it are resolved.
-    private func absoluteName(_ path: RawPath) throws(HeadError) -> RawPath {
-        var existing = workingFolder.appending(path).normalized
-        var missing = RawPath(bytes: [])
-        while existing.bytes.count > 1 {
-            do throws(SystemError) {
-                return try FileOperation.resolved(existing).appending(missing)
-            } catch {
-                guard error.isNotFound else { throw .system(doing: "find \(path)", error) }
-                missing = existing.lastComponent.appending(missing)
-                existing = existing.parent
-            }
-        }
-        return existing.appending(missing)
     }
 
     private func nothingFound(_ skipped: [SkipReason: Int]) -> String {
@@ -212,18 +203,55 @@ struct JobPlanner {
 private struct BookList {
     private(set) var books: [PlannedBook] = []
     private var indexes: [RawPath: Int] = [:]
-    private var origins: [RawPath] = []
 
-    mutating func add(_ path: RawPath, _ input: ScannedInput, _ index: TaskIndex) throws(HeadError) -> Int {
-        let origin = input.root ?? RawPath(bytes: [])
+    mutating func add(_ path: RawPath, _ index: TaskIndex) -> Int {
         let place = indexes[path] ?? books.count
         if place == books.count {
             indexes[path] = place
-            origins.append(origin)
-            books.append(PlannedBook(path: path, end: 0))
+            books.append(PlannedBook(path: path, start: index.position, end: 0))
         }
         books[place].end = index.position + 1
         return place
+    }
+}
+
+/// Counts inputs per folder for `{folderindex}`, also where folders come in turns, as under `--sort` or in lists.
+private struct FolderCounts {
+    private var counts: [RawPath: Int] = [:]
+    /// With more folders than this they are forgotten together, and each counts from 1 again when it comes once more.
+    private static let foldersMax = 100_000
+
+    mutating func next(in folder: RawPath) -> Int {
+        if counts.count >= Self.foldersMax, counts[folder] == nil { counts.removeAll(keepingCapacity: true) }
+        counts[folder, default: 0] += 1
+        return counts[folder] ?? 1
+    }
+}
+
+/// Named inputs that are not there, held back until one comes that is.
+private struct MissingInputs {
+    private var held: [ScannedInput] = []
+    /// Beyond this many they become tasks that fail one by one.
+    private static let heldMax = 10_000
+    private static let shownMax = 3
+
+    mutating func hold(_ input: ScannedInput) -> Bool {
+        guard input.root == nil, input.failure?.reason == .vanished, held.count < Self.heldMax else { return false }
+        held.append(input)
+        return true
+    }
+
+    mutating func release() -> [ScannedInput] {
+        defer { held.removeAll() }
+        return held
+    }
+
+    /// Names those that are held; nil when there are none.
+    var sentence: String? {
+        if held.isEmpty { return nil }
+        let names = held.prefix(Self.shownMax).map(\.path.display).joined(separator: ", ")
+        let others = held.count > Self.shownMax ? " and \(held.count - Self.shownMax) more" : ""
+        return "there is no such file or folder: \(names)\(others)"
     }
 }
 

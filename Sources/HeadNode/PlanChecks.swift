@@ -31,11 +31,19 @@ struct PlanChecks {
     /// Looks at one task and what lies under its output's name; returns its outcome if that is clear already.
     mutating func look(at task: inout PlannedTask, _ input: ScannedInput) throws(HeadError) -> TaskOutcome? {
         if let failure = input.failure { return TaskOutcome(index: task.index, state: .failed, failure: failure) }
+        inputKeys.append(input.fileKey)
         guard let output = task.output else { return nil }
         hashes.append(CollisionKey.hash(output))
-        if settings.isInPlace { return nil }
-        inputKeys.append(input.fileKey)
+        if settings.isInPlace { return try lookInPlace(task, output) }
         return try lookAtOutput(of: &task, output)
+    }
+
+    /// A file that this recipe made of itself already is left as it is.
+    private func lookInPlace(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> TaskOutcome? {
+        if settings.overwrite == .always { return nil }
+        let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(output)) }
+        guard let entry, entry.isInPlace, entry.outputIdentity == task.identity, entry.recipe == recipe, hasPages(entry) else { return nil }
+        return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: [output])
     }
 
     private mutating func lookAtOutput(of task: inout PlannedTask, _ output: RawPath) throws(HeadError) -> TaskOutcome? {
@@ -104,12 +112,15 @@ struct PlanChecks {
         let made = entry.work.files.map { file in file.page.map { task.name(of: output, page: $0) } ?? output }
         guard made == existing.map(\.path) else { return nil }
         for file in existing where try !isOurs(file.path, file.facts) { return nil }
-        if wantsPages {
-            // Pages that were in a spool are gone with it, so such a file is made again.
-            let sources = entry.work.pages.flatMap(\.sources)
-            guard !sources.isEmpty, sources.allSatisfy({ if case .spool = $0.file { false } else { true } }) else { return nil }
-        }
+        guard hasPages(entry) else { return nil }
         return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: made)
+    }
+
+    /// Whether the pages that are wanted can be had without work: those that were in a spool are gone with it.
+    private func hasPages(_ entry: LedgerEntry) -> Bool {
+        guard wantsPages else { return true }
+        let sources = entry.work.pages.flatMap(\.sources)
+        return !sources.isEmpty && sources.allSatisfy { if case .spool = $0.file { false } else { true } }
     }
 
     /// Most runs write into an empty folder: one look at it saves a look for each file.
@@ -134,7 +145,8 @@ struct PlanChecks {
             try checks.isOwn(path, task)
         }
         try relook(at: collisions.settle(hashes, store), store)
-        hashes = []
+        hashes.sort()
+        inputKeys.sort()
         if foreign.count > 0 {
             let others = foreign.count > foreign.first.count ? " and \(foreign.count - foreign.first.count) more" : ""
             throw .usage(
@@ -151,6 +163,7 @@ struct PlanChecks {
         var outcomes: [TaskOutcome] = []
         for index in tasks.indices {
             guard let output = tasks[index].output else { continue }
+            hashes.append(CollisionKey.hash(output))
             outcomes.append(try lookAtOutput(of: &tasks[index], output) ?? TaskOutcome(index: tasks[index].index, state: .planned))
         }
         try journal { () throws(JobStoreError) in
@@ -160,32 +173,83 @@ struct PlanChecks {
     }
 
     private mutating func refuseInputsAsOutputs() throws(HeadError) {
-        if replaced.isEmpty { return }
-        inputKeys.sort()
-        for entry in replaced {
-            let place = inputKeys.partitionPoint { $0 < entry.key }
-            if place < inputKeys.count, inputKeys[place] == entry.key {
-                throw .usage(
-                    "\(entry.output), the output of \(entry.input), is itself an input; inputs are only replaced with --in-place, so choose another -o or --name")
-            }
+        for entry in replaced where inputKeys.containsSorted(entry.key) {
+            throw .usage(
+                "\(entry.output), the output of \(entry.input), is itself an input; inputs are only replaced with --in-place, so choose another -o or --name")
         }
         replaced = []
+    }
+
+    /// Whether a task's output has this name, however the name is spelled without links.
+    private func isOutput(_ path: RawPath) -> Bool {
+        let whole = absolute(path)
+        let spellings = [path.normalized, whole] + (whole.relative(to: workingFolder).map { [$0] } ?? [])
+        return spellings.contains { hashes.containsSorted(CollisionKey.hash($0)) }
+    }
+
+    /// What stands under the names of PDFs, reports and manifests; last of all, since it needs every output and input.
+    mutating func finish(books: [PlannedBook]) throws(HeadError) {
+        for book in books where isOutput(book.path) {
+            throw .usage("the PDF \(book.path) and an output would have one name; choose another for one of them")
+        }
+        try forEachVolume(of: books) { (path, facts, isChecked) throws(HeadError) in
+            if let facts {
+                if facts.type == .folder { throw .usage("\(path) is a folder; --pdf wants the name of a file") }
+                if inputKeys.containsSorted(facts.key) { throw .usage("\(path) is itself an input; choose another name for the PDF") }
+            }
+            guard isChecked, settings.overwrite != .always else { return }
+            guard let facts, try isOurs(path, facts) else {
+                throw .usage("\(path) exists and quire did not make it; choose another name, or say --overwrite always to replace it")
+            }
+        }
+        try SideFiles(settings, workingFolder).check(
+            books, isInput: { inputKeys.containsSorted($0.key) }, isOutput: isOutput, isOurs: { (path, facts) throws(HeadError) in try isOurs(path, facts) })
+        hashes = []
         inputKeys = []
     }
 
-    /// A PDF of that name that quire did not make is somebody's.
-    func refuseForeignPDFs(_ books: [PlannedBook], _ settings: RunSettings) throws(HeadError) {
-        for book in books {
-            for path in [book.path, book.volumePath(0, of: 2)] {
-                let existing = try HeadNode.system("look at the PDF") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
-                guard let existing else { continue }
-                if existing.type == .folder { throw .usage("\(path) is a folder; --pdf wants the name of a file") }
-                if settings.overwrite == .always { continue }
-                guard try isOurs(path, existing) else {
-                    throw .usage("\(path) exists and quire did not make it; choose another name, or say --overwrite always to replace it")
+    /// All files that exist under the name of a PDF or of a volume of it; each folder is read once. How many volumes there
+    /// will be shows at the end, so only the name of one and of the first of several are known to be taken (`isChecked`).
+    private func forEachVolume(
+        of books: [PlannedBook], _ body: (RawPath, FileFacts?, _ isChecked: Bool) throws(HeadError) -> Void
+    ) throws(HeadError) {
+        for (folder, books) in Dictionary(grouping: books, by: \.path.parent).sorted(by: { $0.key < $1.key }) {
+            let names = Set(books.map(\.path.lastComponent))
+            let firsts = Set(books.map { $0.volumePath(0, of: 2).lastComponent })
+            let entries: [FolderEntry]
+            do throws(SystemError) {
+                entries = try LinuxSystem.FolderListing.entries(of: folder, where: { names.contains($0) || names.contains($0.withoutVolumeNumber) })
+            } catch {
+                if error.isNotFound { continue }
+                // A folder that may be written to but not read: only whole names can be asked for.
+                for path in books.flatMap({ [$0.path, $0.volumePath(0, of: 2)] }) {
+                    let facts = try HeadNode.system("look at the PDF") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
+                    if let facts { try body(path, facts, true) }
                 }
+                continue
+            }
+            for entry in entries {
+                try body(folder.appending(entry.name), entry.facts, names.contains(entry.name) || firsts.contains(entry.name))
             }
         }
+    }
+}
+
+extension RawPath {
+    /// `album-012.pdf` as `album.pdf`; the name itself when it has no number.
+    var withoutVolumeNumber: RawPath {
+        let digits = stem.bytes.reversed().prefix { (0x30...0x39).contains($0) }.count
+        let start = stem.bytes.dropLast(digits)
+        guard digits >= 3, start.last == 0x2D else { return self }
+        return RawPath(bytes: Array(start.dropLast()) + (fileExtension.map { [0x2E] + $0.bytes } ?? []))
+    }
+}
+
+extension Array where Element: Comparable {
+    /// Whether an ascending array has this element.
+    func containsSorted(_ element: Element) -> Bool {
+        let place = partitionPoint { $0 < element }
+        return place < count && self[place] == element
     }
 }
 

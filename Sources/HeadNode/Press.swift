@@ -153,18 +153,59 @@ struct Press: ~Copyable {
             try end(index, ending)
         }
         let count = pageCounts.count
+        let targets = (0..<count).map { binder.books[self.book].volumePath($0, of: count) }
+        // All are looked at before the first gets its name: a book is there whole or not at all.
+        let existing: [Bool]
+        do throws(HeadError) {
+            existing = try targets.map { (target) throws(HeadError) in try mustReplace(target) }
+        } catch {
+            try removePartials()
+            throw error
+        }
         var bound: [BoundVolume] = []
-        for index in 0..<count {
-            let target = binder.books[self.book].volumePath(index, of: count)
-            let source = partial(index)
-            try HeadNode.system("name \(target)") { () throws(SystemError) in
-                try FileOperation.rename(source, replacing: target)
-                try FileOperation.syncFolder(target.parent)
+        for (index, target) in targets.enumerated() {
+            do throws(HeadError) {
+                try name(target, partial(index), replaces: existing[index])
+            } catch {
+                try record(bound)
+                throw error
             }
             bound.append(BoundVolume(path: target, pages: pageCounts[index] ?? 0, bytes: byteCounts[index] ?? 0))
         }
         try record(bound)
         return bound
+    }
+
+    /// Whether there is a file of this name that may be replaced; one that may not is an error.
+    private func mustReplace(_ target: RawPath) throws(HeadError) -> Bool {
+        let facts = try HeadNode.system("look at \(target)") { () throws(SystemError) in
+            try FileOperation.factsIfPresent(of: target, followingLinks: false)
+        }
+        guard let facts else { return false }
+        let entry = try journal { () throws(JobStoreError) in
+            try binder.ledger.entry(for: binder.workingFolder.appending(target).normalized)
+        }
+        let isOurs = entry?.outputIdentity == facts.identity
+        if isOurs, entry?.job == binder.job {
+            throw .usage("the PDF \(target) would replace an output of this job, so it was not kept; choose another name for one of them")
+        }
+        guard isOurs || binder.replacesForeignPDFs else {
+            throw .usage(
+                "\(target) exists and quire did not make it, so the PDF was not kept; move it away, choose another name, "
+                    + "or say --overwrite always to replace it, and run the same command again")
+        }
+        return true
+    }
+
+    private func name(_ target: RawPath, _ source: RawPath, replaces: Bool) throws(HeadError) {
+        try HeadNode.system("name \(target)") { () throws(SystemError) in
+            if replaces {
+                try FileOperation.rename(source, replacing: target)
+            } else {
+                try FileOperation.rename(source, toNew: target)
+            }
+            try FileOperation.syncFolder(target.parent)
+        }
     }
 
     private func record(_ volumes: [BoundVolume]) throws(HeadError) {
@@ -173,12 +214,7 @@ struct Press: ~Copyable {
             try journal { () throws(JobStoreError) in
                 try binder.store.recordVolume(book: book, number: index, path: volume.path, pages: volume.pages, bytes: volume.bytes)
             }
-            let facts = try HeadNode.system("look at \(volume.path)") { () throws(SystemError) in try FileOperation.facts(of: volume.path) }
-            let path = binder.workingFolder.appending(volume.path).normalized
-            entries.append(
-                LedgerEntry(
-                    output: path, outputIdentity: facts.identity, input: path, inputIdentity: facts.identity,
-                    recipe: SHA256Stream.digest(of: []), work: FinishedWork(), isInPlace: false, job: binder.job))
+            entries.append(try LedgerEntry(made: volume.path, in: binder.workingFolder, by: binder.job))
         }
         try journal { () throws(JobStoreError) in try binder.ledger.record(entries) }
     }
@@ -213,6 +249,17 @@ struct Press: ~Copyable {
         } catch {
             return error.isNotFound ? .vanished : error.isDenied ? .denied : .unreadable
         }
+    }
+}
+
+extension LedgerEntry {
+    /// Of a file that has no input of its own: a PDF, a report, a manifest.
+    init(made path: RawPath, in workingFolder: RawPath, by job: JobID) throws(HeadError) {
+        let facts = try HeadNode.system("look at \(path)") { () throws(SystemError) in try FileOperation.facts(of: path) }
+        let path = workingFolder.appending(path).normalized
+        self.init(
+            output: path, outputIdentity: facts.identity, input: path, inputIdentity: facts.identity, recipe: SHA256Stream.digest(of: []),
+            work: FinishedWork(), isInPlace: false, job: job)
     }
 }
 

@@ -1,6 +1,7 @@
 import JobModel
 import JobStore
 import LinuxSystem
+import Planning
 import TerminalUI
 
 /// Keeps what is shown of a job: counts outcomes, asks the renderer for bytes and writes them to standard error and the log.
@@ -157,7 +158,7 @@ extension ReportRow {
             switch outcome.state {
             case .failed: outcome.failure?.message ?? ""
             case .current: "up to date"
-            case .skipped: "output exists"
+            case .skipped: outcome.outputs.isEmpty ? SkipReason.duplicate.text : "output exists"
             case .planned: "not worked on"
             case .committed, .won: ""
             }

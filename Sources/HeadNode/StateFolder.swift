@@ -49,6 +49,31 @@ public struct StateFolder: Sendable {
         return job
     }
 
+    /// Length of an id: `20260131-093000-abcd`.
+    static let jobIDBytes = 20
+
+    /// Shows that this job lives, as long as the lock is held.
+    func claim(_ job: JobID, holder: String) throws(HeadError) -> FileLock {
+        try claim("the job", RawPath(job.rawValue), key: Self.lockName(job), holder: holder)
+    }
+
+    private static func lockName(_ job: JobID) -> String { "job-" + job.rawValue }
+
+    /// Whether this is a job of this state folder whose process has ended; of others nothing is known.
+    func isDead(_ job: JobID) throws(SystemError) -> Bool {
+        let path = path.appending("locks").appending(Self.lockName(job))
+        guard try FileOperation.factsIfPresent(of: path) != nil else { return false }
+        switch try FileLock.take(path, holder: "") {
+        case .taken: return true
+        case .heldBy: return false
+        }
+    }
+
+    /// Of a job that left nothing behind; a lock file that resists is a few bytes.
+    func removeLock(of job: JobID) {
+        do throws(SystemError) { try FileOperation.removeIfPresent(path.appending("locks").appending(Self.lockName(job))) } catch { return }
+    }
+
     /// Finished jobs beyond this many, or older than this many days, are removed when a new one starts (behaviour.md, Running).
     public static let finishedJobsMax = 50
     public static let finishedDaysMax = 90

@@ -5,8 +5,8 @@ private import WireProtocol
 /// The journal of one job: makes a fact durable before it is reported.
 ///
 /// One writer at a time (GRDB serialises them), readers beside it. Calls block on the disk; none is made from an
-/// async context. `recordWinners` and everything after it are synced before they return, so that a file is never
-/// renamed before its winner is on disk; plan and attempt rows are not, since losing them costs nothing.
+/// async context. Outcomes, volumes and facts of the job are synced before their calls return, so that a file is never
+/// renamed before its winner is on disk; rows of the plan, attempts and commits are not, since losing them costs nothing.
 public final class JobStore: Sendable {
     private let pool: DatabasePool
     public let file: RawPath
@@ -128,6 +128,13 @@ public final class JobStore: Sendable {
         }
     }
 
+    /// Makes `records(from:below:book:count:)` cost what it returns when tasks of many books come in turns; called once the plan is whole.
+    public func indexBooks() throws(JobStoreError) {
+        try write("index the books", durable: false) { database in
+            try database.execute(sql: "CREATE INDEX IF NOT EXISTS task_book ON task (book, idx)")
+        }
+    }
+
     // MARK: Attempts and outcomes
 
     public func recordDispatched(_ attempts: [Attempt], host: String, epochMilliseconds: Int64) throws(JobStoreError) {
@@ -179,9 +186,10 @@ public final class JobStore: Sendable {
                 let statement = try database.cachedStatement(
                     sql: """
                         SELECT \(taskColumns), state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts
-                        FROM task WHERE idx >= ? AND idx < ? AND book = coalesce(?, book) ORDER BY idx LIMIT ?
+                        FROM task WHERE \(book == nil ? "" : "book = ? AND ")idx >= ? AND idx < ? ORDER BY idx LIMIT ?
                         """)
-                return try Row.fetchAll(statement, arguments: [first, end, book, count])
+                let range: StatementArguments = [first, end, count]
+                return try Row.fetchAll(statement, arguments: book.map { [$0] + range } ?? range)
             }
         }
         var records: [TaskRecord] = []
