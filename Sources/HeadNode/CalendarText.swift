@@ -13,12 +13,6 @@ enum CalendarText {
         return "\(padded(parts.year, 4))-\(padded(parts.month, 2))-\(padded(parts.day, 2))T\(padded(parts.hour, 2)):\(padded(parts.minute, 2)):\(padded(parts.second, 2))Z"
     }
 
-    /// `2026:01:31 09:30:00`, as EXIF writes dates.
-    static func exif(epochSeconds: Int64) -> String {
-        let parts = fields(epochSeconds)
-        return "\(padded(parts.year, 4)):\(padded(parts.month, 2)):\(padded(parts.day, 2)) \(padded(parts.hour, 2)):\(padded(parts.minute, 2)):\(padded(parts.second, 2))"
-    }
-
     private static func fields(_ seconds: Int64) -> (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64) {
         let days = Int64((Double(seconds) / 86_400).rounded(.down))
         let rest = seconds - days * 86_400

@@ -6,13 +6,11 @@ public enum JobStoreError: Error, Hashable, CustomStringConvertible {
     case database(doing: String, message: String, isFull: Bool)
     /// A row holds what this build cannot read.
     case unreadable(what: String, reason: String)
-    case noSuchJob(JobID)
 
     public var description: String {
         switch self {
         case .database(let doing, let message, _): "journal: \(doing): \(message)"
         case .unreadable(let what, let reason): "journal: \(what) cannot be read: \(reason)"
-        case .noSuchJob(let id): "there is no job \(id.rawValue); 'quire jobs' lists what there is"
         }
     }
 }

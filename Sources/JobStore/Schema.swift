@@ -6,7 +6,7 @@ internal import GRDB
 /// - task: one row an input, in plan order; `state` as in `TaskState`; `work` is a `FinishedWork`, `outputs` the final
 ///   names, both in the binary form of `WireProtocol`.
 /// - attempt: one row a try; `ended_ms` is null while it runs or when it was lost.
-/// - book: one row a PDF volume that was finished.
+/// - volume: one row a PDF volume that was finished.
 enum Schema {
     static func migrate(_ pool: DatabasePool) throws {
         var migrator = DatabaseMigrator()

@@ -114,7 +114,8 @@ public struct FileFacts: Hashable, Sendable {
             case S_IFLNK: .link
             case S_IFIFO: .other("named pipe")
             case S_IFSOCK: .other("socket")
-            case S_IFBLK, S_IFCHR: .other("device")
+            case S_IFBLK: .other("block device")
+            case S_IFCHR: .other("character device")
             default: .other("file of an unknown type")
             }
         identity = InputIdentity(

@@ -47,7 +47,7 @@ public enum SpecialFile: String, CaseIterable, Sendable {
 public struct SkipRules: Hashable, Sendable {
     /// `--hidden`: dot names and system folders are taken too.
     public var takesHidden: Bool
-    /// Absolute and normalized: `-o`, spool and state, which a walk must not enter.
+    /// Absolute and normalized: folders that a walk must not enter, such as `-o`.
     public var ownFolders: [RawPath]
     public var includes: [Glob]
     public var excludes: [Glob]

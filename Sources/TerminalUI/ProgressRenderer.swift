@@ -68,8 +68,11 @@ public struct ProgressRenderer: Sendable {
     /// Tells once what the job is; only `json` shows it.
     public mutating func start(_ facts: JobFacts) -> [UInt8] {
         switch mode {
-        case .json: event("start", facts.fields + [takeMessages()])
-        case .tty, .plain, .none: []
+        case .json:
+            // What was shown of the search for inputs is over; a message waits for the next snapshot.
+            last = nil
+            return event("start", facts.fields + [takeMessages()])
+        case .tty, .plain, .none: return []
         }
     }
 

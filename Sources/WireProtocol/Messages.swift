@@ -100,7 +100,7 @@ public enum HeadMessage: Hashable, Sendable {
     /// Give back what has not started; answered by `released`.
     case retract([TaskIndex])
     case ping(UInt64)
-    /// Kill the workers of these attempts; their reports name `timeout` or never come.
+    /// End now, with all workers; what they had in hand is not reported.
     case stop
 }
 
