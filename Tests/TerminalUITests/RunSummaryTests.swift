@@ -45,7 +45,7 @@ import Testing
                 "  next: copy these again from where they came from, then: run the same command again: only these are tried once more; or keep "
                     + "what decodes with --accept-damaged",
                 "note: 12 files carry GPS",
-                "note: 4 files whose content disagrees with the extension",
+                "note: 3 files whose content disagrees with the extension",
                 "skipped: 2 (hidden)",
             ])
     }
