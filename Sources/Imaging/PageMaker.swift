@@ -101,7 +101,7 @@ extension ImageEngine {
                 let edited = try editMetadata(edits, of: input, kind: kind)
                 if !edited.isVerbatim(ofByteCount: input.byteCount) { pieces = edited }
             } catch {
-                // Pages of other kinds are encoded anew, without metadata.
+                // Pages of these kinds are encoded anew, without metadata.
                 guard case .unsupported = error else { throw ImagingError(error) }
             }
         }

@@ -216,4 +216,20 @@ struct PageTests {
             #expect(work.pages.first?.density?.horizontalMilliDPI == 200_000)
         }
     }
+
+    @Test("JPEG 2000 in a PDF tells no place after its metadata were stripped, and its codestream stays", arguments: [StripPolicy.gps, .all])
+    func strippedJP2(_ strip: StripPolicy) throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) s.png && vips jp2ksave s.png a.jp2 && exiftool -q -overwrite_original -Make=Acme -GPSLatitude=48.5 -GPSLatitudeRef=N"
+                + " -XMP:GPSLatitude=48.5 -XMP:Title=Hello -IPTC:City=Munich a.jp2")
+        let page = try #require(try pages(bench, "a.jp2").pages.first)
+        #expect(page.carriesGPS)
+        let stripped = try #require(try pages(bench, "a.jp2", [.strip(strip)]).pages.first)
+        #expect(!stripped.carriesGPS && stripped.coding == page.coding)
+        try bench.write(try joined(bench, stripped.stream, input: "a.jp2"), "b.jp2")
+        #expect(try bench.shell("exiftool -G1 -a -s b.jp2 | grep -iE 'gps|munich'", mayFail: true) == "")
+        #expect(try bench.shell("exiftool -s3 -Make -Title b.jp2") == (strip == .all ? "" : "Acme\nHello"))
+        #expect(try bench.difference("a.jp2", "b.jp2") == 0)
+    }
 }

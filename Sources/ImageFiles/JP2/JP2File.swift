@@ -29,10 +29,25 @@ public struct JP2File: Hashable, Sendable {
     /// Capture resolution, else the default display one.
     public let density: Density?
     /// Payloads of the `uuid` boxes that hold EXIF and XMP.
-    let exifRange: ByteRange?
-    let xmpRange: ByteRange?
+    var exifRange: ByteRange? { payload(.exif) }
+    var xmpRange: ByteRange? { payload(.xmp) }
+    /// Boxes that a decoder does without, in file order.
+    let metadata: [MetadataBox]
     /// Whether the codestream's data reach its EOC marker at the end of its box.
     public let isComplete: Bool
+
+    struct MetadataBox: Hashable, Sendable {
+        enum Kind: Hashable, Sendable { case exif, xmp, iptc, other }
+        var kind: Kind
+        /// With its header.
+        var range: ByteRange
+        /// Behind its header and, in a `uuid` box, the identifier.
+        var payload: ByteRange
+    }
+
+    private func payload(_ kind: MetadataBox.Kind) -> ByteRange? {
+        metadata.last { $0.kind == kind && $0.payload.count <= Self.metadataBytesMax }?.payload
+    }
 
     static let boxesMax = 10_000
     static let metadataBytesMax: UInt64 = 64 << 20
@@ -63,8 +78,7 @@ public struct JP2File: Hashable, Sendable {
         hasPalette = boxes.hasPalette
         hasOpacity = boxes.hasOpacity
         density = boxes.captureDensity ?? boxes.displayDensity
-        exifRange = boxes.exif
-        xmpRange = boxes.xmp
+        metadata = boxes.metadata
         let ending = codestream.count >= 2 ? try reader.bytes(at: codestream.end - 2, count: 2) : []
         isComplete = !boxes.isCut && ending == [0xFF, 0xD9]
     }
@@ -78,8 +92,7 @@ private struct JP2Boxes {
     var hasOpacity = false
     var captureDensity: Density?
     var displayDensity: Density?
-    var exif: ByteRange?
-    var xmp: ByteRange?
+    var metadata: [JP2File.MetadataBox] = []
     var isCut = false
     private var count = 0
 
@@ -107,13 +120,14 @@ private struct JP2Boxes {
                 bytes = end - position
             }
             let content = ByteRange(offset: position + headerBytes, count: bytes - headerBytes)
-            try take(String(decoding: head[4...], as: UTF8.self), content, &reader, depth: depth)
+            let whole = ByteRange(offset: position, count: bytes)
+            try take(String(decoding: head[4...], as: UTF8.self), content, whole, &reader, depth: depth)
             position += bytes
         }
     }
 
     private mutating func take<Source: ByteSource>(
-        _ type: String, _ content: ByteRange, _ reader: inout WindowReader<Source>, depth: Int
+        _ type: String, _ content: ByteRange, _ whole: ByteRange, _ reader: inout WindowReader<Source>, depth: Int
     ) throws(ImageFileError) {
         let head = try reader.bytes(at: content.offset, count: Int(min(content.count, 4_096)))
         switch type {
@@ -134,13 +148,12 @@ private struct JP2Boxes {
             }
         case "resc": captureDensity = Self.density(head)
         case "resd": displayDensity = Self.density(head)
-        case "uuid":
-            guard head.count >= 16, content.count - 16 <= JP2File.metadataBytesMax else { return }
-            let rest = ByteRange(offset: content.offset + 16, count: content.count - 16)
-            if head.has("JpgTiffExif->JP2", at: 0) { exif = rest }
-            if head.has([0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC], at: 0) {
-                xmp = rest
-            }
+        case "uuid" where depth == 0 && content.count >= 16:
+            let kind = JP2File.metadataIdentifiers.first { head.has($0.identifier, at: 0) }?.kind ?? .other
+            metadata.append(
+                .init(kind: kind, range: whole, payload: ByteRange(offset: content.offset + 16, count: content.count - 16)))
+        case "xml ", "uinf", "asoc":
+            if depth == 0 { metadata.append(.init(kind: .other, range: whole, payload: content)) }
         default: break
         }
     }

@@ -9,7 +9,8 @@ public func editMetadata(_ edits: [MetadataEdit], of source: some ByteSource, ki
     case .webp: return try WebPFile(reading: source).pieces(applying: edits, source: source)
     case .tiff: return try TIFFFile(reading: source).pieces(applying: edits, source: source)
     case .gif: return try GIFFile(reading: source).pieces(applying: edits, source: source)
-    case .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+    case .jp2, .j2k: return try JP2File(reading: source).pieces(applying: edits, source: source)
+    case .heif, .avif, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
         throw .unsupported("metadata of \(kind.rawValue) files are not edited in place")
     }
 }
