@@ -104,6 +104,16 @@ import Testing
         #expect(lines[19] == "failed: f20: damaged: bad")
     }
 
+    @Test("json tells nothing of the search for inputs any more once the job has started")
+    func messageAfterStart() {
+        var renderer = ProgressRenderer(mode: .json)
+        #expect(!renderer.update(snapshot(0, .scanning(found: 3, skipped: 0)), atSeconds: 0).isEmpty)
+        _ = renderer.start(facts())
+        #expect(renderer.message("take care").isEmpty)
+        let event = String(decoding: renderer.update(snapshot(1), atSeconds: 0.1), as: UTF8.self)
+        #expect(event.contains("\"working\"") && event.contains("take care"))
+    }
+
     @Test("json writes one valid event a line and nothing else, and loses no message")
     func events() throws {
         var renderer = ProgressRenderer(mode: .json)
