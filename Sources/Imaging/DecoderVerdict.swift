@@ -3,7 +3,7 @@ internal import JobModel
 /// Sorts the error texts of libvips and the codecs under it into reasons.
 enum DecoderVerdict {
     private static let memory = [
-        "out of memory", "unable to malloc", "cannot allocate", "memory allocation", "insufficient memory",
+        "out of memory", "unable to malloc", "cannot allocate", "memory allocation", "insufficient memory", "error creating thread",
     ]
     private static let truncated = [
         "premature end", "truncat", "end of file", "unexpected end", "unexpected eof", "end of stream", "read error",

@@ -5,10 +5,10 @@ private import WireProtocol
 /// The worker's loop: commands on descriptor 0, messages on descriptor 1, until the agent closes its end.
 ///
 /// No magic bytes: the agent starts the worker itself and both are of one build or agree by `Hello`. A file's failure is a
-/// report; the worker ends only with its input, a setup it cannot work with, or bytes it cannot understand.
+/// report; the worker ends only with its input, a setup it cannot work with, bytes it cannot understand, or no memory left.
 public enum WorkerMain {
     /// Returns the exit status: 0 at the end of input, 1 when the agent cannot be understood or answered,
-    /// 2 for an unusable setup.
+    /// 2 for an unusable setup, 77 when memory ran out over an order.
     public static func run() -> Int32 {
         // Nothing a library prints may get between the frames.
         let output = dup(STDOUT_FILENO)
@@ -29,6 +29,9 @@ public enum WorkerMain {
                     case .giveUp(let reason):
                         _ = write(Frame.encode(WorkerMessage.unusable(reason)), to: output)
                         return 2
+                    case .outOfMemory(let text):
+                        _ = write(Array("\(text)\n".utf8), to: STDERR_FILENO)
+                        return 77
                     }
                 }
             } catch {
@@ -49,6 +52,7 @@ public enum WorkerMain {
         case nothing
         case say(WorkerMessage)
         case giveUp(String)
+        case outOfMemory(String)
     }
 
     private static func answer(to command: WorkerCommand, with engine: inout ImageEngine?) -> Answer {
@@ -69,7 +73,10 @@ public enum WorkerMain {
             }
         case .order(let order):
             guard let engine else { return .giveUp("an order came before the setup") }
-            return .say(.report(engine.perform(order)))
+            let report = engine.perform(order)
+            // No verdict on the file: the agent tries it once more in a fresh worker that has the host to itself.
+            if case .failed(let failure) = report.outcome, failure.reason == .memory { return .outOfMemory(failure.message) }
+            return .say(.report(report))
         }
     }
 

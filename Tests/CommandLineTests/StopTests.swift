@@ -193,6 +193,22 @@ struct StopTests {
         box.expectTidy()
     }
 
+    @Test("A file too large for its worker's memory is tried again alone and fails as memory; the others are done")
+    func tooLittleMemory() throws {
+        let box = try Sandbox()
+        for index in 1...8 { try box.write(TinyPicture.jpeg(16 + index), to: "in/p\(index).jpg") }
+        try box.write(TinyPicture.jpeg(6000, 4500), to: "in/huge.jpg")
+        let ended = try box.run([
+            "quire", "run", "in", "--rotate", "90", "-o", "out", "--worker-memory", "200MB", "--progress", "none", "--json",
+        ])
+        #expect(ended.status == 3, "\(ended)")
+        let facts = try ended.object()
+        #expect(facts["done"].number == 8)
+        #expect(facts["failures"].list.map { $0["reason"].text } == ["memory"])
+        #expect(ended.errors.contains("with the host to itself"), "it was tried again")
+        box.expectTidy()
+    }
+
     @Test("A file that appears under an output's name while the job runs is not replaced")
     func appearing() throws {
         let job = try LongJob(count: 100)
