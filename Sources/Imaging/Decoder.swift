@@ -13,6 +13,8 @@ final class Decoder {
     let kind: ImageKind
     private let loader: Loader
     private let isTolerant: Bool
+    /// By page, the directory it stands in, for a TIFF that can be read: previews and masks are no pages of their own.
+    private let directories: [(number: Int, facts: TIFFFile.Page)]
 
     private enum Loader {
         case source(String)
@@ -46,9 +48,30 @@ final class Decoder {
         case .exr: (loader, needs) = (.file("openexrload"), "openexr")
         case .bmp, .dicom, .psd, .xcf, .raw: (loader, needs) = (.file("magickload"), "magick")
         }
+        directories = kind == .tiff ? Self.directories(of: input) : []
         if let needs, !limits.allowedLoaders.contains(needs) {
             throw .file(.unsupported, "a \(kind.rawValue) file; --allow-loader \(needs) admits it, for files you trust")
         }
+    }
+
+    private static func directories(of input: InputFile) -> [(number: Int, facts: TIFFFile.Page)] {
+        do throws(ImageFileError) {
+            let tiff = try TIFFFile(reading: input)
+            guard tiff.isComplete else { return [] }
+            let all = tiff.pages.enumerated().map { (number: $0.offset, facts: $0.element) }
+            let pages = all.filter { !$0.facts.isReduced && !$0.facts.isMask }
+            return pages.isEmpty ? Array(all.prefix(1)) : pages
+        } catch {
+            return []
+        }
+    }
+
+    /// What is known of the pages without libvips; nil where it has to count and tell.
+    var pageCount: Int? { directories.isEmpty ? nil : directories.count }
+
+    /// How a page's pixels are stored.
+    func stored(page: Int = 0) throws(ImagingError) -> StoredCoding {
+        directories.indices.contains(page) ? StoredCoding(directories[page].facts) : try StoredCoding(input, kind: kind)
     }
 
     /// Whether a picture of this kind can hold several pages or frames.
@@ -86,7 +109,7 @@ final class Decoder {
             source = nil
         }
         if takesPages {
-            try operation.set("page", page)
+            try operation.set("page", directories.indices.contains(page) ? directories[page].number : page)
             try operation.set("n", count ?? -1)
         }
         if shrink > 1 { try operation.set("shrink", shrink) }
@@ -136,12 +159,14 @@ struct PictureHeader {
     /// Whether more than one frame makes an animation, not a document.
     var isAnimation: Bool
 
-    /// - Parameter exif: The file's EXIF block; TIFF has its tags in the page itself.
-    init(_ image: Image, kind: ImageKind, exif: [UInt8]?, stored: StoredCoding? = nil) {
+    /// - Parameters:
+    ///   - exif: The file's EXIF block; TIFF has its tags in the page itself.
+    ///   - pageCount: Pages in the file where libvips counts others too.
+    init(_ image: Image, kind: ImageKind, exif: [UInt8]?, stored: StoredCoding? = nil, pageCount known: Int? = nil) {
         width = image.width
         height = image.number("page-height").map { $0 > 0 && image.height % $0 == 0 ? $0 : image.height } ?? image.height
         switch kind {
-        case .tiff, .webp, .gif, .pdf: pageCount = image.pageCount
+        case .tiff, .webp, .gif, .pdf: pageCount = known ?? image.pageCount
         // JPEG 2000 counts its resolutions and HEIF its pictures there.
         case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
             pageCount = 1

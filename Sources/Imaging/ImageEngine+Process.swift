@@ -63,15 +63,15 @@ struct ProcessTask {
         let decoder = try Decoder(input, kind: kind, limits: limits, isTolerant: isTolerant)
         let opened = try decoder.open()
         let metadata = engine.metadata(of: input, kind: kind, header: opened)
-        let stored = try StoredCoding(input, kind: kind)
-        let first = PictureHeader(opened, kind: kind, exif: metadata.exif, stored: stored)
+        let first = PictureHeader(
+            opened, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
         let takesFrames = first.isAnimation && engine.recipe.save.allFrames && (process.format == .gif || process.format == .webp)
         try first.check(limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
 
         var works = [PageWork(page: 0, header: first, steps: engine.recipe.steps(for: first.facts))]
         if !first.isAnimation {
             for page in 1..<max(1, first.pageCount) {
-                let header = PictureHeader(try decoder.open(page: page), kind: kind, exif: nil, stored: stored)
+                let header = PictureHeader(try decoder.open(page: page), kind: kind, exif: nil, stored: try decoder.stored(page: page))
                 try header.check(limits, pages: 1)
                 works.append(PageWork(page: page, header: header, steps: engine.recipe.steps(for: header.facts)))
             }
@@ -147,7 +147,7 @@ struct ProcessTask {
                 do throws(ImagingError) {
                     rendering = try Rendering(decoder, work, takesFrames: takesFrames)
                     try encode(
-                        &rendering, work, metadata, sourceIsLossy: sourceIsLossy, isOnly: works.count == 1, into: &finished)
+                        &rendering, work, metadata, stored: try decoder.stored(page: work.page), sourceIsLossy: sourceIsLossy, isOnly: works.count == 1, into: &finished)
                 } catch {
                     throw decoder.verdict(on: error)
                 }
@@ -164,8 +164,8 @@ struct ProcessTask {
     }
 
     private func encode(
-        _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, sourceIsLossy: Bool, isOnly: Bool,
-        into finished: inout FinishedWork
+        _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, stored: StoredCoding, sourceIsLossy: Bool,
+        isOnly: Bool, into finished: inout FinishedWork
     ) throws(ImagingError) {
         if process.folder == nil, process.format != .jpeg {
             // Only the PDF wants it, so it is encoded for the PDF at once.
@@ -189,7 +189,7 @@ struct ProcessTask {
         var blocks = policy.blocks(
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
-            format: process.format, save: engine.recipe.save, inputCompression: try StoredCoding(input, kind: kind).compression,
+            format: process.format, save: engine.recipe.save, inputCompression: stored.compression,
             smallDepth: work.smallDepth)
         finished.notes += try encoder.prepare(&rendering, &blocks)
         let encoded = try encoder.encode(rendering.image)

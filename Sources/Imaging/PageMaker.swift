@@ -35,19 +35,18 @@ struct PageMaker {
         let decoder = try Decoder(source, kind: kind, limits: engine.setup.limits, isTolerant: isTolerant)
         let opened = try decoder.open()
         let metadata = engine.metadata(of: source, kind: kind, header: opened)
-        let first = PictureHeader(opened, kind: kind, exif: metadata.exif)
+        let first = PictureHeader(opened, kind: kind, exif: metadata.exif, pageCount: decoder.pageCount)
         let count = first.isAnimation ? 1 : first.pageCount
         try first.check(engine.setup.limits, pages: count)
         if first.isAnimation { note(.firstFrameOnly(of: first.pageCount), in: &finished) }
         let isLossy = try engine.isLossy(source, kind: kind)
-        let stored = try StoredCoding(source, kind: kind)
         let isFromCamera = engine.isFromCamera(metadata)
         var number = 0
         do throws(ImagingError) {
             while number < count {
                 number += 1
                 let image = try decoder.open(page: number - 1)
-                let header = PictureHeader(image, kind: kind, exif: metadata.exif, stored: stored)
+                let header = PictureHeader(image, kind: kind, exif: metadata.exif, stored: try decoder.stored(page: number - 1))
                 try header.check(engine.setup.limits, pages: 1)
                 var notes: [WorkNote] = []
                 var facts = try encoder.encode(
@@ -184,7 +183,7 @@ extension ImageEngine {
         switch kind {
         case .jpeg, .heif, .avif, .jp2, .j2k, .jxl, .raw: true
         case .webp: try isLossyWebP(input)
-        case .tiff: try StoredCoding(input, kind: kind).compression == .jpeg
+        case .tiff: try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true).stored().compression == .jpeg
         case .png, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm: false
         }
     }

@@ -232,4 +232,31 @@ struct PageTests {
         #expect(try bench.shell("exiftool -s3 -Make -Title b.jp2") == (strip == .all ? "" : "Acme\nHello"))
         #expect(try bench.difference("a.jp2", "b.jp2") == 0)
     }
+
+    @Test("Previews in a TIFF are no pages, and each page keeps its own depth")
+    func pagesOfTIFF() throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) -colorspace gray -compress lzw grey.tif && convert grey.tif -threshold 50% -monochrome -compress group4 line.tif"
+                + " && convert grey.tif -resize 30x preview.tif && tiffset -s 254 1 preview.tif && tiffcp line.tif preview.tif grey.tif a.tif"
+                + " && convert grey.tif grey.png && convert line.tif line.png")
+        _ = try bench.finish("a.tif", to: .png, [.rotate(.half), .rotate(.half), .save(Save(format: .png))])
+        #expect(try bench.shell("ls out && exiftool -s3 -BitDepth out/t && exiftool -s3 -BitDepth out/t-2") == "t\nt-2\n1\n8")
+        #expect(try bench.difference("line.png", "out/t") == 0)
+        #expect(try bench.difference("grey.png", "out/t-2") == 0)
+        #expect(try pages(bench, "a.tif").pages.map(\.bitsPerComponent) == [1, 8])
+        guard case .finished(let work) = try bench.perform("a.tif", .probe) else { throw Bench.Failed() }
+        #expect(work.probe?.pageCount == 2)
+    }
+
+    @Test("Two greys of a palette stay those greys", arguments: [OutputFormat.png, .tiff])
+    func greyPalette(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.shell(
+            "convert -size 40x30 xc:'#333333' -fill '#cccccc' -draw 'rectangle 5,5 20,20' -type palette -depth 1 -define tiff:photometric=palette a.tif"
+                + " && convert a.tif r.png")
+        _ = try bench.finish("a.tif", to: format, [.rotate(.half), .save(Save(format: format))])
+        try bench.shell("convert r.png -rotate 180 r.png")
+        #expect(try bench.difference("r.png", "out/t") == 0)
+    }
 }
