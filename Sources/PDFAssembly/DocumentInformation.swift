@@ -11,6 +11,9 @@ struct DocumentInformation: Sendable {
     let author: String?
     private let date: CivilTime?
     private let pdfa: Bool
+    /// The Info dictionary (ISO 32000-1, 14.3.3) and the XMP packet (ISO 16684-1): made once, asked for at every page.
+    private(set) var dictionary: [UInt8] = []
+    private(set) var packet: [UInt8] = []
 
     init(_ settings: PDFSettings, pdfa: Bool) throws(PDFError) {
         title = try Self.cleaned(settings.title)
@@ -22,10 +25,11 @@ struct DocumentInformation: Sendable {
             date = nil
         }
         self.pdfa = pdfa
+        dictionary = madeDictionary
+        packet = madePacket
     }
 
-    /// The Info dictionary (ISO 32000-1, 14.3.3).
-    var dictionary: [UInt8] {
+    private var madeDictionary: [UInt8] {
         var text = ObjectText()
         text.put("<<")
         for (key, value) in [("/Title", title), ("/Author", author), ("/Producer", Self.producer)] {
@@ -43,8 +47,8 @@ struct DocumentInformation: Sendable {
         return text.bytes
     }
 
-    /// The XMP packet (ISO 16684-1); attributes `bytes` and `encoding` of its header are obsolete and left out.
-    var packet: [UInt8] {
+    /// Attributes `bytes` and `encoding` of the header are obsolete and left out.
+    private var madePacket: [UInt8] {
         var text = "<?xpacket begin=\"\u{FEFF}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n"
         text += "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n<rdf:Description rdf:about=\"\""
         text += " xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\""
