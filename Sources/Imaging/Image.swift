@@ -62,17 +62,6 @@ final class Image {
         return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    func ints(_ field: String) -> [Int]? {
-        guard has(field) else { return nil }
-        var start: UnsafeMutablePointer<Int32>?
-        var count: Int32 = 0
-        guard vips_image_get_array_int(pointer, field, &start, &count) == 0, let start else {
-            vips_error_clear()
-            return nil
-        }
-        return UnsafeBufferPointer(start: start, count: Int(count)).map(Int.init)
-    }
-
     /// Renders the pixels into memory, so that they can be read in any order; metadata stays.
     func inMemory() throws(ImagingError) -> Image {
         vips_error_clear()

@@ -25,7 +25,8 @@ extension ImageEngine {
         let decoder = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true)
         let image = try decoder.open()
         let metadata = metadata(of: input, kind: kind, header: image)
-        let header = PictureHeader(image, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
+        let header = PictureHeader(
+            image, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
         let tags = metadata.exif.map(EXIFTags.init(reading:))
         var finished = FinishedWork()
         if !kind.matchesExtension(input.path.lowercasedExtension) { finished.notes.append(.contentIs(kind)) }

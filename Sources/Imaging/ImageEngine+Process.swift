@@ -71,7 +71,8 @@ struct ProcessTask {
         var works = [PageWork(page: 0, header: first, steps: engine.recipe.steps(for: first.facts))]
         if !first.isAnimation {
             for page in 1..<max(1, first.pageCount) {
-                let header = PictureHeader(try decoder.open(page: page), kind: kind, exif: nil, stored: try decoder.stored(page: page))
+                let image = try decoder.open(page: page)
+                let header = PictureHeader(image, kind: kind, exif: nil, stored: try decoder.stored(page: page))
                 try header.check(limits, pages: 1)
                 works.append(PageWork(page: page, header: header, steps: engine.recipe.steps(for: header.facts)))
             }
@@ -147,7 +148,8 @@ struct ProcessTask {
                 do throws(ImagingError) {
                     rendering = try Rendering(decoder, work, takesFrames: takesFrames)
                     try encode(
-                        &rendering, work, metadata, stored: try decoder.stored(page: work.page), sourceIsLossy: sourceIsLossy, isOnly: works.count == 1, into: &finished)
+                        &rendering, work, metadata, stored: try decoder.stored(page: work.page), sourceIsLossy: sourceIsLossy,
+                        isOnly: works.count == 1, into: &finished)
                 } catch {
                     throw decoder.verdict(on: error)
                 }

@@ -12,11 +12,11 @@ struct PageMaker {
 
     /// Adds the pages of `source` to `finished`. Spool files it made are gone again when it throws.
     func add(to finished: inout FinishedWork, from source: InputFile, kind: ImageKind, as file: PageFile) throws(ImagingError) {
+        var ready: [PageFacts] = []
         do throws(ImageFileError) {
             switch try pageFacts(of: source, kind: kind, in: file, hashing: SHA256Stream.self) {
             case .ready(let pages):
-                finished.pages += pages
-                return
+                ready = pages
             case .needsEncoding: break
             }
         } catch {
@@ -27,7 +27,18 @@ struct PageMaker {
                 guard isTolerant else { throw ImagingError(error) }
             }
         }
-        try encode(source, kind: kind, into: &finished)
+        guard !ready.isEmpty else { return try encode(source, kind: kind, into: &finished) }
+        // Nothing is decoded here, but every reader of the PDF has to.
+        var left = engine.setup.limits.pixelsMax
+        for page in ready {
+            let (area, overflow) = UInt64(page.width).multipliedReportingOverflow(by: UInt64(page.height))
+            guard !overflow, area <= left else {
+                let limit = engine.setup.limits.pixelsMax
+                throw .file(.tooLarge, "\(page.width) x \(page.height) pixels; the limit is \(limit) pixels in all pages")
+            }
+            left -= area
+        }
+        finished.pages += ready
     }
 
     private func encode(_ source: InputFile, kind: ImageKind, into finished: inout FinishedWork) throws(ImagingError) {
@@ -151,7 +162,7 @@ extension ImageEngine {
         for page in finished.pages.indices { finished.pages[page].isFromCamera = true }
     }
 
-    /// EXIF that an edit took away may have been what stated the resolution; the page of unchanged pixels keeps its size on paper.
+    /// EXIF that an edit took away may have been what stated the resolution; unchanged pixels keep their size on paper.
     func keepDensity(of input: InputFile, kind: ImageKind, in finished: inout FinishedWork) throws(ImagingError) {
         guard finished.pages.count == 1, finished.pages[0].density == nil else { return }
         do throws(ImageFileError) {

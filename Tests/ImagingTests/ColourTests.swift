@@ -104,7 +104,7 @@ struct ColourTests {
         #expect(try bench.difference("r.png", "out/t") < 0.02)
     }
 
-    @Test("Selections and spot colours beside the three colours change nothing of the look", arguments: [OutputFormat.jpeg, .png, .tiff])
+    @Test("Selections and spot colours change nothing of the look", arguments: [OutputFormat.jpeg, .png, .tiff])
     func extraComponents(_ format: OutputFormat) throws {
         let bench = try Bench()
         try bench.shell(

@@ -126,7 +126,8 @@ struct DamageTests {
         let bench = try Bench()
         try bench.shell("\(chart) tiff:a.nef")
         #expect(try reason(bench.run("a.nef", to: .jpeg, [.shrink(.longSide(50))])) == .unsupported)
-        #expect(try reason(bench.perform("a.nef", .page(PageOrder(spoolFolder: RawPath(bench.path("spool")), digestInput: false)))) == .unsupported)
+        let page = PageOrder(spoolFolder: RawPath(bench.path("spool")), digestInput: false)
+        #expect(try reason(bench.perform("a.nef", .page(page))) == .unsupported)
     }
 
     @Test("A picture longer than its new format allows is too large, not damaged", arguments: [OutputFormat.jpeg, .webp, .gif])

@@ -259,4 +259,16 @@ struct PageTests {
         try bench.shell("convert r.png -rotate 180 r.png")
         #expect(try bench.difference("r.png", "out/t") == 0)
     }
+
+    @Test("A page of more pixels than allowed is too large, though nothing is decoded for it", arguments: ["jpg", "png", "jp2"])
+    func tooLargePage(_ ending: String) throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) s.png && \(ending == "jp2" ? "vips jp2ksave s.png a.jp2" : "convert s.png a.\(ending)")")
+        var limits = WorkLimits()
+        limits.pixelsMax = 240 * 160 - 1
+        let order = PageOrder(spoolFolder: RawPath(bench.path("spool")), digestInput: false)
+        #expect(try reason(bench.perform("a.\(ending)", .page(order), limits: limits)) == .tooLarge)
+        limits.pixelsMax += 1
+        #expect(try reason(bench.perform("a.\(ending)", .page(order), limits: limits)) == nil)
+    }
 }
