@@ -41,16 +41,6 @@ final class Image {
         return Int(value)
     }
 
-    func text(_ field: String) -> String? {
-        guard has(field) else { return nil }
-        var value: UnsafePointer<CChar>?
-        guard vips_image_get_string(pointer, field, &value) == 0, let value else {
-            vips_error_clear()
-            return nil
-        }
-        return String(cString: value)
-    }
-
     func blob(_ field: String) -> [UInt8]? {
         guard has(field) else { return nil }
         var start: UnsafeRawPointer?
