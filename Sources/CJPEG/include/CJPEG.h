@@ -16,7 +16,8 @@ struct quire_pixels {
 
 /// Decodes a grey or YCbCr JPEG of 8 bits to 1/1, 1/2, 1/4 or 1/8 of its size and resamples it to `width` x `height` with a
 /// Lanczos kernel of three lobes (as vips_resize), rows as they come, so that memory holds a few of them only.
-/// Weights are whole numbers: every machine gets the same bytes.
+/// Weights are rounded to whole numbers once, so that bytes do not depend on how work is split; sin and cos are libm's, so
+/// another libm or architecture may differ in a last bit.
 /// -1 at the first warning of libjpeg, at a file that ends early, for every other colour space, and without memory.
 int quire_jpeg_decode(const uint8_t *file, size_t count, int denominator, int width, int height, struct quire_pixels *result);
 
