@@ -65,9 +65,13 @@ struct PageEncoder {
         facts.mask = mask
         facts.orientation = orientation
         facts.density = Self.density(of: image)
-        if let profile, Self.fits(profile, components: facts.colour.componentCount), Self.takesProfile(facts.colour) {
-            let written = try writeBytes(profile, "profile-\(number)")
-            facts.profile = PageProfile(source: written, isDeflated: false)
+        if let profile, Self.takesProfile(facts.colour) {
+            if ICCHeader.isUsable(profile, componentCount: facts.colour.componentCount) {
+                let written = try writeBytes(profile, "profile-\(number)")
+                facts.profile = PageProfile(source: written, isDeflated: false)
+            } else {
+                notes.append(.metadataDropped("ICC profile that does not fit the picture"))
+            }
         }
         return facts
     }
@@ -182,16 +186,5 @@ struct PageEncoder {
         let resolution = image.resolution
         guard let horizontal = milliDPI(resolution.x), let vertical = milliDPI(resolution.y) else { return nil }
         return Density(horizontalMilliDPI: horizontal, verticalMilliDPI: vertical)
-    }
-
-    /// Whether a profile's colour space has this many components (ICC.1:2022, 7.2.6).
-    private static func fits(_ profile: [UInt8], components: Int) -> Bool {
-        guard profile.count >= 128 else { return false }
-        switch String(decoding: profile[16..<20], as: UTF8.self) {
-        case "GRAY": return components == 1
-        case "RGB ": return components == 3
-        case "CMYK": return components == 4
-        default: return false
-        }
     }
 }

@@ -36,5 +36,7 @@ public struct PDFSettings: Hashable, Sendable {
     public var missingPage: MissingPage = .placeholder
     public var volumeBytesMax: UInt64 = 9_900_000_000
     public var volumePagesMax: Int = 1_000_000
+    /// Whether the PDF is a PDF/A-2b (ISO 19005-2) and says so.
+    public var isArchival = false
     public init() {}
 }

@@ -39,7 +39,6 @@ public struct BookPosition: Hashable, Sendable {
 /// An `endVolume` met on the way is performed again, unless that volume is known to be whole.
 public struct Book<Hash: DigestStream>: Sendable {
     let settings: PDFSettings
-    let isArchival: Bool
     var writer: VolumeWriter<Hash>
     var volume = 0
     /// Pages in the volumes before this one.
@@ -48,11 +47,10 @@ public struct Book<Hash: DigestStream>: Sendable {
     /// The last folder border within this volume, with the pages behind it; nil while the volume holds one folder.
     var border: (mark: VolumeWriter<Hash>.Mark, pages: CarriedPages)?
 
-    public init(settings: PDFSettings, archival: Bool = false) throws(PDFError) {
+    public init(settings: PDFSettings) throws(PDFError) {
         guard settings.volumePagesMax > 0, settings.volumeBytesMax > 0 else { throw .invalidSettings("volumes without room") }
         self.settings = settings
-        isArchival = archival
-        writer = try VolumeWriter(settings: settings, archival: archival)
+        writer = try VolumeWriter(settings: settings)
     }
 
     public var position: BookPosition {
@@ -62,7 +60,7 @@ public struct Book<Hash: DigestStream>: Sendable {
     /// What binds `page` behind the pages before it.
     /// - Throws: `invalidPage`; the book is unchanged then.
     public mutating func append(_ page: BookPage) throws(PDFError) -> [BookCommand] {
-        if case .picture(let facts) = page.content { try facts.checkForPDF(archival: isArchival) }
+        if case .picture(let facts) = page.content { try facts.checkForPDF() }
         var commands: [BookCommand] = []
         try place(page, from: nil, &commands)
         return commands
@@ -97,7 +95,7 @@ public struct Book<Hash: DigestStream>: Sendable {
         let carried = isBorder ? nil : border?.pages
         let full = writer.ended(at: cut)
         let (fullVolume, fullPageCount) = (volume, cut.pageCount)
-        writer = try VolumeWriter(settings: settings, archival: isArchival)
+        writer = try VolumeWriter(settings: settings)
         volume += 1
         earlierPageCount += UInt64(fullPageCount)
         border = nil
@@ -158,7 +156,7 @@ extension VolumeWriter {
         let nodes = UInt64(leafNumbers.count + PageTree.nodesAboveLeaves(pages: pageCount))
         let objects = UInt64(offsets.count + bookmarks.count + 8) + nodes
         let fixed =
-            UInt64(information.packet.count + information.dictionary.count + (isArchival ? OutputIntent.profile.count : 0))
+            UInt64(information.packet.count + information.dictionary.count + (settings.isArchival ? OutputIntent.profile.count : 0))
             + 2_000
         // A reference takes at most 12 bytes with its space, an entry of the table 20.
         return byteCount + 12 * UInt64(pageCount) + 112 * nodes + bookmarks.byteCountMax + 20 * objects + fixed

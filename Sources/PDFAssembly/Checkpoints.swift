@@ -20,7 +20,6 @@ extension VolumeWriter {
     func encode(to out: inout ByteWriter) {
         out.put(Self.checkpointVersion)
         out.put(settings)
-        out.put(flag: isArchival)
         out.put(byteCount)
         out.put(count: offsets.count)
         // Objects follow one another except reserved nodes, which have no offset yet.
@@ -63,7 +62,7 @@ extension VolumeWriter {
 
     init(from reader: inout ByteReader) throws(PDFError) {
         guard try reader.number() == Self.checkpointVersion else { throw .invalidCheckpoint("of another version") }
-        try self.init(settings: try reader.settings(), archival: try reader.flag())
+        try self.init(settings: try reader.settings())
         byteCount = try reader.number()
         guard byteCount < 1 << 62 else { throw .invalidCheckpoint("a volume of \(byteCount) bytes") }
         var last: UInt64 = 0
@@ -148,7 +147,7 @@ extension Book {
     public init(resuming checkpoint: [UInt8]) throws(PDFError) {
         var reader = ByteReader(checkpoint)
         let writer = try VolumeWriter<Hash>(from: &reader)
-        try self.init(settings: writer.settings, archival: writer.isArchival)
+        try self.init(settings: writer.settings)
         self.writer = writer
         volume = try reader.count(max: 1 << 32)
         earlierPageCount = try reader.number()
@@ -220,6 +219,7 @@ extension ByteWriter {
         put(text: settings.missingPage.rawValue)
         put(settings.volumeBytesMax)
         put(count: settings.volumePagesMax)
+        put(flag: settings.isArchival)
     }
 }
 
@@ -240,6 +240,7 @@ extension ByteReader {
         settings.missingPage = missing
         settings.volumeBytesMax = try number()
         settings.volumePagesMax = try count(max: Int(Int64.max))
+        settings.isArchival = try flag()
         return settings
     }
 }

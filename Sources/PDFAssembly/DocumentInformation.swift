@@ -10,12 +10,12 @@ struct DocumentInformation: Sendable {
     let title: String?
     let author: String?
     private let date: CivilTime?
-    private let pdfa: Bool
+    private let isArchival: Bool
     /// The Info dictionary (ISO 32000-1, 14.3.3) and the XMP packet (ISO 16684-1): made once, asked for at every page.
     private(set) var dictionary: [UInt8] = []
     private(set) var packet: [UInt8] = []
 
-    init(_ settings: PDFSettings, pdfa: Bool) throws(PDFError) {
+    init(_ settings: PDFSettings) throws(PDFError) {
         title = try Self.cleaned(settings.title)
         author = try Self.cleaned(settings.author)
         if let seconds = settings.dateSeconds {
@@ -24,7 +24,7 @@ struct DocumentInformation: Sendable {
         } else {
             date = nil
         }
-        self.pdfa = pdfa
+        isArchival = settings.isArchival
         dictionary = madeDictionary
         packet = madePacket
     }
@@ -61,7 +61,7 @@ struct DocumentInformation: Sendable {
         if let date {
             text += "<xmp:CreateDate>\(date.iso8601)</xmp:CreateDate>\n<xmp:ModifyDate>\(date.iso8601)</xmp:ModifyDate>\n"
         }
-        if pdfa { text += "<pdfaid:part>2</pdfaid:part>\n<pdfaid:conformance>B</pdfaid:conformance>\n" }
+        if isArchival { text += "<pdfaid:part>2</pdfaid:part>\n<pdfaid:conformance>B</pdfaid:conformance>\n" }
         text += "</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"w\"?>"
         return Array(text.utf8)
     }

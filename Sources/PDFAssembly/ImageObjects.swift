@@ -120,15 +120,12 @@ extension PageFacts {
     static var streamBytesMax: UInt64 { (1 << 31) - 1 }
 
     /// Throws unless a PDF can show a page of these facts; they come from files, so nothing in them is trusted.
-    func checkForPDF(archival: Bool) throws(PDFError) {
-        guard !archival || colour != .cmyk || profile != nil else {
-            throw .invalidPage("CMYK without a profile, which PDF/A does not allow")
-        }
+    func checkForPDF() throws(PDFError) {
         guard (1...Self.sideMax).contains(width), (1...Self.sideMax).contains(height) else {
             throw .invalidPage("a picture of \(width) by \(height) pixels")
         }
         guard (1...8).contains(orientation) else { throw .invalidPage("orientation \(orientation)") }
-        guard [1, 2, 4, 8, 16].contains(bitsPerComponent) else { throw .invalidPage("\(bitsPerComponent) bits a component") }
+        guard depths.contains(bitsPerComponent) else { throw .invalidPage("\(bitsPerComponent) bits a component") }
         if case .indexed(let palette) = colour {
             guard palette.count % 3 == 0, (3...768).contains(palette.count), bitsPerComponent <= 8 else {
                 throw .invalidPage("a palette of \(palette.count) bytes with \(bitsPerComponent) bits a pixel")
@@ -147,6 +144,14 @@ extension PageFacts {
         case .alpha(let source, let bits):
             guard [1, 2, 4, 8, 16].contains(bits) else { throw .invalidPage("\(bits) bits of transparency") }
             try source.checkForPDF()
+        }
+    }
+
+    /// Those of the image dictionary; JPEG 2000 states its own (ISO 32000-1, 7.4.9).
+    private var depths: [Int] {
+        switch coding {
+        case .jpeg, .flate, .ccittG4: [1, 2, 4, 8, 16]
+        case .jpx: Array(1...38)
         }
     }
 

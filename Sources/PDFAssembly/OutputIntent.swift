@@ -2,51 +2,23 @@
 ///
 /// Made here, so that no file need be shipped.
 enum OutputIntent {
-    static let profile: [UInt8] = {
-        // Colorants of IEC 61966-2-1 adapted to D50 (Bradford), as in ICC's sRGB profiles; s15Fixed16 numbers.
-        let tags: [(name: String, content: [UInt8])] = [
-            ("desc", description("sRGB")),
-            ("cprt", type("text") + Array("Public domain".utf8) + [0]),
-            ("wtpt", xyz(0xF6D6, 0x10000, 0xD32D)),
-            ("rXYZ", xyz(0x6FA2, 0x38F5, 0x0390)),
-            ("gXYZ", xyz(0x6299, 0xB785, 0x18DA)),
-            ("bXYZ", xyz(0x24A0, 0x0F84, 0xB6CF)),
-            ("rTRC", type("curv") + big(UInt32(curve.count)) + curve.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }),
-        ]
-        var table: [UInt8] = []
-        var data: [UInt8] = []
-        let start = 128 + 4 + 12 * (tags.count + 2)
-        for tag in tags {
-            let entry = big(UInt32(start + data.count)) + big(UInt32(tag.content.count))
-            table += Array(tag.name.utf8) + entry
+    static let profile = ICCProfile.bytes(
+        kind: "mntrRGB XYZ ",
+        tags: [
+            (["desc"], ICCProfile.description("sRGB")),
+            (["cprt"], ICCProfile.text("Public domain")),
+            (["wtpt"], ICCProfile.xyz(0xF6D6, 0x10000, 0xD32D)),
+            // Colorants of IEC 61966-2-1 adapted to D50 (Bradford), as in ICC's sRGB profiles; s15Fixed16 numbers.
+            (["rXYZ"], ICCProfile.xyz(0x6FA2, 0x38F5, 0x0390)),
+            (["gXYZ"], ICCProfile.xyz(0x6299, 0xB785, 0x18DA)),
+            (["bXYZ"], ICCProfile.xyz(0x24A0, 0x0F84, 0xB6CF)),
             // The three channels share one curve.
-            if tag.name == "rTRC" { table += Array("gTRC".utf8) + entry + Array("bTRC".utf8) + entry }
-            data += tag.content + [UInt8](repeating: 0, count: (4 - tag.content.count % 4) % 4)
-        }
-        var header = big(UInt32(start + data.count)) + big(0) + big(0x0210_0000) + Array("mntrRGB XYZ ".utf8)
-        for part: UInt16 in [2026, 1, 1, 0, 0, 0] { header += [UInt8(part >> 8), UInt8(part & 255)] }
-        header += Array("acsp".utf8) + [UInt8](repeating: 0, count: 28) + big(0xF6D6) + big(0x10000) + big(0xD32D)
-        header += [UInt8](repeating: 0, count: 128 - header.count)
-        return header + big(UInt32(tags.count + 2)) + table + data
-    }()
-
-    private static func big(_ value: UInt32) -> [UInt8] {
-        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> UInt32($0)) }
-    }
-
-    private static func type(_ name: String) -> [UInt8] {
-        Array(name.utf8) + [0, 0, 0, 0]
-    }
-
-    private static func xyz(_ x: UInt32, _ y: UInt32, _ z: UInt32) -> [UInt8] {
-        type("XYZ ") + big(x) + big(y) + big(z)
-    }
-
-    /// textDescriptionType (ICC.1:2001, 6.5.17) with its empty Unicode and Macintosh parts.
-    private static func description(_ text: String) -> [UInt8] {
-        type("desc") + big(UInt32(text.utf8.count + 1)) + Array(text.utf8) + [0]
-            + [UInt8](repeating: 0, count: 4 + 4 + 2 + 1 + 67)
-    }
+            (
+                ["rTRC", "gTRC", "bTRC"],
+                ICCProfile.type("curv") + ICCProfile.big(UInt32(curve.count))
+                    + curve.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+            ),
+        ])
 
     /// The transfer function of IEC 61966-2-1 at n/255, in 65,535ths.
     private static let curve: [UInt16] = [

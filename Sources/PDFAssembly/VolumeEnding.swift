@@ -52,7 +52,7 @@ public struct VolumeEnding: Sequence, IteratorProtocol, Sendable {
         bookmarks = writer.bookmarks
         links = BookmarkLinks(writer.bookmarks)
         information = writer.information
-        isArchival = writer.isArchival
+        isArchival = writer.settings.isArchival
         identifier = Array(writer.chain.bytes.prefix(16))
         levelCounts = PageTree.levelCounts(pages: writer.pageCount)
         var next = ObjectNumber(writer.offsets.count) + 1

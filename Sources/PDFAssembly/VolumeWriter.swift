@@ -12,7 +12,6 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     public var pageCount: Int { pageNumbers.count }
 
     let settings: PDFSettings
-    let isArchival: Bool
     let geometry: PageGeometry
     let information: DocumentInformation
 
@@ -35,12 +34,10 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     /// PDFium's limit on pages, rounded down.
     public static var pagesMax: Int { 1_048_000 }
 
-    /// - Parameter archival: claim PDF/A-2b (embedded sRGB output intent, no base font).
-    public init(settings: PDFSettings, archival: Bool = false) throws(PDFError) {
+    public init(settings: PDFSettings) throws(PDFError) {
         self.settings = settings
-        isArchival = archival
         geometry = try PageGeometry(settings)
-        information = try DocumentInformation(settings, pdfa: archival)
+        information = try DocumentInformation(settings)
         chain = Hash.digest(of: Array("quire PDF layout 1".utf8) + information.dictionary + information.packet)
     }
 
@@ -57,7 +54,7 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     }
 
     mutating func append(_ page: BookPage, from origin: Origin?) throws(PDFError) -> Appended {
-        if case .picture(let facts) = page.content { try facts.checkForPDF(archival: isArchival) }
+        if case .picture(let facts) = page.content { try facts.checkForPDF() }
         // A page makes at most six objects: profile, mask, image, content, node, page.
         guard pageCount < Self.pagesMax,
             offsets.count + 6 + PageTree.nodesAboveLeaves(pages: pageCount + 1) + bookmarks.count + Bookmarks.depthMax
@@ -80,8 +77,8 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
             placement = image.placement
         case .placeholder(let fileName, let reason):
             layout = placeholderLayout
-            let text = PlaceholderText.content(layout, fileName: fileName, reason: reason, drawn: isArchival)
-            let font = isArchival ? nil : putFont(to: &output)
+            let text = PlaceholderText.content(layout, fileName: fileName, reason: reason, drawn: settings.isArchival)
+            let font = settings.isArchival ? nil : putFont(to: &output)
             let content = putContent(text, to: &output)
             putPage(&pageText, layout, leaf: leaf, resource: "/Font<</F", font, content: content)
             placement = nil
@@ -158,6 +155,9 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
                 from: origin.map { ($0.volume, $0.placement.profile) }, to: &output)
             profileNumber = place.number
             placement.profile = place.dataOffset
+        } else if settings.isArchival, facts.colour == .cmyk {
+            profileNumber = putShared(
+                "<</N 4/Alternate/DeviceCMYK/Length \(InkProfile.profile.count)>>\nstream\n", InkProfile.profile, to: &output)
         }
         var maskNumber: ObjectNumber?
         if case .alpha(let source, let bits) = facts.mask {
@@ -175,10 +175,15 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     }
 
     private mutating func putContent(_ content: [UInt8], to output: inout InstructionList) -> ObjectNumber {
+        putShared("<</Length \(content.count)>>\nstream\n", content, to: &output)
+    }
+
+    /// Writes a stream made here, unless it was written lately.
+    private mutating func putShared(_ dictionary: String, _ content: [UInt8], to output: inout InstructionList) -> ObjectNumber {
         let name = ObjectKey(Hash.digest(of: content))
         if let known = shared.find(name) { return known.number }
         let number = beginObject(to: &output)
-        put(Array("<</Length \(content.count)>>\nstream\n".utf8), to: &output)
+        put(Array(dictionary.utf8), to: &output)
         shared.remember(name, PlacedObject(number: number, dataOffset: byteCount))
         put(content + Array("\nendstream\nendobj\n".utf8), to: &output)
         return number

@@ -11,6 +11,7 @@ public struct PDFWishes: Hashable, Sendable {
     public var missingPage: MissingPage?
     public var volumeSize: ByteSize?
     public var volumePages: Int?
+    public var archival: Bool?
     public init() {}
 
     public static let dotsPerInchRange = 1...9600
@@ -32,6 +33,7 @@ public struct PDFWishes: Hashable, Sendable {
         if let missingPage { result.missingPage = missingPage }
         if let volumeSize { result.volumeBytesMax = volumeSize.bytes }
         if let volumePages { result.volumePagesMax = volumePages }
+        if let archival { result.isArchival = archival }
         return result
     }
 
@@ -42,6 +44,7 @@ public struct PDFWishes: Hashable, Sendable {
         case missingPage = "missing-page"
         case volumeSize = "volume-size"
         case volumePages = "volume-pages"
+        case pdfa
 
         /// What is accepted, for help and error messages.
         public var accepted: String {
@@ -54,6 +57,7 @@ public struct PDFWishes: Hashable, Sendable {
             case .missingPage: MissingPage.allCases.map(\.rawValue).joined(separator: ", ")
             case .volumeSize: ByteSize.accepted + ", at least 1MB"
             case .volumePages: FieldKind.whole(PDFWishes.volumePagesRange).accepted
+            case .pdfa: FieldKind.flag.accepted
             }
         }
     }
@@ -81,6 +85,9 @@ public struct PDFWishes: Hashable, Sendable {
         case .volumePages:
             guard let value = digits(text), value <= UInt64(Self.volumePagesRange.upperBound), value > 0 else { throw refused }
             volumePages = Int(value)
+        case .pdfa:
+            guard case .flag(let value) = try FieldKind.flag.read(text, field: field.rawValue) else { throw refused }
+            archival = value
         }
     }
 

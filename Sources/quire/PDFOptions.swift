@@ -32,11 +32,15 @@ struct PDFOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Cut the PDF below this number of pages (default 1000000).", valueName: "n"))
     var volumePages: String?
 
+    @Flag(inversion: .prefixedNo, help: "Make a PDF/A-2b, for archives: colours are stated by profiles, nothing outside the file is needed.")
+    var pdfa: Bool?
+
     func wishes() throws(HeadError) -> PDFWishes {
         var wishes = PDFWishes()
         let given: [(PDFWishes.Field, String?)] = [
             (.pageSize, pageSize), (.margin, margin), (.dpi, dpi), (.title, title), (.author, author), (.date, date),
             (.missingPage, missingPage), (.volumeSize, volumeSize), (.volumePages, volumePages),
+            (.pdfa, pdfa.map { $0 ? "true" : "false" }),
         ]
         for (field, text) in given {
             guard let text else { continue }

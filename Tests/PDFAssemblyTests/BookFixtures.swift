@@ -81,11 +81,17 @@ func perform(_ instructions: some Sequence<WriteInstruction>, with store: Source
     }
 }
 
+extension PDFSettings {
+    static var archival: PDFSettings {
+        var settings = PDFSettings()
+        settings.isArchival = true
+        return settings
+    }
+}
+
 /// One whole PDF of these pages.
-func bind(_ pages: [BookPage], store: SourceStore, settings: PDFSettings = PDFSettings(), archival: Bool = false) throws
-    -> [UInt8]
-{
-    var writer = try TestWriter(settings: settings, archival: archival)
+func bind(_ pages: [BookPage], store: SourceStore, settings: PDFSettings = PDFSettings()) throws -> [UInt8] {
+    var writer = try TestWriter(settings: settings)
     var file: [UInt8] = []
     for page in pages {
         try perform(try writer.append(page), with: store, onto: &file)

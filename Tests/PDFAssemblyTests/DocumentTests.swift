@@ -89,7 +89,7 @@ import Testing
                 && sizes.contains("Page    3 size:  841.89 x 841.89 pts"), "\(sizes)")
         #expect(String(decoding: file, as: UTF8.self).ranges(of: "/BaseFont").count == 1)
         for path in ["archival.pdf", "a.pdf"] {
-            if path == "archival.pdf" { try write(try bind(pages, store: store, archival: true), to: folder.path(path)) }
+            if path == "archival.pdf" { try write(try bind(pages, store: store, settings: .archival), to: folder.path(path)) }
             try run("pdftoppm", ["-f", "1", "-l", "1", "-r", "30", "-gray", "-singlefile", folder.path(path), folder.path("p")])
             let ink = try readBytes(folder.path("p.pgm")).filter { $0 < 128 }.count
             #expect(ink > 100, "\(path) has \(ink) dark pixels")
@@ -137,32 +137,43 @@ import Testing
         if has("pdfinfo") { #expect(try run("pdfinfo", [path]).output.contains("Pages:           \(streams)\n")) }
     }
 
-    @Test("of PDF/A claims it, embeds a valid sRGB profile and refuses bare CMYK")
+    @Test("of PDF/A claims it, embeds a valid sRGB profile, and one of inks for all pages of bare CMYK")
     func archival() throws {
         let folder = try ScratchFolder()
         var store = SourceStore()
-        let file = try bind([greyPage(0, store: &store)], store: store, archival: true)
+        var pages = [greyPage(0, store: &store)]
+        for index in 1...2 {
+            let key = PageKey(task: UInt64(index), page: 0)
+            let ink = store.add(deflatedStored([UInt8](repeating: UInt8(index), count: 4)), for: key)
+            let facts = PageFacts(
+                width: 1, height: 1, bitsPerComponent: 8, colour: .cmyk, coding: .flate(pngPredictor: false), stream: ink)
+            pages.append(BookPage(key: key, content: .picture(facts), folder: []))
+        }
+        let file = try bind(pages, store: store, settings: .archival)
         let text = String(decoding: file, as: UTF8.self)
         #expect(text.contains("<pdfaid:part>2</pdfaid:part>") && text.contains("/GTS_PDFA1"))
-        if has("qpdf"), has("exiftool") {
-            try write(file, to: folder.path("a.pdf"))
-            let number = try #require(text.firstMatch(of: /DestOutputProfile (\d+) 0 R/)).1
+        #expect(!text.contains("/ColorSpace/DeviceCMYK"))
+        #expect(text.ranges(of: "<</N 4").count == 1)
+        // The claim and what follows from it make another book of the same pages.
+        let plain = String(decoding: try bind(pages, store: store), as: UTF8.self)
+        #expect(plain.contains("/ColorSpace/DeviceCMYK") && !plain.contains("pdfaid:part") && !plain.contains("/ICCBased"))
+        func identifier(_ file: String) -> Substring? { file.firstMatch(of: /\/ID\[<(\w+)>/)?.1 }
+        #expect(identifier(text) != nil && identifier(text) != identifier(plain))
+        guard has("qpdf"), has("exiftool") else { return }
+        try write(file, to: folder.path("a.pdf"))
+        for (reference, description, space) in [
+            (/DestOutputProfile (\d+) 0 R/, "sRGB", "RGB"), (/ICCBased (\d+) 0 R/, "CMYK", "CMYK"),
+        ] {
+            let number = try #require(text.firstMatch(of: reference)).1
             let profile = try run(
                 "qpdf", ["--show-object=\(number)", "--raw-stream-data", folder.path("a.pdf")], errorsToo: false
             ).data
             try profile.write(to: URL(fileURLWithPath: folder.path("a.icc")))
             let fields = try run("exiftool", ["-s", folder.path("a.icc")]).output
             #expect(
-                fields.contains("ProfileDescription              : sRGB")
-                    && fields.contains("ColorSpaceData                  : RGB"), "\(fields)")
+                fields.contains("ProfileDescription              : \(description)")
+                    && fields.contains("ColorSpaceData                  : \(space)"), "\(fields)")
             #expect(!fields.contains("Warning") && !fields.contains("Error"), "\(fields)")
-        }
-        var writer = try TestWriter(settings: PDFSettings(), archival: true)
-        let facts = PageFacts(
-            width: 1, height: 1, bitsPerComponent: 8, colour: .cmyk, coding: .flate(pngPredictor: false),
-            stream: store.add([1], for: PageKey(task: 9, page: 0)))
-        #expect(throws: PDFError.self) {
-            try writer.append(BookPage(key: PageKey(task: 9, page: 0), content: .picture(facts), folder: []))
         }
     }
 

@@ -115,7 +115,7 @@ struct RecipeFileTests {
         let file = try read(
             """
             {pdf: {page-size: 210x297mm, margin: 10mm, dpi: 300, title: A Book, author: N N, date: 1970-01-02, missing-page: skip,
-              volume-size: 2GiB, volume-pages: 500}}
+              volume-size: 2GiB, volume-pages: 500, pdfa: true}}
             """)
         var expected = PDFSettings()
         expected.pageSize = .a4
@@ -127,6 +127,7 @@ struct RecipeFileTests {
         expected.missingPage = .skip
         expected.volumeBytesMax = 2 << 30
         expected.volumePagesMax = 500
+        expected.isArchival = true
         #expect(file.pdf.applied(to: PDFSettings()) == expected)
         #expect(PDFWishes().applied(to: expected) == expected)
         #expect(file.recipe.actions.isEmpty)

@@ -63,9 +63,9 @@ struct PageFactsReader<Source: ByteSource, H: DigestStream> {
 }
 
 /// The header of an ICC profile (ICC.1:2010, 7.2).
-enum ICCHeader {
+public enum ICCHeader {
     /// Whether a PDF may state the profile for pixels of `componentCount` components (ISO 32000-1, 8.6.5.5; PDF/A-2, 6.2.4.2).
-    static func isUsable(_ profile: [UInt8], componentCount: Int) -> Bool {
+    public static func isUsable(_ profile: [UInt8], componentCount: Int) -> Bool {
         guard profile.count >= 128, profile.has("acsp", at: 36), let stated = ByteOrder.big.uint32(profile, 0),
             Int(stated) <= profile.count,
             profile[8] < 5
