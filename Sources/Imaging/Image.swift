@@ -59,6 +59,15 @@ final class Image {
         return Image(owning: copy)
     }
 
+    /// The same with plain numbers as pixels, where a loader packs several into one (L*a*b*, Radiance).
+    func unpacked() throws(ImagingError) -> Image {
+        guard vips_image_get_coding(pointer) != VIPS_CODING_NONE else { return self }
+        var made: UnsafeMutablePointer<VipsImage>?
+        vips_error_clear()
+        guard vips_image_decode(pointer, &made) == 0, let made else { throw .operation("decode", text: Vips.takeErrorText()) }
+        return Image(owning: made)
+    }
+
     /// A copy whose header may be changed without changing this image's.
     ///
     /// - Parameter resolution: Pixels a millimetre, if they shall be others.

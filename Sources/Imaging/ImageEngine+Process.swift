@@ -120,12 +120,13 @@ struct ProcessTask {
         }
         guard process.pages else { return finished }
         do throws(ImagingError) {
-            let maker = try pageMaker(isTolerant: isTolerant)
+            let maker = try pageMaker(isTolerant: isTolerant, quality: PageEncoder.qualityOfUnchanged)
             if isVerbatim {
                 try maker.add(to: &finished, from: input, kind: kind, as: made?.file ?? .input)
             } else if let made {
                 try maker.add(to: &finished, from: try InputFile(written: made.path), kind: kind, as: made.file)
                 try engine.keepDensity(of: input, kind: kind, in: &finished)
+                if case .spool(let name) = made.file { engine.removeUnused(name, in: try outputFolder(), finished) }
             }
         } catch {
             if let made { OutputFile.remove(made.path) }
@@ -140,7 +141,6 @@ struct ProcessTask {
         _ works: [PageWork], _ decoder: Decoder, _ metadata: EmbeddedMetadata, takesFrames: Bool
     ) throws(ImagingError) -> FinishedWork {
         var finished = FinishedWork()
-        let sourceIsLossy = try engine.isLossy(input, kind: kind)
         if works[0].header.isAnimation, !takesFrames { finished.notes.append(.firstFrameOnly(of: works[0].header.pageCount)) }
         do throws(ImagingError) {
             for work in works {
@@ -148,8 +148,8 @@ struct ProcessTask {
                 do throws(ImagingError) {
                     rendering = try Rendering(decoder, work, takesFrames: takesFrames)
                     try encode(
-                        &rendering, work, metadata, stored: try decoder.stored(page: work.page), sourceIsLossy: sourceIsLossy,
-                        isOnly: works.count == 1, into: &finished)
+                        &rendering, work, metadata, stored: try decoder.stored(page: work.page), isOnly: works.count == 1,
+                        into: &finished)
                 } catch {
                     throw decoder.verdict(on: error)
                 }
@@ -166,25 +166,9 @@ struct ProcessTask {
     }
 
     private func encode(
-        _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, stored: StoredCoding, sourceIsLossy: Bool,
-        isOnly: Bool, into finished: inout FinishedWork
+        _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, stored: StoredCoding, isOnly: Bool,
+        into finished: inout FinishedWork
     ) throws(ImagingError) {
-        if process.folder == nil, process.format != .jpeg {
-            // Only the PDF wants it, so it is encoded for the PDF at once.
-            if policy.dropsProfile { try rendering.dropProfileToSRGB() }
-            try rendering.clearMetadata()
-            let encoder = try pageEncoder(name: order.tempName)
-            do throws(ImagingError) {
-                let facts = try encoder.encode(
-                    rendering.image, number: work.page + 1, isLossy: sourceIsLossy, smallDepth: work.smallDepth, orientation: 1,
-                    notes: &finished.notes)
-                finished.pages.append(facts)
-            } catch {
-                encoder.remove(page: work.page + 1)
-                throw error
-            }
-            return
-        }
         let folder = try outputFolder()
         try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
         try rendering.clearMetadata()
@@ -219,8 +203,10 @@ struct ProcessTask {
         }
         guard process.pages else { return }
         do throws(ImagingError) {
-            let maker = try pageMaker(isTolerant: false, name: name)
+            let quality = engine.recipe.save.quality ?? Save.defaultQuality
+            let maker = try pageMaker(isTolerant: false, quality: quality, name: name)
             try maker.add(to: &finished, from: try InputFile(written: path), kind: process.format.kind, as: file)
+            if process.folder == nil { engine.removeUnused(name, in: folder, finished) }
         } catch {
             if process.folder == nil { OutputFile.remove(path) }
             throw error
@@ -245,17 +231,10 @@ struct ProcessTask {
         page == 0 ? order.tempName : RawPath(bytes: order.tempName.bytes + Array("-\(page + 1)".utf8))
     }
 
-    private func pageEncoder(name: RawPath) throws(ImagingError) -> PageEncoder {
-        PageEncoder(
-            spool: try engine.spool(process.spoolFolder), name: name, fileMode: engine.setup.fileMode,
-            quality: engine.recipe.save.quality ?? Save.defaultQuality)
-    }
-
-    private func pageMaker(isTolerant: Bool, name: RawPath? = nil) throws(ImagingError) -> PageMaker {
-        PageMaker(
-            engine: engine,
-            encoder: try process.spoolFolder.map { _ throws(ImagingError) in try pageEncoder(name: name ?? order.tempName) },
-            isTolerant: isTolerant)
+    private func pageMaker(isTolerant: Bool, quality: Int, name: RawPath? = nil) throws(ImagingError) -> PageMaker {
+        let encoder = PageEncoder(
+            spool: try engine.spool(process.spoolFolder), name: name ?? order.tempName, fileMode: engine.setup.fileMode, quality: quality)
+        return PageMaker(engine: engine, encoder: encoder, isTolerant: isTolerant)
     }
 }
 

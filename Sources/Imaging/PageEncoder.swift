@@ -3,7 +3,8 @@ private import Digests
 internal import ImageFiles
 internal import JobModel
 
-/// Encodes pixels that a PDF cannot carry as they lie in their file: JPEG where the source was lossy, else Flate.
+/// Encodes pixels that a PDF cannot carry as they lie in their file: JPEG where the source was lossy, CCITT group 4 where it
+/// has one bit a pixel, else Flate.
 ///
 /// Flate streams are the IDAT chunks of a PNG that libvips writes into the spool: rows with PNG predictors in one zlib
 /// stream, which is what FlateDecode with Predictor 15 reads (ISO 32000-1, 7.4.4.4). Alpha becomes a grey PNG beside it.
@@ -15,6 +16,9 @@ struct PageEncoder {
     /// 1 to 100, for lossy sources.
     let quality: Int
 
+    /// For a file that nothing changes: as good as lossless beside the loss the source had already.
+    static let qualityOfUnchanged = 95
+
     /// Encodes `image` as the page of this number, from 1.
     ///
     /// - Parameter smallDepth: Bits a component of the source below 8, where the pixels still have their values.
@@ -22,7 +26,8 @@ struct PageEncoder {
         _ image: Image, number: Int, isLossy: Bool, smallDepth: Int?, orientation: Int, notes: inout [WorkNote]
     ) throws(ImagingError) -> PageFacts {
         // Colours and alpha are written one after the other, so rows that come only once have to be held.
-        var colour = Rendering(image.hasAlpha ? try image.inMemory() : image)
+        // So they do where group 4 turns out to be worse than Flate.
+        var colour = Rendering(image.hasAlpha || smallDepth == 1 ? try image.inMemory() : image)
         let profile = image.blob("icc-profile-data")
         var mask = PageMask.none
         if colour.image.hasAlpha {
@@ -33,8 +38,11 @@ struct PageEncoder {
             mask = .alpha(stream.source, bitsPerComponent: stream.bitDepth)
             colour = Rendering(try Self.bands(of: whole, first: 0, count: whole.bands - 1))
         } else {
-            try colour.conform(to: isLossy ? .jpeg : .tiff, dropsProfile: false)
-            if !isLossy, colour.image.interpretation != VIPS_INTERPRETATION_CMYK || colour.image.format != VIPS_FORMAT_UCHAR {
+            let isCMYK = colour.image.interpretation == VIPS_INTERPRETATION_CMYK
+            let isIntegral = [VIPS_FORMAT_UCHAR, VIPS_FORMAT_USHORT].contains(colour.image.format)
+            if isLossy {
+                try colour.conform(to: .jpeg, dropsProfile: false)
+            } else if !isCMYK || !isIntegral {
                 try colour.conform(to: .png, dropsProfile: false)
             }
         }
@@ -49,6 +57,10 @@ struct PageEncoder {
             facts = PageFacts(
                 width: picture.width, height: picture.height, bitsPerComponent: 8, colour: space,
                 coding: .jpeg(invertedCMYK: isCMYK, colourTransform: nil), stream: source)
+        } else if smallDepth == 1, let strip = try group4Strip(of: picture) {
+            facts = PageFacts(
+                width: picture.width, height: picture.height, bitsPerComponent: 1, colour: .grey,
+                coding: .ccittG4(blackIsOne: false), stream: try writeBytes(strip, "page-\(number)"))
         } else {
             let stream = try writePNG(picture, "page-\(number)", bitDepth: smallDepth)
             let space: PageColour
@@ -120,13 +132,50 @@ struct PageEncoder {
         var palette: [UInt8]
     }
 
+    /// One CCITT group 4 strip, white as zero; nil where it is no smaller than Flate: dithered pictures grow in it.
+    private func group4Strip(of image: Image) throws(ImagingError) -> [UInt8]? {
+        // The tallest strip libvips takes; and only one can stand in a PDF.
+        let rowsMax = 32_768
+        guard image.bands == 1, image.format == VIPS_FORMAT_UCHAR, image.height <= rowsMax else { return nil }
+        let save = try Operation("tiffsave_buffer")
+        try save.set("in", image)
+        try save.set("compression", nick: "ccittfax4")
+        try save.set("bitdepth", 1)
+        try save.set("miniswhite", true)
+        // Without tiles this is the height of a strip.
+        try save.set("tile-height", image.height)
+        try save.set("strip", true)
+        let file = try save.bytes { bytes in MemorySource(Array(bytes)) }
+        let found: PageFactsResult
+        do throws(ImageFileError) {
+            found = try pageFacts(of: file, kind: .tiff, in: .input, hashing: SHA256Stream.self)
+        } catch {
+            throw ImagingError(error)
+        }
+        guard case .ready(let pages) = found, let page = pages.first, pages.count == 1, let range = page.stream.ranges.first,
+            page.coding == .ccittG4(blackIsOne: false), page.width == image.width, page.height == image.height
+        else { throw .operation("tiffsave_buffer", text: "no group 4 strip came out") }
+        let strip = Array(file.bytes[Int(range.offset)..<Int(range.end)])
+        // Printed pages shrink to a twentieth; where group 4 does worse than an eighth, Flate is tried.
+        let rawBytes = (image.width + 7) / 8 * image.height
+        guard strip.count > rawBytes / 8 else { return strip }
+        return try encodePNG(image, bitDepth: 1).count < strip.count ? nil : strip
+    }
+
     /// Four inks are written as if they were red, green, blue and alpha: a PNG of four components no reader but ours sees.
     private func writePNG(_ image: Image, _ ending: String, bitDepth: Int?) throws(ImagingError) -> PNGStream {
+        let bytes = try encodePNG(image, bitDepth: bitDepth)
+        var stream = try Self.pngStream(in: bytes, file: .spool(fileName(ending)))
+        stream.source.file = try writeBytes(bytes, ending).file
+        return stream
+    }
+
+    private func encodePNG(_ image: Image, bitDepth: Int?) throws(ImagingError) -> [UInt8] {
         var pixels = image
         if image.interpretation == VIPS_INTERPRETATION_CMYK {
             let copy = try Operation("copy")
             try copy.set("in", image)
-            try copy.set("interpretation", nick: "srgb")
+            try copy.set("interpretation", nick: image.format == VIPS_FORMAT_USHORT ? "rgb16" : "srgb")
             pixels = try copy.image()
         }
         let save = try Operation("pngsave_buffer")
@@ -137,10 +186,7 @@ struct PageEncoder {
         } else {
             try save.set("filter", nick: "paeth")
         }
-        let bytes = try save.bytes { bytes in Array(bytes) }
-        var stream = try Self.pngStream(in: bytes, file: .spool(fileName(ending)))
-        stream.source.file = try writeBytes(bytes, ending).file
-        return stream
+        return try save.bytes { bytes in Array(bytes) }
     }
 
     /// Finds the compressed rows of a PNG this process wrote (PNG 3rd edition, 5.3).

@@ -6,17 +6,19 @@ internal import Recipes
 /// Says what the PDF needs to know of a file's pages, and encodes those whose bytes it cannot carry.
 struct PageMaker {
     let engine: ImageEngine
-    /// Nil where no spool folder was given: then such a page is a failure.
-    let encoder: PageEncoder?
+    let encoder: PageEncoder
     let isTolerant: Bool
 
     /// Adds the pages of `source` to `finished`. Spool files it made are gone again when it throws.
     func add(to finished: inout FinishedWork, from source: InputFile, kind: ImageKind, as file: PageFile) throws(ImagingError) {
-        var ready: [PageFacts] = []
+        // By page; nil for one that is encoded.
+        var carried: [PageFacts?] = []
         do throws(ImageFileError) {
             switch try pageFacts(of: source, kind: kind, in: file, hashing: SHA256Stream.self) {
             case .ready(let pages):
-                ready = pages
+                carried = pages
+            case .partly(let pages, _):
+                carried = pages
             case .needsEncoding: break
             }
         } catch {
@@ -27,10 +29,9 @@ struct PageMaker {
                 guard isTolerant else { throw ImagingError(error) }
             }
         }
-        guard !ready.isEmpty else { return try encode(source, kind: kind, into: &finished) }
         // Nothing is decoded here, but every reader of the PDF has to.
         var left = engine.setup.limits.pixelsMax
-        for page in ready {
+        for case let page? in carried {
             let (area, overflow) = UInt64(page.width).multipliedReportingOverflow(by: UInt64(page.height))
             guard !overflow, area <= left else {
                 let limit = engine.setup.limits.pixelsMax
@@ -38,11 +39,18 @@ struct PageMaker {
             }
             left -= area
         }
-        finished.pages += ready
+        let ready = carried.compactMap { $0 }
+        if carried.isEmpty || ready.count < carried.count {
+            try encode(source, kind: kind, carrying: carried, into: &finished)
+        } else {
+            finished.pages += ready
+        }
     }
 
-    private func encode(_ source: InputFile, kind: ImageKind, into finished: inout FinishedWork) throws(ImagingError) {
-        guard let encoder else { throw .file(.unsupported, "a \(kind.rawValue) page needs a spool folder") }
+    /// - Parameter carried: By page, those that go in as they are; empty where none does.
+    private func encode(
+        _ source: InputFile, kind: ImageKind, carrying carried: [PageFacts?], into finished: inout FinishedWork
+    ) throws(ImagingError) {
         let decoder = try Decoder(source, kind: kind, limits: engine.setup.limits, isTolerant: isTolerant)
         let opened = try decoder.open()
         let metadata = engine.metadata(of: source, kind: kind, header: opened)
@@ -50,19 +58,23 @@ struct PageMaker {
         let count = first.isAnimation ? 1 : first.pageCount
         try first.check(engine.setup.limits, pages: count)
         if first.isAnimation { note(.firstFrameOnly(of: first.pageCount), in: &finished) }
-        let isLossy = try engine.isLossy(source, kind: kind)
+        precondition(carried.isEmpty || carried.count == count, "\(carried.count) pages were looked at, \(count) are decoded")
         let isFromCamera = engine.isFromCamera(metadata)
         var number = 0
         do throws(ImagingError) {
             while number < count {
                 number += 1
+                if !carried.isEmpty, let page = carried[number - 1] {
+                    finished.pages.append(page)
+                    continue
+                }
                 let image = try decoder.open(page: number - 1)
-                let header = PictureHeader(image, kind: kind, exif: metadata.exif, stored: try decoder.stored(page: number - 1))
+                let stored = try decoder.stored(page: number - 1)
+                let header = PictureHeader(image, kind: kind, exif: metadata.exif, stored: stored)
                 try header.check(engine.setup.limits, pages: 1)
                 var notes: [WorkNote] = []
                 var facts = try encoder.encode(
-                    image, number: number, isLossy: isLossy,
-                    smallDepth: header.smallDepth,
+                    image, number: number, isLossy: try engine.isLossy(source, kind: kind, stored: stored), smallDepth: header.smallDepth,
                     orientation: header.orientation, notes: &notes)
                 facts.isFromCamera = isFromCamera
                 finished.pages.append(facts)
@@ -98,8 +110,8 @@ extension ImageEngine {
         guard input.byteCount <= setup.limits.fileBytesMax else {
             throw .file(.tooLarge, "\(input.byteCount) bytes; the limit is \(setup.limits.fileBytesMax)")
         }
-        // 95 is as good as lossless beside the loss the source had already.
-        let encoder = PageEncoder(spool: page.spoolFolder, name: order.tempName, fileMode: setup.fileMode, quality: 95)
+        let encoder = PageEncoder(
+            spool: page.spoolFolder, name: order.tempName, fileMode: setup.fileMode, quality: PageEncoder.qualityOfUnchanged)
         let maker = PageMaker(engine: self, encoder: encoder, isTolerant: isTolerant)
         var finished = FinishedWork()
         if !kind.matchesExtension(order.input.lowercasedExtension) { finished.notes.append(.contentIs(kind)) }
@@ -130,8 +142,7 @@ extension ImageEngine {
             throw error
         }
         try keepDensity(of: input, kind: kind, in: &finished)
-        let isUsed = finished.pages.contains { $0.stream.file == .spool(order.tempName) }
-        if !isUsed { OutputFile.remove(path) }
+        removeUnused(order.tempName, in: page.spoolFolder, finished)
         return finished
     }
 
@@ -148,6 +159,12 @@ extension ImageEngine {
             if let profile = page.profile { sources.append(profile.source.file) }
             for case .spool(let name) in sources { OutputFile.remove(folder.appending(name)) }
         }
+    }
+
+    /// Removes a spool file that pages were made from when they were all encoded into files of their own.
+    func removeUnused(_ name: RawPath, in folder: RawPath, _ finished: FinishedWork) {
+        let isUsed = finished.pages.contains { $0.stream.file == .spool(name) }
+        if !isUsed { OutputFile.remove(folder.appending(name)) }
     }
 
     func isFromCamera(_ metadata: EmbeddedMetadata) -> Bool {
@@ -190,11 +207,13 @@ extension ImageEngine {
     }
 
     /// Whether a file's coding loses detail, so that JPEG on its page loses little more.
-    func isLossy(_ input: InputFile, kind: ImageKind) throws(ImagingError) -> Bool {
+    ///
+    /// - Parameter stored: How the page in question is stored: each page of a TIFF has a compression of its own.
+    func isLossy(_ input: InputFile, kind: ImageKind, stored: StoredCoding) throws(ImagingError) -> Bool {
         switch kind {
         case .jpeg, .heif, .avif, .jp2, .j2k, .jxl, .raw: true
         case .webp: try isLossyWebP(input)
-        case .tiff: try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true).stored().compression == .jpeg
+        case .tiff: stored.compression == .jpeg
         case .png, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm: false
         }
     }

@@ -120,7 +120,10 @@ extension Rendering {
         let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
         if isCMYK, format != .jpeg, format != .tiff { try dropProfileToSRGB() }
         switch format {
-        case .tiff: return
+        case .tiff:
+            // Of 8 bits it is unpacked to floating point, which hardly anybody reads.
+            if image.interpretation == VIPS_INTERPRETATION_LAB { try convertSpace("labq") }
+            return
         case .png: try reduceDepth(to: 16)
         case .jpeg, .webp, .gif: try reduceDepth(to: 8)
         }

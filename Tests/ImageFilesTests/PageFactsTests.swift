@@ -220,6 +220,42 @@ struct PageFactsTests {
         #expect(try needsEncoding(try Fixture.make("z.tif", in: folder, convert: ["-compress", "zip"])))
         try Tool.run(["tiffcp", "-r", "8", "-c", "g4", "a.tif", "s.tif"], in: folder.url)
         #expect(try needsEncoding(try folder.read("s.tif")))
+        try Tool.run(["tiffcp", "s.tif", "a.tif", "z.tif", "b.tif"], in: folder.url)
+        guard case .partly(let mixed, _) = try facts(try folder.read("b.tif")) else {
+            Issue.record("\(try facts(try folder.read("b.tif")))")
+            return
+        }
+        #expect(mixed.map { $0 != nil } == [false, false, false, true, true, true, false])
+        #expect(mixed.compactMap { $0?.stream.digest } == pages.map(\.stream.digest))
+    }
+
+    @Test(
+        "One JPEG strip of a TIFF is a JPEG once its tables stand in front; strips, tiles and CMYK are encoded anew",
+        .enabled(if: Tool.isInstalled("tiffcp")))
+    func jpegInTIFF() throws {
+        let source = try Fixture.make("a.tif", in: folder, convert: ["-depth", "8", "-compress", "none", "-orient", "RightTop"])
+        #expect(try needsEncoding(source))
+        let codings: [(mode: String, coding: PageCoding)] = [
+            ("jpeg", .jpeg(invertedCMYK: false, colourTransform: nil)), ("jpeg:r", .jpeg(invertedCMYK: false, colourTransform: 0)),
+        ]
+        for (mode, coding) in codings {
+            try Tool.run(["tiffcp", "-c", mode, "-r", "9999", "a.tif", "j.tif"], in: folder.url)
+            let bytes = try folder.read("j.tif")
+            let page = try page(bytes)
+            #expect(page.coding == coding && page.colour == .rgb && page.width == 48 && page.height == 32 && page.orientation == 6)
+            let jpeg = page.stream.ranges.flatMap { bytes[Int($0.offset)..<Int($0.end)] }
+            #expect(page.stream.digest == TestDigest.digest(of: jpeg))
+            let file = try JPEGFile(reading: MemorySource(jpeg))
+            #expect(file.frame.width == 48 && file.frame.height == 32)
+            #expect(throws: ImageFileError.self) { try facts(Array(bytes[..<Int(page.stream.ranges[1].end - 9)])) }
+        }
+        for options in [["-r", "16"], ["-t", "-w", "16", "-l", "16"]] {
+            try Tool.run(["tiffcp", "-c", "jpeg"] + options + ["a.tif", "j.tif"], in: folder.url)
+            #expect(try needsEncoding(try folder.read("j.tif")), "\(options)")
+        }
+        _ = try Fixture.make("c.tif", in: folder, convert: ["-depth", "8", "-colorspace", "CMYK", "-compress", "none"])
+        try Tool.run(["tiffcp", "-c", "jpeg", "-r", "9999", "c.tif", "j.tif"], in: folder.url)
+        #expect(try needsEncoding(try folder.read("j.tif")))
     }
 
     @Test("JPEG 2000 goes in whole when PDF knows its colours")

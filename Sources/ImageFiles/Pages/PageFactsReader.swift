@@ -4,6 +4,8 @@ public import JobModel
 public enum PageFactsResult: Hashable, Sendable {
     /// The file's pages in order, embeddable as they are.
     case ready([PageFacts])
+    /// Some pages are embeddable as they are; nil stands for one a PDF cannot carry, and the text says why of the first such.
+    case partly([PageFacts?], String)
     /// A PDF cannot carry these bytes, and why.
     case needsEncoding(String)
 }

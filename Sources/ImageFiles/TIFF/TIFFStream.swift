@@ -218,6 +218,7 @@ enum TIFFTag {
     static let stripByteCounts: UInt16 = 279
     static let xResolution: UInt16 = 282
     static let yResolution: UInt16 = 283
+    static let planarConfiguration: UInt16 = 284
     static let t6Options: UInt16 = 293
     static let resolutionUnit: UInt16 = 296
     static let software: UInt16 = 305
@@ -228,6 +229,7 @@ enum TIFFTag {
     static let tileOffsets: UInt16 = 324
     static let tileByteCounts: UInt16 = 325
     static let subIFDs: UInt16 = 330
+    static let jpegTables: UInt16 = 347
     static let thumbnailOffset: UInt16 = 513
     static let thumbnailByteCount: UInt16 = 514
     static let xmp: UInt16 = 700
