@@ -21,4 +21,8 @@ long quire_copy_range(int source, long long source_offset, int target, long long
     return copy_file_range(source, &from, target, &to, count, 0);
 }
 
+int quire_start_writing(int descriptor, long long offset, long long count) {
+    return sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 void quire_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

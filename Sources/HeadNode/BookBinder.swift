@@ -61,8 +61,10 @@ struct BookBinder: Sendable {
     /// Binds all books; nil when it was told to abandon them.
     func run() throws(HeadError) -> BoundBooks? {
         var bound = BoundBooks()
+        let threads = CopyThreads()
+        defer { threads.stop() }
         for index in books.indices {
-            switch try bind(index) {
+            switch try bind(index, threads) {
             case .finished(let volumes): bound.volumes += volumes
             case .withheld: bound.withheld.append(books[index].path)
             case .abandoned: return nil
@@ -78,9 +80,9 @@ struct BookBinder: Sendable {
         case abandoned
     }
 
-    private func bind(_ index: Int) throws(HeadError) -> Ending {
+    private func bind(_ index: Int, _ threads: CopyThreads) throws(HeadError) -> Ending {
         var book = try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: settings) }
-        var press = Press(binder: self, book: index)
+        var press = Press(binder: self, book: index, threads: threads)
         var next = books[index].start
         while next < books[index].end {
             let position = next

@@ -163,9 +163,6 @@ struct Committer: Sendable {
         try FileOperation.rename(file.temp, replacing: input)
     }
 
-    /// ESTALE, for an input that is not the planned one any more.
-    private let staleCode: Int32 = 116
-
     /// What resists stays behind under a name that no listing takes.
     private func removeTemp(_ path: RawPath) {
         do throws(SystemError) { try FileOperation.removeIfPresent(path) } catch { return }

@@ -12,6 +12,8 @@ public enum HeadError: Error, CustomStringConvertible {
     case noInputs(String)
     /// A system call on a file of ours failed: what was being done, and why.
     case system(doing: String, SystemError)
+    /// An input was written to while its bytes went into a PDF.
+    case inputChanged(String)
     /// Standard output did not take the facts it was asked for.
     case output(SystemError)
     case journal(JobStoreError)
@@ -27,6 +29,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .usage, .recipe: .usage
         case .noInputs: .noInputs
         case .system(_, let error): error.isNoSpace ? .stoppedResumable : .internalError
+        case .inputChanged: .stoppedResumable
         case .output: .internalError
         case .journal(.database(_, _, isFull: true)): .stoppedResumable
         case .journal: .internalError
@@ -42,6 +45,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .usage(let text), .noInputs(let text), .noUsableHost(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space and run the command again" : "")
+        case .inputChanged(let path): "\(path) changed while it was bound into the PDF; run the same command again"
         case .output(let error): "standard output: \(error.reason)"
         case .journal(let error): "\(error)"
         case .busy(let what, let holder):

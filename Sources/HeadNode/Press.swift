@@ -8,6 +8,7 @@ import PDFAssembly
 struct Press: ~Copyable {
     private let binder: BookBinder
     private let book: Int
+    private let threads: CopyThreads
     private var current: VolumeFile?
     private var currentIndex = -1
     private var pageCounts: [Int: Int] = [:]
@@ -17,9 +18,10 @@ struct Press: ~Copyable {
     private var spoolFiles: [RawPath] = []
     private var bytesSinceCheckpoint: UInt64 = 0
 
-    init(binder: BookBinder, book: Int) {
+    init(binder: BookBinder, book: Int, threads: CopyThreads) {
         self.binder = binder
         self.book = book
+        self.threads = threads
     }
 
     /// Binds one page; a picture whose file is not as the plan saw it any more becomes a placeholder.
@@ -62,7 +64,7 @@ struct Press: ~Copyable {
             try HeadNode.system("make the folder of \(binder.books[book].path)") { () throws(SystemError) in
                 try FileOperation.createFolders(path.parent)
             }
-            current = try HeadNode.system("begin \(binder.books[book].path)") { () throws(SystemError) in try VolumeFile(creating: path) }
+            current = try HeadNode.system("begin \(binder.books[book].path)") { () throws(SystemError) in try VolumeFile(creating: path, threads: threads) }
             currentIndex = index
         case .write(let volume, let instruction):
             precondition(volume == currentIndex, "volume \(volume) is written while \(currentIndex) grows")
@@ -79,14 +81,15 @@ struct Press: ~Copyable {
             case .bytes(let bytes): try current?.write(bytes)
             case .copy(.page(let key, let file), let range):
                 precondition(key == page.key, "a page asks for another page's bytes")
-                let source = try OpenFile(path(of: file, record), .read)
-                try current?.copy(range, of: source)
+                let source = path(of: file, record)
+                // Only an input can change under the job.
+                try current?.copy(range, of: source, identity: file == .input ? record.task.identity : nil)
             case .copy(.volume(let index), let range):
-                let source = try OpenFile(partial(index), .read)
-                try current?.copy(range, of: source)
+                let source = partial(index)
+                try current?.copy(range, of: source, identity: nil)
             }
         } catch {
-            throw .system(doing: "bind the page of \(record.task.input)", error)
+            throw Self.failure(error, doing: "bind the page of \(record.task.input)")
         }
     }
 
@@ -124,8 +127,7 @@ struct Press: ~Copyable {
     }
 
     private mutating func sync() throws(HeadError) {
-        guard current != nil else { return }
-        try HeadNode.system("write \(binder.books[book].path)") { () throws(SystemError) in try current?.sync() }
+        do throws(SystemError) { try current?.sync() } catch { throw Self.failure(error, doing: "write \(binder.books[book].path)") }
     }
 
     /// Bytes durable, position journalled, only then the spool files gone (architecture, section 5).
@@ -219,8 +221,13 @@ struct Press: ~Copyable {
         try journal { () throws(JobStoreError) in try binder.ledger.record(entries) }
     }
 
+    private static func failure(_ error: SystemError, doing: String) -> HeadError {
+        error.code == staleCode ? .inputChanged(error.subject) : .system(doing: doing, error)
+    }
+
     /// Leaves nothing of an unfinished book behind.
     mutating func removePartials() throws(HeadError) {
+        threads.abandon()
         current = nil
         for index in 0...max(currentIndex, pageCounts.keys.max() ?? 0) {
             let path = partial(index)

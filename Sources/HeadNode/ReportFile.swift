@@ -112,7 +112,7 @@ struct ReportFile {
         } catch {
             switch error {
             case .interrupted, .agent, .noUsableHost: break
-            case .usage, .recipe, .noInputs, .system, .output, .journal, .busy, .protocolBroken: throw error
+            case .usage, .recipe, .noInputs, .system, .inputChanged, .output, .journal, .busy, .protocolBroken: throw error
             }
         }
         return pictures

@@ -75,7 +75,7 @@ private final class PDFOnDisk: RandomAccessFile {
 
     func read(at offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
         let bytes = try file.read(count: count, at: offset)
-        guard bytes.count == count else { throw SystemError("read", file.path.display + ": it became shorter", code: 61) }
+        guard bytes.count == count else { throw SystemError("read", file.path.display + ": it became shorter", code: noDataCode) }
         return bytes
     }
 }

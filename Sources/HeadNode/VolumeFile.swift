@@ -1,25 +1,28 @@
 import JobModel
 import LinuxSystem
 
-/// The partial file of one PDF volume: written at its end only, in large pieces.
+/// The partial file of one PDF volume: grows at its end; long ranges are copied by threads while more is placed behind them.
 struct VolumeFile: ~Copyable {
     let path: RawPath
-    private let file: OpenFile
+    private let target: SharedFile
+    private let threads: CopyThreads
     private var pending: [UInt8] = []
     /// Bytes handed over so far, whether they are in the file yet or not.
     private(set) var byteCount: UInt64 = 0
 
     /// Bytes are gathered up to this before they are written.
     private static let pendingBytesMax = 1 << 20
-    /// One copy_file_range call, so that a stop is noticed between calls.
-    private static let copyBytesMax: UInt64 = 64 << 20
-    /// Shorter ranges are read into `pending`: a system call for each costs more than the copy.
+    /// Shorter ranges are read into `pending`: handing each over costs more than the copy.
     private static let gatheredBytesMax: UInt64 = 64 << 10
+    /// Placed bytes after which the kernel is asked to begin writing, so that the next sync has little to wait for.
+    private static let writingBytes: UInt64 = 16 << 20
+    private var writingOffset: UInt64 = 0
 
-    init(creating path: RawPath) throws(SystemError) {
+    init(creating path: RawPath, threads: CopyThreads) throws(SystemError) {
         self.path = path
+        self.threads = threads
         try FileOperation.removeIfPresent(path)
-        file = try OpenFile(path, .update(mode: 0o666))
+        target = SharedFile(try OpenFile(path, .update(mode: 0o666)))
     }
 
     mutating func write(_ bytes: [UInt8]) throws(SystemError) {
@@ -28,38 +31,52 @@ struct VolumeFile: ~Copyable {
         if pending.count >= Self.pendingBytesMax { try flush() }
     }
 
-    /// Copies a range of `source`, which must have it: an end of file before that is an error with ENODATA.
-    mutating func copy(_ range: ByteRange, of source: borrowing OpenFile) throws(SystemError) {
-        if range.count <= Self.gatheredBytesMax {
-            let bytes = try source.read(count: Int(range.count), at: range.offset)
-            guard bytes.count == Int(range.count) else { throw SystemError("read", source.path.display + ": it ends too early", code: 61) }
+    /// Places a range of `source` at the end; what goes wrong while it is copied is thrown by a later call.
+    ///
+    /// The source must have the range (an end of file before that is ENODATA), and `identity` if one is given (else ESTALE).
+    mutating func copy(_ range: ByteRange, of source: RawPath, identity: InputIdentity?) throws(SystemError) {
+        guard range.count > Self.gatheredBytesMax else {
+            let file = try OpenFile(source, .read)
+            let bytes = try file.read(count: Int(range.count), at: range.offset)
+            guard bytes.count == Int(range.count) else { throw SystemError("read", "\(source): it ends too early", code: noDataCode) }
             try write(bytes)
             return
         }
-        try flush()
-        var done: UInt64 = 0
-        while done < range.count {
-            done += try file.copy(
-                from: source, sourceOffset: range.offset + done, targetOffset: byteCount + done,
-                count: Int(min(range.count - done, Self.copyBytesMax)))
-        }
+        // What comes before goes along: two threads that write to one file wait for each other.
+        var copy = RangeCopy(
+            leading: pending, source: source, identity: identity, range: range, target: target,
+            targetOffset: byteCount - UInt64(pending.count))
+        pending = []
         byteCount += range.count
+        if byteCount - writingOffset >= Self.writingBytes {
+            copy.written = ByteRange(offset: writingOffset, count: byteCount - writingOffset)
+            writingOffset = byteCount
+        }
+        try threads.start(copy)
     }
 
-    mutating func flush() throws(SystemError) {
+    private mutating func flush() throws(SystemError) {
         if pending.isEmpty { return }
-        try file.write(pending, at: byteCount - UInt64(pending.count))
+        let offset = byteCount - UInt64(pending.count)
+        try target.file.write(pending, at: offset)
         pending.removeAll(keepingCapacity: true)
     }
 
     mutating func truncate(to size: UInt64) throws(SystemError) {
         try flush()
-        try file.truncate(to: size)
+        try threads.finish()
+        try target.file.truncate(to: size)
         byteCount = size
+        writingOffset = min(writingOffset, size)
     }
 
+    /// Makes all that was handed over durable.
     mutating func sync() throws(SystemError) {
         try flush()
-        try file.syncData()
+        try threads.finish()
+        try target.file.syncData()
     }
 }
+
+/// ENODATA, for a file that ends before the bytes it should have.
+let noDataCode: Int32 = 61

@@ -89,6 +89,13 @@ public struct OpenFile: ~Copyable, Sendable {
         guard retrying({ ftruncate(descriptor, off_t(size)) }) == 0 else { throw .last("truncate", path.display) }
     }
 
+    /// Lets the kernel begin to write `range` to the disk, so that a later sync waits for less; promises nothing.
+    public func startWriting(_ range: ByteRange) throws(SystemError) {
+        // File systems that cannot (or a range the kernel finds odd) lose only the head start.
+        let status = quire_start_writing(descriptor, Int64(range.offset), Int64(range.count))
+        guard status == 0 || [EINVAL, ENOSYS, EOPNOTSUPP, ESPIPE].contains(errno) else { throw .last("sync_file_range", path.display) }
+    }
+
     /// Makes content and size durable.
     public func syncData() throws(SystemError) {
         guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path.display) }

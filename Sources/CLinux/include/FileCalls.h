@@ -11,6 +11,9 @@ long quire_file_system_type(const char *path);
 /// copy_file_range(2) at explicit offsets: bytes copied, or -1 with errno.
 long quire_copy_range(int source, long long source_offset, int target, long long target_offset, size_t count);
 
+/// sync_file_range(2) that begins to write back dirty pages and waits for none: 0, or -1 with errno.
+int quire_start_writing(int descriptor, long long offset, long long count);
+
 /// Names the calling thread, at most 15 bytes.
 void quire_name_thread(const char *name);
 

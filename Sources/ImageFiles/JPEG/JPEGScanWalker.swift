@@ -30,7 +30,7 @@ struct JPEGScanWalker {
         while index < bytes.count, !isDone {
             switch state {
             case .data:
-                guard let found = firstFF(bytes, from: index) else { return }
+                guard let found = firstMarker(bytes, from: index) else { return }
                 state = .marker(offset + UInt64(found))
                 index = found + 1
             case .marker(let start):
@@ -71,12 +71,30 @@ struct JPEGScanWalker {
         state = length == 2 ? .data : .inside(remaining: length - 2)
     }
 
-    /// Eight bytes a step: a byte is 0xFF where its complement is zero.
-    private func firstFF(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    /// The first 0xFF that the bytes at hand do not show to be data (stuffed with a zero) or a restart marker.
+    private func firstMarker(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var index = start
+        while let found = firstFF(bytes, from: index) {
+            guard found + 1 < bytes.count else { return found }
+            let next = bytes[found + 1]
+            guard next == 0 || next & 0xF8 == 0xD0 else { return found }
+            index = found + 2
+        }
+        return nil
+    }
+
+    /// Thirty-two bytes a step, then the first of eight whose complement is zero.
+    private func firstFF(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        /// The top bit of every byte that is 0xFF, and perhaps of some behind the first such.
+        func marks(_ offset: Int) -> UInt64 {
+            let inverse = ~UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            return (inverse &- 0x0101_0101_0101_0101) & ~inverse & 0x8080_8080_8080_8080
+        }
+        var index = start
+        while index + 32 <= bytes.count, marks(index) | marks(index + 8) | marks(index + 16) | marks(index + 24) == 0 { index += 32 }
         while index + 8 <= bytes.count {
-            let inverse = ~bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            if (inverse &- 0x0101_0101_0101_0101) & ~inverse & 0x8080_8080_8080_8080 != 0 { break }
+            let found = marks(index)
+            if found != 0 { return index + found.trailingZeroBitCount / 8 }
             index += 8
         }
         while index < bytes.count {
