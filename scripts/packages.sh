@@ -4,7 +4,7 @@
 build_packages=(git g++ pkg-config libvips-dev libexif-dev libsqlite3-dev)
 test_packages=(
     qpdf poppler-utils mupdf-tools libimage-exiftool-perl imagemagick libvips-tools libjpeg-turbo-progs
-    libheif-examples webp libtiff-tools img2pdf ghostscript jq tmux strace shellcheck python3 python3-venv python3-pil
+    libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck python3 python3-venv python3-pil
 )
 bench_packages=(gcc jq time parallel libvips-tools imagemagick img2pdf qpdf python3 python3-pil)
 

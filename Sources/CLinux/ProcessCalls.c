@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 // Numbers that old C libraries do not name; the same on every architecture.
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -131,6 +134,8 @@ int quire_spawn(const struct quire_spawn_plan *plan, const char **failed_call) {
 }
 
 int quire_open_process(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+int quire_signal_process(int descriptor, int number) { return (int)syscall(SYS_pidfd_send_signal, descriptor, number, 0, 0); }
 
 int quire_allowed_cpus(int *numbers, int count_max) {
     // The kernel refuses a set smaller than its own: grow until it fits.

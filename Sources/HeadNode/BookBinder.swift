@@ -12,6 +12,14 @@ struct PlannedBook: Sendable {
     /// Index of the first task whose page goes into it, and the one behind the last.
     var start = 0
     var end: Int
+    /// Its files, if an earlier process finished it.
+    var bound: [BoundVolume]?
+
+    init(path: RawPath, start: Int = 0, end: Int) {
+        self.path = path
+        self.start = start
+        self.end = end
+    }
 
     /// `album.pdf` alone, `album-001.pdf` and so on when there are more.
     func volumePath(_ index: Int, of count: Int) -> RawPath {
@@ -64,6 +72,12 @@ struct BookBinder: Sendable {
         let threads = CopyThreads()
         defer { threads.stop() }
         for index in books.indices {
+            if let volumes = books[index].bound {
+                bound.volumes += volumes
+                progress.add(volumes.reduce(0) { $0 + $1.pages })
+                if books.count == 1 { progress.passed(TaskIndex(books[index].end - 1)) }
+                continue
+            }
             switch try bind(index, threads) {
             case .finished(let volumes): bound.volumes += volumes
             case .withheld: bound.withheld.append(books[index].path)

@@ -32,13 +32,53 @@ struct Committer: Sendable {
     let replacesForeign: Bool
     /// For turning relative names into the ledger's absolute ones.
     let workingFolder: RawPath
+    /// Whether the winners were recorded by a process that died: some of their names may be given already.
+    var finishesOthers = false
 
     /// Largest number of tasks in one group.
     static let groupTasksMax = 256
 
     func commit(_ group: [SettledReport], epochMilliseconds: Int64) throws(HeadError) -> [CommittedTask] {
-        var ended = group.map(recordedEnd)
+        let ended = group.map(recordedEnd)
         try journal { () throws(JobStoreError) in try store.record(ended.map(\.outcome), epochMilliseconds: epochMilliseconds) }
+        return try giveNames(ended, epochMilliseconds: epochMilliseconds)
+    }
+
+    /// Finishes winners that another process recorded; returns the tasks whose files are not there any more.
+    func finish(_ winners: [TaskRecord], epochMilliseconds: Int64) throws(HeadError) -> [PlannedTask] {
+        var whole: [CommittedTask] = []
+        var lost: [PlannedTask] = []
+        for winner in winners {
+            if try areThere(winner) {
+                whole.append(CommittedTask(task: winner.task, outcome: winner.outcome))
+            } else {
+                for file in winner.outcome.work?.files ?? [] { removeTemp(file.temp) }
+                lost.append(winner.task)
+            }
+        }
+        _ = try giveNames(whole, epochMilliseconds: epochMilliseconds)
+        return lost
+    }
+
+    /// Whether each file of a recorded winner stands under its temp name or has its final name already.
+    private func areThere(_ winner: TaskRecord) throws(HeadError) -> Bool {
+        for (file, output) in zip(winner.outcome.work?.files ?? [], winner.outcome.outputs) {
+            let (temp, named) = try HeadNode.system("look at what was made of \(winner.task.input)") { () throws(SystemError) in
+                (try FileOperation.factsIfPresent(of: file.temp), try FileOperation.factsIfPresent(of: output))
+            }
+            if let temp {
+                guard temp.identity.sizeBytes == file.sizeBytes else { return false }
+                continue
+            }
+            if isInPlace, file.isVerbatim, named?.identity == winner.task.identity { continue }
+            let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: workingFolder.appending(output).normalized) }
+            guard let named, let entry, entry.job == job, entry.outputIdentity == named.identity else { return false }
+        }
+        return true
+    }
+
+    private func giveNames(_ group: [CommittedTask], epochMilliseconds: Int64) throws(HeadError) -> [CommittedTask] {
+        var ended = group
         let wasWon = ended.map { $0.outcome.state == .won }
         refuseInPlacePages(&ended)
         let earlier = try recordInLedger(ended)
@@ -81,17 +121,20 @@ struct Committer: Sendable {
 
     /// Writes what is about to be named into the ledger: a rename keeps size and time, so a crash between the two leaves no
     /// output that the next run would take for somebody else's. Returns what stood there under these names before.
-    private func recordInLedger(_ ended: [CommittedTask]) throws(HeadError) -> [RawPath: InputIdentity] {
-        var earlier: [RawPath: InputIdentity] = [:]
+    private func recordInLedger(_ ended: [CommittedTask]) throws(HeadError) -> [RawPath: Set<InputIdentity>] {
+        var earlier: [RawPath: Set<InputIdentity>] = [:]
         var entries: [LedgerEntry] = []
         for task in ended {
             guard let work = task.outcome.work else { continue }
             for (file, output) in zip(work.files, task.outcome.outputs) {
                 let path = workingFolder.appending(output).normalized
-                if let known = try journal({ () throws(JobStoreError) in try ledger.entry(for: path) }) { earlier[output] = known.outputIdentity }
+                let known = try journal { () throws(JobStoreError) in try ledger.entry(for: path) }
+                earlier[output] = known?.identities
                 do throws(SystemError) {
                     let source = isInPlace && file.isVerbatim ? output : file.temp
-                    entries.append(entry(path, try FileOperation.facts(of: source).identity, of: task.task, work: work))
+                    var entry = entry(path, try FileOperation.facts(of: source).identity, of: task.task, work: work)
+                    if let known { entry.replaced = try FileOperation.factsIfPresent(of: output).map(\.identity).flatMap { known.identities.contains($0) ? $0 : nil } }
+                    entries.append(entry)
                 } catch {
                     continue  // The rename will fail on the same file and tell why.
                 }
@@ -122,14 +165,15 @@ struct Committer: Sendable {
     }
 
     private func rename(
-        _ files: [MadeFile], to outputs: [RawPath], task: PlannedTask, _ earlier: [RawPath: InputIdentity]
+        _ files: [MadeFile], to outputs: [RawPath], task: PlannedTask, _ earlier: [RawPath: Set<InputIdentity>]
     ) throws(SystemError) {
         var made: [RawPath] = []
         do throws(SystemError) {
             for (file, output) in zip(files, outputs) {
+                if finishesOthers, try FileOperation.factsIfPresent(of: file.temp) == nil { continue }
                 if isInPlace {
                     try replaceInput(output, by: file, task)
-                } else if try giveName(output, to: file.temp, earlier[output]) {
+                } else if try giveName(output, to: file.temp, earlier[output] ?? []) {
                     made.append(output)
                 }
             }
@@ -141,14 +185,14 @@ struct Committer: Sendable {
     }
 
     /// True when nothing of that name was there.
-    private func giveName(_ output: RawPath, to temp: RawPath, _ earlier: InputIdentity?) throws(SystemError) -> Bool {
+    private func giveName(_ output: RawPath, to temp: RawPath, _ earlier: Set<InputIdentity>) throws(SystemError) -> Bool {
         do throws(SystemError) {
             try FileOperation.rename(temp, toNew: output)
             return true
         } catch {
             guard error.isExisting else { throw error }
             let existing = try FileOperation.factsIfPresent(of: output)?.identity
-            guard replacesForeign || (existing != nil && existing == earlier) else { throw error }
+            guard replacesForeign || existing.map({ earlier.contains($0) }) == true else { throw error }
             try FileOperation.rename(temp, replacing: output)
             return false
         }

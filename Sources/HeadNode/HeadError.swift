@@ -44,8 +44,8 @@ public enum HeadError: Error, CustomStringConvertible {
         switch self {
         case .usage(let text), .noInputs(let text), .noUsableHost(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
-        case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space and run the command again" : "")
-        case .inputChanged(let path): "\(path) changed while it was bound into the PDF; run the same command again"
+        case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space, then go on with 'quire resume' or the same command" : "")
+        case .inputChanged(let path): "\(path) changed while it was bound into the PDF; its page will say so when the job is gone on with"
         case .output(let error): "standard output: \(error.reason)"
         case .journal(let error): "\(error)"
         case .busy(let what, let holder):

@@ -40,11 +40,11 @@ final class Locks {
 enum JobFolder {
     /// Removes the folder of a job that never began, so that `quire jobs` does not list it. What resists is left.
     static func remove(_ folder: RawPath) {
-        for name in ["job.sqlite", "job.sqlite-wal", "job.sqlite-shm", "log"] { ignoringErrors { () throws(SystemError) in try FileOperation.removeIfPresent(folder.appending(name)) } }
+        for name in ["job.sqlite", "job.sqlite-wal", "job.sqlite-shm", "log", StateFolder.cancelRequestName.display] { ignoringErrors { () throws(SystemError) in try FileOperation.removeIfPresent(folder.appending(name)) } }
         ignoringErrors { () throws(SystemError) in try FileOperation.removeEmptyFolder(folder) }
     }
 
-    /// The spool is empty once all pages are bound; one that is not, after a stop, is emptied: its pages are made again.
+    /// The spool is empty once all pages are bound; one that is not, of a job that nobody goes on with, is emptied.
     static func removeSpool(_ folder: RawPath) {
         ignoringErrors { () throws(SystemError) in
             guard try FileOperation.factsIfPresent(of: folder) != nil else { return }
@@ -54,19 +54,23 @@ enum JobFolder {
     }
 
     /// Removes the temp files that a job which was stopped left in a folder of outputs; no worker may write any more.
-    static func sweep(_ folder: RawPath, of job: JobID) {
+    ///
+    /// - Parameter keepingPartials: leaves the PDFs that are half bound.
+    static func sweep(_ folder: RawPath, of job: JobID, keepingPartials: Bool) {
         let folder = folder.isEmpty ? RawPath(".") : folder
         let start = Array(".quire-\(job.rawValue)-".utf8)
         ignoringErrors { () throws(SystemError) in
             guard try FileOperation.factsIfPresent(of: folder) != nil else { return }
             for entry in try LinuxSystem.FolderListing.entries(of: folder) where entry.name.bytes.starts(with: start) {
+                if keepingPartials, entry.name.fileExtension == RawPath("partial") { continue }
                 try FileOperation.removeIfPresent(folder.appending(entry.name))
             }
         }
     }
 
     /// Removes what jobs that were killed left beside outputs and PDF: only jobs of this state folder, whose lock shows that
-    /// they are dead. Folders below `-o` are not searched.
+    /// they are dead, and which nobody will go on with: they are over, or this job binds the same PDF. Folders below `-o` are not
+    /// searched.
     static func sweepDeadJobs(_ settings: RunSettings, _ state: StateFolder) {
         let beside = settings.pdf.map { RawPath($0).parent }
         let folders = Set([settings.outputFolder, beside, settings.spoolFolder].compactMap { $0.map { $0.isEmpty ? RawPath(".") : $0 } })
@@ -77,7 +81,7 @@ enum JobFolder {
                 var dead: [JobID: Bool] = [:]
                 for entry in left {
                     guard let job = owner(of: entry.name) else { continue }
-                    if dead[job] == nil { dead[job] = try state.isDead(job) }
+                    if dead[job] == nil { dead[job] = try state.isDead(job) && isForsaken(job, settings, state) }
                     guard dead[job] == true, !entry.isLink, let facts = entry.facts else { continue }
                     let path = folder.appending(entry.name)
                     switch facts.type {
@@ -87,6 +91,21 @@ enum JobFolder {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether what a dead job left half done serves nobody.
+    private static func isForsaken(_ job: JobID, _ settings: RunSettings, _ state: StateFolder) -> Bool {
+        do throws(HeadError) {
+            let catalogue = JobCatalogue(state: state)
+            guard try catalogue.ids().contains(job) else { return true }
+            let entry = try catalogue.entry(job)
+            guard entry.isResumable else { return entry.standing != .running }
+            guard let pdf = settings.pdf, let other = entry.pdf else { return entry.pdf == nil }
+            let here = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
+            return try Places.resolved(RawPath(pdf), in: here) == Places.resolved(RawPath(other), in: entry.workingFolder)
+        } catch {
+            return false
         }
     }
 
@@ -105,23 +124,27 @@ enum JobFolder {
         return JobID(rawValue: String(decoding: id, as: UTF8.self))
     }
 
-    /// Removes the oldest jobs beyond the limits of `StateFolder`; ids sort by age. A job that runs holds its journal's newest time.
+    /// Removes the journals of finished jobs beyond the limits of `StateFolder`; ids sort by age.
     static func prune(_ state: StateFolder, now epochMilliseconds: Int64) {
-        ignoringErrors { () throws(SystemError) in
-            let jobs = state.path.appending("jobs")
-            let entries = try LinuxSystem.FolderListing.entries(of: jobs).sorted { $0.name > $1.name }
-            let oldest = epochMilliseconds * 1_000_000 - Int64(StateFolder.finishedDaysMax) * 86_400_000_000_000
-            for (place, entry) in entries.enumerated() {
-                let folder = jobs.appending(entry.name)
-                guard let journal = try FileOperation.factsIfPresent(of: folder.appending("job.sqlite")) else { continue }
-                // A job still running has a write-ahead log; a finished one was folded into its journal.
-                guard try FileOperation.factsIfPresent(of: folder.appending("job.sqlite-wal")) == nil else { continue }
-                if place >= StateFolder.finishedJobsMax || journal.identity.modifiedNanoseconds < oldest {
-                    remove(folder)
-                    state.removeLock(of: JobID(rawValue: entry.name.display))
+        do throws(HeadError) {
+            let catalogue = JobCatalogue(state: state)
+            let oldest = CalendarText.compact(epochSeconds: epochMilliseconds / 1000 - Int64(StateFolder.finishedDaysMax) * 86_400)
+            for (place, id) in try catalogue.ids().enumerated() where place >= StateFolder.finishedJobsMax || id.rawValue < oldest {
+                let entry = try catalogue.entry(id)
+                switch entry.standing {
+                case .finished, .failed, .cancelled: remove(entry.id, of: state)
+                case .running, .stopped, .interrupted, .unreadable: break
                 }
             }
+        } catch {
+            return  // The next job finds them again.
         }
+    }
+
+    /// Removes a job's journal, log and lock; what it made stays.
+    static func remove(_ id: JobID, of state: StateFolder) {
+        remove(state.jobFolder(id))
+        state.removeLock(of: id)
     }
 
     /// Tidying up must not turn a finished job into a failed one; what stays behind is found by the next.

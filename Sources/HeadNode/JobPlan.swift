@@ -1,3 +1,4 @@
+import Digests
 import JobModel
 import JobStore
 import Recipes
@@ -18,4 +19,9 @@ struct JobPlan: Sendable {
     var spoolFolder: RawPath
     /// Final paths stand in the working folder unless absolute.
     var workingFolder: RawPath
+
+    /// Of all that decides an output's bytes.
+    static func digest(of recipe: Recipe, _ settings: RunSettings) -> Digest256 {
+        SHA256Stream.digest(of: recipe.canonicalBytes + Array("\(settings.damage.rawValue) \(settings.purpose) \(settings.keepsTimes)".utf8))
+    }
 }

@@ -1,4 +1,3 @@
-import Digests
 import JobModel
 import JobStore
 import LinuxSystem
@@ -194,9 +193,7 @@ struct JobPlanner {
         return (settings.spoolFolder ?? (beside.isEmpty ? RawPath(".") : beside)).appending(".quire-spool-\(job.rawValue)")
     }
 
-    private var recipeDigest: Digest256 {
-        SHA256Stream.digest(of: recipe.canonicalBytes + Array("\(settings.damage.rawValue) \(settings.purpose) \(settings.keepsTimes)".utf8))
-    }
+    private var recipeDigest: Digest256 { JobPlan.digest(of: recipe, settings) }
 }
 
 /// The PDFs of a plan in the order their first page comes.

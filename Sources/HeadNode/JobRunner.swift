@@ -63,7 +63,7 @@ final class JobRunner {
     }
 
     init(
-        settings: RunSettings, plan: JobPlan, store: JobStore, ledger: OutputLedger, events: Mailbox<HeadEvent>, agents: LazyAgent,
+        settings: RunSettings, plan: JobPlan, run: Int, store: JobStore, ledger: OutputLedger, events: Mailbox<HeadEvent>, agents: LazyAgent,
         display: ProgressDisplay
     ) throws(HeadError) {
         self.settings = settings
@@ -73,7 +73,7 @@ final class JobRunner {
         self.agents = agents
         link = try agents.link()
         self.display = display
-        orders = OrderMaker(settings: settings, plan: plan)
+        orders = OrderMaker(settings: settings, plan: plan, run: run)
         let open = try journal { () throws(JobStoreError) in try store.openTasks() }
         if plan.books.isEmpty {
             let settled = Set(open.settled.flatMap { $0 })

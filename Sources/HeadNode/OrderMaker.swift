@@ -6,13 +6,15 @@ import LinuxSystem
 final class OrderMaker {
     private let settings: RunSettings
     private let plan: JobPlan
+    private let run: Int
     /// Folders known to be there; emptied when it has grown to `foldersMax`.
     private var folders: Set<RawPath> = []
     private static let foldersMax = 10_000
 
-    init(settings: RunSettings, plan: JobPlan) {
+    init(settings: RunSettings, plan: JobPlan, run: Int) {
         self.settings = settings
         self.plan = plan
+        self.run = run
     }
 
     func order(for task: PlannedTask, attempt: Attempt) throws(HeadError) -> WorkOrder {
@@ -35,7 +37,8 @@ final class OrderMaker {
                     digestInput: settings.manifest != nil, keepTimes: settings.keepsTimes))
         }
         // Dots keep the file out of listings; the name says which attempt left it, should it ever be found.
-        let name = RawPath(".quire-\(plan.job.rawValue)-\(attempt.task.rawValue)-\(attempt.number)")
+        // Workers of a head that was killed may still write for a moment, so each run has names of its own.
+        let name = RawPath(".quire-\(plan.job.rawValue)-\(attempt.task.rawValue)-\(run > 1 ? "\(run)." : "")\(attempt.number)")
         return WorkOrder(attempt: attempt, input: absolute(task.input), identity: task.identity, kind: kind, tempName: name)
     }
 

@@ -97,7 +97,7 @@ struct PlanChecks {
 
     private func isOurs(_ output: RawPath, _ existing: FileFacts) throws(HeadError) -> Bool {
         let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(output)) }
-        return entry?.outputIdentity == existing.identity
+        return entry?.identities.contains(existing.identity) == true
     }
 
     /// The outcome of a task whose outputs an earlier job made from the same input in the same way.
@@ -111,7 +111,10 @@ struct PlanChecks {
         else { return nil }
         let made = entry.work.files.map { file in file.page.map { task.name(of: output, page: $0) } ?? output }
         guard made == existing.map(\.path) else { return nil }
-        for file in existing where try !isOurs(file.path, file.facts) { return nil }
+        for file in existing {
+            let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(file.path)) }
+            guard entry?.outputIdentity == file.facts.identity else { return nil }
+        }
         guard hasPages(entry) else { return nil }
         return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: made)
     }

@@ -187,8 +187,9 @@ struct Press: ~Copyable {
         let entry = try journal { () throws(JobStoreError) in
             try binder.ledger.entry(for: binder.workingFolder.appending(target).normalized)
         }
-        let isOurs = entry?.outputIdentity == facts.identity
-        if isOurs, entry?.job == binder.job {
+        let isOurs = entry?.identities.contains(facts.identity) == true
+        // A PDF of an earlier run of this job has no input of its own and is replaced.
+        if isOurs, let entry, entry.job == binder.job, entry.isInPlace || entry.input != entry.output {
             throw .usage("the PDF \(target) would replace an output of this job, so it was not kept; choose another name for one of them")
         }
         guard isOurs || binder.replacesForeignPDFs else {

@@ -8,6 +8,8 @@ import TerminalUI
 final class ProgressDisplay {
     let pages = PagesProgress()
     var busySlots = 0
+    /// What the processes before this one worked on the job.
+    var earlierMilliseconds: UInt64 = 0
     private(set) var summary: RunSummary
     private var renderer: ProgressRenderer
     private var tasksRate = RateEstimator()
@@ -31,7 +33,18 @@ final class ProgressDisplay {
         self.hasBooks = hasBooks
     }
 
-    private var elapsedSeconds: Double { Double(SystemClock.monotonicMilliseconds() - startMilliseconds) / 1000 }
+    private var elapsedSeconds: Double { Double(SystemClock.monotonicMilliseconds() - startMilliseconds + earlierMilliseconds) / 1000 }
+
+    /// `--state-dir` of the command, which commands that go on need too.
+    var stateFolder: RawPath? {
+        get { summary.stateFolder }
+        set { summary.stateFolder = newValue }
+    }
+
+    var isResumable: Bool {
+        get { summary.isResumable }
+        set { summary.isResumable = newValue }
+    }
 
     func start(_ facts: JobFacts) {
         tasksTotal = facts.tasks
@@ -48,11 +61,12 @@ final class ProgressDisplay {
         show(renderer.message(text))
     }
 
-    /// Counts an outcome and tells of it.
-    func count(_ task: CommittedTask) {
+    /// Counts an outcome and, if it is news, tells of it.
+    func count(_ task: CommittedTask, isNews: Bool = true) {
         let row = ReportRow(task.task, task.outcome)
         summary.count(row)
         tasksEnded += 1
+        guard isNews else { return }
         if let failure = task.outcome.failure { log.write("failed: \(task.task.input): \(failure.reason.rawValue): \(failure.message)") }
         show(renderer.file(row))
     }

@@ -61,7 +61,7 @@ struct ReportFile {
         self.format = format
     }
 
-    func write(_ facts: JobFacts, _ display: ProgressDisplay, _ side: SideWork?) throws(HeadError) {
+    func write(_ facts: JobFacts, _ summary: RunSummary, _ side: SideWork?) throws(HeadError) {
         let thumbnails = format == .html ? try thumbnails(side) : [:]
         var writer = ReportWriter(format)
         do {
@@ -77,7 +77,7 @@ struct ReportFile {
                 }
                 next += max(1, records.count)
             }
-            try file.write(writer.footer(display.summary))
+            try file.write(writer.footer(summary))
             try file.finish()
         } catch let error as SystemError {
             throw .system(doing: "write the report", error)

@@ -30,6 +30,22 @@ public struct StateFolder: Sendable {
         }
     }
 
+    private init(path: RawPath) { self.path = path }
+
+    /// The same folder by a name that holds in every working folder.
+    func absolute() throws(HeadError) -> StateFolder {
+        StateFolder(path: try system("find the state folder") { () throws(SystemError) in try FileOperation.resolved(path) })
+    }
+
+    /// What of the environment places the state folder or enters a PDF.
+    static func environment() -> [String: RawPath] {
+        var found: [String: RawPath] = [:]
+        for name in ["XDG_STATE_HOME", "HOME", "SOURCE_DATE_EPOCH"] {
+            if let value = environmentVariable(name), !value.isEmpty { found[name] = value }
+        }
+        return found
+    }
+
     public func jobFolder(_ job: JobID) -> RawPath { path.appending("jobs").appending(job.rawValue) }
 
     public func ledger() throws(HeadError) -> OutputLedger {
@@ -59,14 +75,31 @@ public struct StateFolder: Sendable {
 
     private static func lockName(_ job: JobID) -> String { "job-" + job.rawValue }
 
+    /// What the process that works on the job wrote about itself; nil when none does.
+    func liveHolder(of job: JobID) throws(HeadError) -> String? {
+        try system("look at the job's lock") { () throws(SystemError) in
+            try FileLock.holder(of: path.appending("locks").appending(Self.lockName(job)))
+        }
+    }
+
     /// Whether this is a job of this state folder whose process has ended; of others nothing is known.
     func isDead(_ job: JobID) throws(SystemError) -> Bool {
         let path = path.appending("locks").appending(Self.lockName(job))
         guard try FileOperation.factsIfPresent(of: path) != nil else { return false }
-        switch try FileLock.take(path, holder: "") {
-        case .taken: return true
-        case .heldBy: return false
-        }
+        return try FileLock.holder(of: path) == nil
+    }
+
+    private func cancelRequest(_ job: JobID) -> RawPath { jobFolder(job).appending(Self.cancelRequestName) }
+    static let cancelRequestName: RawPath = RawPath("cancel")
+
+    /// Tells the process that works on the job, when it is asked to stop, that the job shall not be gone on with.
+    func requestCancel(_ job: JobID) throws(HeadError) {
+        try system("ask for the job's end") { () throws(SystemError) in _ = try OpenFile(cancelRequest(job), .update(mode: 0o600)) }
+    }
+
+    func isCancelRequested(_ job: JobID) -> Bool {
+        // A request that cannot be seen makes the job a stopped one, which can be cancelled still.
+        do throws(SystemError) { return try FileOperation.factsIfPresent(of: cancelRequest(job)) != nil } catch { return false }
     }
 
     /// Of a job that left nothing behind; a lock file that resists is a few bytes.

@@ -1,5 +1,6 @@
 internal import GRDB
 public import JobModel
+internal import Synchronization
 private import WireProtocol
 
 /// The journal of one job: makes a fact durable before it is reported.
@@ -8,8 +9,10 @@ private import WireProtocol
 /// async context. Outcomes, volumes and facts of the job are synced before their calls return, so that a file is never
 /// renamed before its winner is on disk; rows of the plan, attempts and commits are not, since losing them costs nothing.
 public final class JobStore: Sendable {
-    private let pool: DatabasePool
+    let pool: DatabasePool
     public let file: RawPath
+    /// The run that outcomes and attempts belong to; 0 before `beginRun`.
+    let run = Atomic<Int>(0)
 
     /// Opens the journal, creating it when missing. `file` must be UTF-8, since SQLite takes no other names.
     public init(file: RawPath) throws(JobStoreError) {
@@ -24,19 +27,24 @@ public final class JobStore: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE")
             }
             let pool = try DatabasePool(path: name, configuration: configuration)
-            try Schema.migrate(pool)
+            try Schema.prepare(pool, name)
             return pool
         }
     }
 
     // MARK: Facts of the job
 
-    public func setFact(_ key: String, _ value: [UInt8]) throws(JobStoreError) {
-        try write("set \(key)", durable: true) { database in
-            try database.execute(
-                sql: "INSERT INTO job (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                arguments: [key, data(value)])
-        }
+    public func setFact(_ key: String, _ value: [UInt8]) throws(JobStoreError) { try setFacts([(key, value)]) }
+
+    /// Sets all of them or, when it fails, none.
+    public func setFacts(_ facts: [(key: String, value: [UInt8])]) throws(JobStoreError) {
+        try write("set \(facts.first?.key ?? "facts")", durable: true) { database in try Self.set(facts, in: database) }
+    }
+
+    static func set(_ facts: [(key: String, value: [UInt8])], in database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO job (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        for fact in facts { try statement.execute(arguments: [fact.key, data(fact.value)]) }
     }
 
     public func setFact(_ key: String, _ value: String) throws(JobStoreError) { try setFact(key, Array(value.utf8)) }
@@ -138,34 +146,37 @@ public final class JobStore: Sendable {
     // MARK: Attempts and outcomes
 
     public func recordDispatched(_ attempts: [Attempt], host: String, epochMilliseconds: Int64) throws(JobStoreError) {
+        let run = run.load(ordering: .relaxed)
         try write("record attempts", durable: false) { database in
             let statement = try database.cachedStatement(
-                sql: "INSERT OR REPLACE INTO attempt (task, number, host, dispatched_ms) VALUES (?, ?, ?, ?)")
+                sql: "INSERT OR REPLACE INTO attempt (task, run, number, host, dispatched_ms) VALUES (?, ?, ?, ?, ?)")
             for attempt in attempts {
-                try statement.execute(arguments: [attempt.task.position, attempt.number, host, epochMilliseconds])
+                try statement.execute(arguments: [attempt.task.position, run, attempt.number, host, epochMilliseconds])
             }
         }
     }
 
     /// Records how tasks ended: `won` and `failed` rows with everything a report or the PDF needs later.
     public func record(_ outcomes: [TaskOutcome], epochMilliseconds: Int64) throws(JobStoreError) {
+        let run = run.load(ordering: .relaxed)
         try write("record outcomes", durable: true) { database in
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE task SET state = ?, reason = ?, message = ?, work = ?, outputs = ?, cpu_us = ?, wall_us = ?, peak_bytes = ?,
-                        host = ?, attempts = ? WHERE idx = ?
+                        host = ?, attempts = ?, run = ? WHERE idx = ?
                     """)
-            let ended = try database.cachedStatement(sql: "UPDATE attempt SET ended_ms = ?, outcome = ? WHERE task = ? AND number = ?")
+            let ended = try database.cachedStatement(sql: "UPDATE attempt SET ended_ms = ?, outcome = ? WHERE task = ? AND run = ? AND number = ?")
             for outcome in outcomes {
                 try statement.execute(arguments: [
                     outcome.state.rawValue, outcome.failure?.reason.rawValue, outcome.failure?.message,
                     outcome.work.map { data($0.wireBytes) }, outcome.outputs.isEmpty ? nil : data(wireList(outcome.outputs)),
                     Int64(clamping: outcome.usage.cpuMicroseconds), Int64(clamping: outcome.usage.wallMicroseconds),
-                    Int64(clamping: outcome.usage.peakMemoryBytes), outcome.host, outcome.attempts, outcome.index.position,
+                    Int64(clamping: outcome.usage.peakMemoryBytes), outcome.host, outcome.attempts, run,
+                    outcome.index.position,
                 ])
                 guard outcome.attempts > 0 else { continue }
                 try ended.execute(arguments: [
-                    epochMilliseconds, outcome.failure?.reason.rawValue ?? "done", outcome.index.position, outcome.attempts,
+                    epochMilliseconds, outcome.failure?.reason.rawValue ?? "done", outcome.index.position, run, outcome.attempts,
                 ])
             }
         }
@@ -181,15 +192,20 @@ public final class JobStore: Sendable {
 
     /// Tasks with their ends from `first` on and below `end`, in plan order, at most `count`; only those of one book if it is given.
     public func records(from first: Int, below end: Int, book: Int? = nil, count: Int) throws(JobStoreError) -> [TaskRecord] {
+        let range: StatementArguments = [first, end]
+        return try records(
+            where: "\(book == nil ? "" : "book = ? AND ")idx >= ? AND idx < ?", book.map { [$0] + range } ?? range, count: count)
+    }
+
+    func records(where condition: String, _ arguments: StatementArguments, count: Int) throws(JobStoreError) -> [TaskRecord] {
         let rows = try translated("read outcomes") {
             try pool.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
                         SELECT \(taskColumns), state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts
-                        FROM task WHERE \(book == nil ? "" : "book = ? AND ")idx >= ? AND idx < ? ORDER BY idx LIMIT ?
+                        FROM task WHERE \(condition) ORDER BY idx LIMIT ?
                         """)
-                let range: StatementArguments = [first, end, count]
-                return try Row.fetchAll(statement, arguments: book.map { [$0] + range } ?? range)
+                return try Row.fetchAll(statement, arguments: arguments + [count])
             }
         }
         var records: [TaskRecord] = []
@@ -212,7 +228,7 @@ public final class JobStore: Sendable {
         }
     }
 
-    private func write(_ doing: String, durable: Bool, _ updates: @Sendable (Database) throws -> Void) throws(JobStoreError) {
+    func write(_ doing: String, durable: Bool, _ updates: @Sendable (Database) throws -> Void) throws(JobStoreError) {
         try translated(doing) {
             try pool.writeWithoutTransaction { database in
                 // A pragma is void inside a transaction, so it stands before it; two levels, one writer.

@@ -18,10 +18,18 @@ public struct LedgerEntry: Hashable, Sendable {
     /// The input was replaced by its output: it stays an input.
     public var isInPlace: Bool
     public var job: JobID
+    /// What stood under the name when this was recorded, just before the rename, if quire had made it: after a crash between the
+    /// two it stands there still.
+    public var replaced: InputIdentity?
+    /// The build that made it; nil where no work was needed.
+    public var build: String?
+
+    /// What may stand under the name and is quire's.
+    public var identities: Set<InputIdentity> { Set([outputIdentity, replaced].compactMap { $0 }) }
 
     public init(
         output: RawPath, outputIdentity: InputIdentity, input: RawPath, inputIdentity: InputIdentity, recipe: Digest256,
-        work: FinishedWork, isInPlace: Bool, job: JobID
+        work: FinishedWork, isInPlace: Bool, job: JobID, replaced: InputIdentity? = nil, build: String? = nil
     ) {
         self.output = output
         self.outputIdentity = outputIdentity
@@ -31,6 +39,8 @@ public struct LedgerEntry: Hashable, Sendable {
         self.work = work
         self.isInPlace = isInPlace
         self.job = job
+        self.replaced = replaced
+        self.build = build
     }
 }
 
@@ -69,6 +79,14 @@ public final class OutputLedger: Sendable {
                         ) WITHOUT ROWID
                         """)
             }
+            migrator.registerMigration("2") { database in
+                try database.execute(
+                    sql: """
+                        ALTER TABLE output ADD COLUMN replaced_size INTEGER;
+                        ALTER TABLE output ADD COLUMN replaced_modified_ns INTEGER;
+                        ALTER TABLE output ADD COLUMN build TEXT;
+                        """)
+            }
             try migrator.migrate(pool)
             return pool
         }
@@ -78,14 +96,14 @@ public final class OutputLedger: Sendable {
         if entries.isEmpty { return }
         try translated("record outputs") {
             try pool.write { database in
-                let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO output VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
                 for entry in entries {
                     try statement.execute(arguments: [
                         data(entry.output.parent.bytes), data(entry.output.lastComponent.bytes),
                         Int64(bitPattern: entry.outputIdentity.sizeBytes), entry.outputIdentity.modifiedNanoseconds,
                         data(entry.input.bytes), Int64(bitPattern: entry.inputIdentity.sizeBytes),
                         entry.inputIdentity.modifiedNanoseconds, data(entry.recipe.bytes), data(entry.work.wireBytes), entry.isInPlace,
-                        entry.job.rawValue,
+                        entry.job.rawValue, entry.replaced.map { Int64(bitPattern: $0.sizeBytes) }, entry.replaced?.modifiedNanoseconds, entry.build,
                     ])
                 }
             }
@@ -108,7 +126,7 @@ public final class OutputLedger: Sendable {
                 input: RawPath(bytes: bytes(row, 4) ?? []),
                 inputIdentity: InputIdentity(sizeBytes: UInt64(bitPattern: row["input_size"]), modifiedNanoseconds: row["input_modified_ns"]),
                 recipe: try Digest256(wireBytes: [32] + (bytes(row, 7) ?? [])), work: try FinishedWork(wireBytes: bytes(row, 8) ?? []),
-                isInPlace: row["in_place"], job: JobID(rawValue: row["job"]))
+                isInPlace: row["in_place"], job: JobID(rawValue: row["job"]), replaced: replacedIdentity(row), build: row["build"])
         } catch {
             throw .unreadable(what: "ledger row of \(output.display)", reason: "\(error)")
         }
@@ -135,4 +153,9 @@ public final class OutputLedger: Sendable {
     public func close() throws(JobStoreError) {
         try translated("close") { try pool.close() }
     }
+}
+
+private func replacedIdentity(_ row: Row) -> InputIdentity? {
+    guard let size = row["replaced_size"] as Int64?, let modified = row["replaced_modified_ns"] as Int64? else { return nil }
+    return InputIdentity(sizeBytes: UInt64(bitPattern: size), modifiedNanoseconds: modified)
 }

@@ -107,6 +107,11 @@ public enum FileOperation {
         return RawPath(cString: found)
     }
 
+    /// Makes `path` the working folder of the whole process.
+    public static func changeWorkingFolder(to path: RawPath) throws(SystemError) {
+        guard path.withCString({ chdir($0) }) == 0 else { throw .last("chdir", path.display) }
+    }
+
     /// Bytes free for this user on the file system of `path`.
     public static func freeBytes(at path: RawPath) throws(SystemError) -> UInt64 {
         var record = statvfs()

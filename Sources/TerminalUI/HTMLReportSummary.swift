@@ -10,9 +10,7 @@ enum HTMLReportSummary {
         }
         text += "</div>\n"
         text += "<p>\(escaped(summary.totalsLine))</p>\n"
-        if summary.left > 0 {
-            text += "<p>Run the same command again to go on: what is done stays done.</p>\n"
-        }
+        if summary.isResumable { text += "<p>Go on with <code>\(escaped(summary.command("resume")))</code>: what is done stays done.</p>\n" }
         if summary.failed > 0 { text += "<h2>Failures</h2>\n" + summary.failures.map { group($0, summary) }.joined() }
         let others =
             summary.notes.map(\.text) + summary.skippedByReason.map { "\(HumanText.count($0.count)) skipped: \($0.reason)" }
@@ -41,6 +39,6 @@ enum HTMLReportSummary {
         }
         let more = group.count - group.first.count
         if more > 0 { text += "<li>… and \(HumanText.count(more)) more</li>" }
-        return text + "</ul><p class=\"hint\">Next: \(escaped(group.nextStep))</p></details>\n"
+        return text + "</ul><p class=\"hint\">Next: \(escaped(group.nextStep(retry: summary.retryCommand(group.reason))))</p></details>\n"
     }
 }

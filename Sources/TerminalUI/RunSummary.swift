@@ -18,6 +18,10 @@ public struct RunSummary: Sendable {
     /// Folder the files were made in, for people; nil when they lie beside their inputs or there are none.
     public var folder: RawPath?
     public var volumes: [Volume] = []
+    /// Whether `quire resume` can go on with the job.
+    public var isResumable = false
+    /// Where the journal is kept, if the command named it: commands about the job must name it too.
+    public var stateFolder: RawPath?
     /// In the order of `FailureReason`.
     public var failures: [FailureGroup] { FailureReason.allCases.compactMap { groups[$0] } }
     /// In the order they first came up.
@@ -138,7 +142,7 @@ extension RunSummary {
         let groups = failures.map { group in
             JSONValue.object([
                 ("reason", .string(group.reason.rawValue)), ("count", .integer(group.count)),
-                ("next", .string(group.nextStep)),
+                ("next", .string(group.nextStep(retry: retryCommand(group.reason)))),
                 (
                     "first",
                     .array(

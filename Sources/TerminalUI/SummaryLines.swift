@@ -6,15 +6,18 @@ extension RunSummary {
     /// Plain lines without line feeds or colours, safe for a terminal. Lines are not cut: names must be there in full.
     public var lines: [String] {
         var lines = [totalsLine]
-        if left > 0 {
-            lines.append("\(HumanText.count(left)) not done yet; run the same command again to go on: what is done stays done")
+        if isResumable {
+            let what = left > 0 ? "\(HumanText.count(left)) not done yet" : "not finished yet"
+            lines.append("\(what); go on with: \(command("resume"))")
+        } else if left > 0 {
+            lines.append("\(HumanText.count(left)) not done")
         }
         for group in failures {
             lines.append("\(group.reason.rawValue): \(HumanText.counted(group.count, "file"))")
             for named in group.first { lines.append("  \(named.path.display): \(named.message)") }
             let more = group.count - group.first.count
             if more > 0 { lines.append("  … and \(HumanText.count(more)) more") }
-            lines.append("  next: \(group.nextStep)")
+            lines.append("  next: \(group.nextStep(retry: retryCommand(group.reason)))")
         }
         lines += notes.map { "note: \($0.text)" }
         if !skippedByReason.isEmpty {
@@ -40,6 +43,14 @@ extension RunSummary {
         if !made.isEmpty { line += "; " + made.joined(separator: ", ") }
         return DisplayText.harmless(line)
     }
+
+    /// `quire resume 20260131-093000-abcd`
+    func command(_ verb: String) -> String {
+        "quire \(verb) \(job.rawValue)" + (stateFolder.map { " --state-dir " + ShellText.word($0.display) } ?? "")
+    }
+
+    /// `quire retry 20260131-093000-abcd --reason truncated`
+    func retryCommand(_ reason: FailureReason) -> String { "\(command("retry")) --reason \(reason.rawValue)" }
 
     private var madeTexts: [String] {
         var texts: [String] = []
@@ -67,23 +78,38 @@ extension RunSummary {
 
 extension RunSummary.FailureGroup {
     /// What a person can do about files that failed for this reason, ending in a command where there is one.
-    public var nextStep: String {
-        let retry = "run the same command again: only these are tried once more"
-        return switch reason {
+    ///
+    /// - Parameter retry: the command that tries these once more.
+    public func nextStep(retry: String) -> String {
+        switch reason {
         case .unreadable: "look at the disk or share these lie on, then: \(retry)"
-        case .notImage: "see what these are (quire inspect FILE); replace them and run again, or leave them out with --exclude"
+        case .notImage: "see what these are (quire inspect FILE); put pictures in their place, then: \(retry); or leave them out with --exclude"
         case .truncated, .damaged:
-            "copy these again from where they came from, then: \(retry); or keep what decodes with --accept-damaged"
+            "copy these again from where they came from, then: \(retry); or run again with --accept-damaged to keep what decodes"
         case .tooLarge:
             "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
         case .unsupported: "convert these to a supported format first, or leave them out with --exclude"
-        case .crashed: "the decoder died on these twice; look at one with quire inspect, or \(retry)"
-        case .timeout: "give these more time with --timeout SECONDS and \(retry)"
+        case .crashed: "the decoder died on these twice; look at one with quire inspect, or: \(retry)"
+        case .timeout: "give these more time: \(retry) --timeout SECONDS"
         case .memory: "free memory or use a host that has more, then: \(retry)"
         case .vanished: "these are gone since the job was planned; put them back, then: \(retry)"
-        case .changed: "these were written to since the job was planned; run the same command again to take them as they are now"
+        case .changed: "these were written to since the job was planned; take them as they are now with: \(retry)"
         case .noSpace: "make room, then: \(retry)"
         case .denied: "give yourself the right to read the inputs and to write the outputs, then: \(retry)"
         }
+    }
+}
+
+/// Text that is put into a command for a person to copy.
+enum ShellText {
+    /// The word itself if a shell takes it as it is, else between single quotes.
+    static func word(_ text: String) -> String {
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy {
+            switch $0 {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2C, 0x2D, 0x2E, 0x2F, 0x3A, 0x3D, 0x40, 0x5F, 0x80...0xFF: true
+            default: false
+            }
+        }
+        return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

@@ -16,10 +16,12 @@ struct Quire: ParsableCommand {
 
             EXIT CODES
               0 done   1 internal error   2 wrong usage   3 finished, but some files failed   4 no inputs found
-              5 no usable host   6 verification failed   75 stopped, can be run again   130 cancelled
+              5 no usable host   6 verification failed   75 stopped, see quire resume   130 cancelled
 
             Completion for your shell: quire --generate-completion-script bash|zsh|fish
             """,
         version: version,
-        subcommands: [RunCommand.self, PDFCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self])
+        subcommands: [
+            RunCommand.self, PDFCommand.self, ResumeCommand.self, RetryCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
+        ])
 }

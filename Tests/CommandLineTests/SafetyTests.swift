@@ -145,7 +145,7 @@ struct SafetyTests {
         _ = try inPlace.wait()
     }
 
-    @Test("What a killed job left is swept by the next, and no temp file is ever an input")
+    @Test("What a killed job left stays for resume until its PDF is made by another, and no temp file is ever an input")
     func sweep() throws {
         let job = try LongJob()
         let running = try job.start("-o", "out", "--pdf", "b.pdf")
@@ -167,6 +167,8 @@ struct SafetyTests {
         #expect(!found.inputs.contains { $0.contains(".quire-") })
         try eventually("no worker is left") { job.workers(running).isEmpty }
         try job.box.quire("run", "in/0/p4.jpg", "-o", "out", "--pdf", "c.pdf", "--progress", "none", "--overwrite", "always", expect: 0)
+        for name in left { #expect(job.box.exists(name), "\(name)") }
+        try job.box.quire("run", "in/0/p4.jpg", "-o", "out", "--pdf", "./b.pdf", "--progress", "none", "--overwrite", "always", expect: 0)
         for name in left { #expect(!job.box.exists(name), "\(name)") }
         #expect(job.box.exists(other))
     }

@@ -34,7 +34,7 @@ import Testing
                     + "1,000 files in finished/, album.pdf (997 pages, 312 MB)",
                 "unreadable: 1 file",
                 "  a\\x0ab: input/output error",
-                "  next: look at the disk or share these lie on, then: run the same command again: only these are tried once more",
+                "  next: look at the disk or share these lie on, then: quire retry 20260131-093000-k3 --reason unreadable",
                 "truncated: 7 files",
                 "  scans/bad1.jpg: ends early",
                 "  scans/bad2.jpg: ends early",
@@ -42,8 +42,8 @@ import Testing
                 "  scans/bad4.jpg: ends early",
                 "  scans/bad5.jpg: ends early",
                 "  … and 2 more",
-                "  next: copy these again from where they came from, then: run the same command again: only these are tried once more; or keep "
-                    + "what decodes with --accept-damaged",
+                "  next: copy these again from where they came from, then: quire retry 20260131-093000-k3 --reason truncated; or run again "
+                    + "with --accept-damaged to keep what decodes",
                 "note: 12 files carry GPS",
                 "note: 3 files whose content disagrees with the extension",
                 "skipped: 2 (hidden)",
@@ -56,7 +56,11 @@ import Testing
         summary.count(ReportRow(path: RawPath("a.jpg"), outcome: .done, outputs: [RawPath("b.jpg")], bytesIn: 1_000_000))
         #expect(summary.lines == ["1 done in 0.4 s (2.5/s, 2.5 MB/s); 1 file"])
         summary.left = 1200
-        #expect(summary.lines.last == "1,200 not done yet; run the same command again to go on: what is done stays done")
+        summary.isResumable = true
+        #expect(summary.lines.last == "1,200 not done yet; go on with: quire resume 20260131-093000-k3")
+        summary.left = 0
+        summary.stateFolder = RawPath("my state")
+        #expect(summary.lines.last == "not finished yet; go on with: quire resume 20260131-093000-k3 --state-dir 'my state'")
         #expect(RunSummary(job: jobID).lines == ["0 done in 0 s"])
     }
 
@@ -85,7 +89,7 @@ import Testing
         for reason in FailureReason.allCases {
             var summary = RunSummary(job: jobID)
             summary.count(ReportRow(path: RawPath("f"), outcome: .failed, reason: reason, message: "m"))
-            #expect(summary.failures.first?.nextStep.isEmpty == false)
+            #expect(summary.failures.first?.nextStep(retry: "again").isEmpty == false)
             #expect(summary.lines.contains { $0.hasPrefix("\(reason.rawValue): 1 file") })
         }
     }

@@ -31,6 +31,9 @@ int quire_spawn(const struct quire_spawn_plan *plan, const char **failed_call);
 /// A descriptor that becomes readable when the process ends, or -1 with errno (ENOSYS before Linux 5.3).
 int quire_open_process(int process);
 
+/// Sends a signal to the process of a descriptor from quire_open_process; -1 with ESRCH once it has ended.
+int quire_signal_process(int descriptor, int number);
+
 /// Writes the numbers of the CPUs this process may run on, ascending; returns how many there are, or -1 with errno.
 int quire_allowed_cpus(int *numbers, int count_max);
 

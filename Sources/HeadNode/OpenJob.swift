@@ -1,0 +1,287 @@
+internal import Glibc
+import JobModel
+import JobStore
+import LinuxSystem
+import Planning
+import Recipes
+import TerminalUI
+import WireProtocol
+
+/// A job in the hands of this process: its locks, its journal, and all that planning and working need.
+///
+/// Made by `Session` for a new job and by `Resumption` for one that was begun by another process.
+final class OpenJob {
+    let settings: RunSettings
+    let recipe: Recipe
+    let pdf: PDFSettings
+    let workingFolder: RawPath
+    let job: JobID
+    let state: StateFolder
+    let store: JobStore
+    let ledger: OutputLedger
+    let agents: LazyAgent
+    let display: ProgressDisplay
+    private let inbox: JobInbox
+    private let life: FileLock
+    private let locks: Locks
+    /// Which process in the life of the job this is, from 1; 0 before `begin`.
+    private var run = 0
+    private var startedMilliseconds: Int64
+
+    /// Who holds a lock, for those it keeps out.
+    static func holder(_ job: JobID) -> String { "\(Capacity.ofThisMachine().hostname), pid \(getpid()), job \(job.rawValue)" }
+
+    /// Opens journal and ledger and claims what the job writes.
+    ///
+    /// - Parameters:
+    ///   - life: the lock of the job itself.
+    ///   - startedMilliseconds: since 1970, when the job's first process began it; nil for this one.
+    init(
+        settings: RunSettings, recipe: Recipe, pdf: PDFSettings, workingFolder: RawPath, job: JobID, state: StateFolder,
+        life: consuming FileLock, inbox: JobInbox, programs: Session.Programs, store opened: JobStore? = nil, startedMilliseconds: Int64? = nil
+    ) throws(HeadError) {
+        self.settings = settings
+        self.recipe = recipe
+        self.pdf = pdf
+        self.workingFolder = workingFolder
+        self.job = job
+        self.state = state
+        self.life = life
+        self.inbox = inbox
+        self.startedMilliseconds = startedMilliseconds ?? SystemClock.epochMilliseconds()
+        let folder = state.jobFolder(job)
+        locks = try Locks(settings, state, workingFolder, holder: Self.holder(job))
+        store = if let opened { opened } else { try journal { () throws(JobStoreError) in try JobStore(file: folder.appending("job.sqlite")) } }
+        ledger = try state.ledger()
+        display = ProgressDisplay(
+            job: job, mode: settings.progress, log: try LogFile(folder.appending("log")), host: Capacity.ofThisMachine().hostname,
+            startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil)
+        display.stateFolder = settings.stateFolder
+        let (events, store) = (inbox.events, store)
+        agents = LazyAgent { () throws(HeadError) in
+            try Self.startAgent(programs, events, settings, job, recipe, epoch: UInt32(clamping: store.runNumber))
+        }
+    }
+
+    // MARK: Beginning
+
+    /// Records who works on the job from now on and, for a new one, what was asked.
+    func begin() throws(HeadError) {
+        let now = SystemClock.epochMilliseconds()
+        try journal { () throws(JobStoreError) in
+            run = try store.beginRun(build: settings.version, host: Capacity.ofThisMachine().hostname, process: getpid(), epochMilliseconds: now)
+            guard run == 1 else { return }
+            var facts = JournalledSettings.facts(of: settings) + JournalledSettings.facts(of: pdf)
+            facts += [
+                ("job", Array(job.rawValue.utf8)), ("version", Array(settings.version.utf8)),
+                ("command", Array(settings.command.joined(separator: "\0").utf8)), ("recipe", recipe.canonicalBytes),
+                ("started_ms", Array("\(startedMilliseconds)".utf8)), ("umask", Array(String(Self.currentUmask, radix: 8).utf8)),
+                ("working-folder", workingFolder.bytes), ("state", Array(JobState.planning.rawValue.utf8)),
+            ]
+            try store.setFacts(facts)
+        }
+        display.earlierMilliseconds = UInt64(clamping: try journal { () throws(JobStoreError) in try store.earlierMilliseconds() })
+    }
+
+    /// Makes the plan and records it whole.
+    func plan() throws(HeadError) -> JobPlan {
+        let planner = JobPlanner(
+            settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
+            display: display, interrupts: inbox.interrupts, probe: { (inputs) throws(HeadError) in try self.probe(inputs) })
+        let plan = try planner.plan()
+        try journal { () throws(JobStoreError) in
+            try store.finishPlan(
+                books: plan.books.map { BookRow(path: $0.path, start: $0.start, end: $0.end) }, passedOver: plan.skipped,
+                [
+                    ("tasks", Array("\(plan.taskCount)".utf8)), ("spool", plan.spoolFolder.bytes),
+                    ("state", Array(JobState.running.rawValue.utf8)),
+                ])
+        }
+        return plan
+    }
+
+    /// The plan as an earlier process recorded it.
+    func recordedPlan(_ facts: [String: [UInt8]]) throws(HeadError) -> JobPlan {
+        guard let tasks = facts["tasks"].flatMap({ Int(String(decoding: $0, as: UTF8.self)) }), let spool = facts["spool"] else {
+            throw .journal(.unreadable(what: "the plan", reason: "its number of tasks or its spool is missing"))
+        }
+        let (books, passedOver) = try journal { () throws(JobStoreError) in (try store.books(), try store.passedOver()) }
+        return JobPlan(
+            job: job, taskCount: tasks, recipe: recipe, recipeDigest: JobPlan.digest(of: recipe, settings),
+            books: books.map { PlannedBook(path: $0.path, start: $0.start, end: $0.end) }, pdf: pdf, skipped: passedOver,
+            bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: RawPath(bytes: spool), workingFolder: workingFolder)
+    }
+
+    // MARK: Working
+
+    /// Does what is planned and open, writes manifest and report, and tells the end.
+    ///
+    /// - Parameter earlier: folders in which a process before this may have left temp files.
+    func carryOut(_ plan: JobPlan, earlier: Set<RawPath> = []) throws(HeadError) -> ExitStatus {
+        inbox.interrupts.planningIsOver()
+        do throws(HeadError) {
+            return try work(plan, earlier)
+        } catch {
+            // What the journal holds is enough to go on; if it cannot even take this, it says so when it is opened.
+            do throws(JobStoreError) {
+                try store.endRun(epochMilliseconds: SystemClock.epochMilliseconds(), [("state", Array(JobState.stopped.rawValue.utf8))])
+            } catch {
+                display.message("\(error)")
+            }
+            throw error
+        }
+    }
+
+    private func work(_ plan: JobPlan, _ earlier: Set<RawPath>) throws(HeadError) -> ExitStatus {
+        let agent = try agents.link()
+        let facts = JobFacts(
+            job: job, version: settings.version, command: settings.command,
+            startedAt: CalendarText.timestamp(epochSeconds: startedMilliseconds / 1000), tasks: plan.taskCount, hosts: [agent.name],
+            folder: settings.outputFolder)
+        display.start(facts)
+        for (reason, count) in plan.skipped { display.countSkipped(reason: reason, count) }
+        try countSettled(plan)
+        let runner = try JobRunner(
+            settings: settings, plan: plan, run: run, store: store, ledger: ledger, events: inbox.events, agents: agents, display: display)
+        var result = try runner.run()
+        let isCancelled = state.isCancelRequested(job)
+        if isCancelled, result.status == .stoppedResumable { result.status = .cancelled }
+        display.seal(result)
+        display.isResumable = JobState(after: result.status, isCancelled: isCancelled).isResumable
+        let failures = sideFiles(plan, facts, result)
+        agents.close(kill: result.leavesWorkRunning)
+        var status = failures.first?.status ?? result.status
+        let ending = JobState(after: status, isCancelled: isCancelled)
+        // A job that reached its end may have lost an agent on the way, whose workers left their temp files.
+        var untidy = result.unfinishedFolders.union(earlier)
+        if result.status != .done && result.status != .someFilesFailed || !failures.isEmpty {
+            untidy.formUnion(plan.books.map(\.path.parent) + [settings.report, settings.manifest].compactMap { $0?.parent })
+        }
+        for folder in untidy { JobFolder.sweep(folder, of: job, keepingPartials: false) }
+        if ending.isResumable {
+            try Spool(folder: plan.spoolFolder, job: job).removeUnfinished(store)
+        } else {
+            JobFolder.removeSpool(plan.spoolFolder)
+        }
+        display.isResumable = ending.isResumable
+        display.finish(status)
+        for failure in failures { display.message("\(failure)") }
+        if settings.printsJSON {
+            do throws(HeadError) {
+                try FactsOutput.write(display.summary.jsonText)
+            } catch {
+                display.message("\(error)")
+                status = error.status
+            }
+        }
+        try recordEnd(status, ending, taskCount: plan.taskCount)
+        try close()
+        JobFolder.prune(state, now: SystemClock.epochMilliseconds())
+        locks.release()
+        // What can be gone on with needs a mark of its owner; so do workers that may still write.
+        if !ending.isResumable && !result.leavesWorkRunning { state.removeLock(of: job) }
+        return status
+    }
+
+    /// Neither the manifest nor the report is kept back by a fault of the other.
+    private func sideFiles(_ plan: JobPlan, _ facts: JobFacts, _ result: JobRunner.Result) -> [HeadError] {
+        var failures: [HeadError] = []
+        do throws(HeadError) {
+            if let manifest = settings.manifest {
+                try Manifest(path: manifest, store: store, plan: plan).write(result.volumes)
+                try remember(manifest, plan)
+            }
+        } catch {
+            failures.append(error)
+        }
+        do throws(HeadError) {
+            if let report = settings.report {
+                try ReportFile(report, store: store, plan: plan).write(facts, display.summary, side(result))
+                try remember(report, plan)
+            }
+        } catch {
+            failures.append(error)
+        }
+        return failures
+    }
+
+    private func recordEnd(_ status: ExitStatus, _ ending: JobState, taskCount: Int) throws(HeadError) {
+        let summary = display.summary
+        try journal { () throws(JobStoreError) in
+            try store.endRun(
+                epochMilliseconds: SystemClock.epochMilliseconds(),
+                [
+                    ("state", Array(ending.rawValue.utf8)), ("status", Array("\(status.rawValue)".utf8)),
+                    ("done", Array("\(summary.done)".utf8)), ("failed", Array("\(summary.failed)".utf8)),
+                    ("skipped", Array("\(max(0, taskCount - summary.done - summary.failed - summary.left))".utf8)),
+                ])
+        }
+    }
+
+    func close() throws(HeadError) {
+        try journal { () throws(JobStoreError) in
+            try store.close()
+            try ledger.close()
+        }
+    }
+
+    // MARK: Parts
+
+    static var currentUmask: UInt32 {
+        let mask = Glibc.umask(0)
+        Glibc.umask(mask)
+        return UInt32(mask)
+    }
+
+    private static func startAgent(
+        _ programs: Session.Programs, _ events: Mailbox<HeadEvent>, _ settings: RunSettings, _ job: JobID, _ recipe: Recipe, epoch: UInt32
+    ) throws(HeadError) -> AgentLink {
+        let work = WorkSetup(
+            recipe: recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~currentUmask)
+        return try AgentLink(
+            program: programs.agent, events: events, host: HostIndex(rawValue: 0), build: settings.version, slots: settings.slots
+        ) { facts, slots in
+            AgentSetup(
+                job: job, epoch: epoch, leaseSeconds: 0, slots: slots, yieldsToOthers: false,
+                workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0,
+                timeout: settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize, work: work.wireBytes)
+        }
+    }
+
+    private func probe(_ inputs: [ScannedInput]) throws(HeadError) -> [ProbeFacts?] {
+        let side = SideWork(link: try agents.link(), events: inbox.events)
+        let found = try side.probe(
+            inputs.map { (workingFolder.appending($0.path), $0.identity) }, keepingTags: try tagsInNames())
+        return found.map(\.facts)
+    }
+
+    /// EXIF tags that names ask for; of others nothing is kept, since there can be a million inputs.
+    private func tagsInNames() throws(HeadError) -> Set<String> {
+        guard let text = settings.nameTemplate else { return [] }
+        let template = try planning { () throws(PlanningError) in try NameTemplate(text) }
+        return Set(template.variables.compactMap { if case .exif(let tag) = $0 { tag } else { nil } })
+    }
+
+    /// A later job may replace what this one wrote.
+    private func remember(_ path: RawPath, _ plan: JobPlan) throws(HeadError) {
+        let entry = try LedgerEntry(made: path, in: plan.workingFolder, by: plan.job)
+        try journal { () throws(JobStoreError) in try ledger.record([entry]) }
+    }
+
+    private func side(_ result: JobRunner.Result) -> SideWork? {
+        switch result.status {
+        case .done, .someFilesFailed:
+            // Without an agent the report has no thumbnails, and says all else.
+            do throws(HeadError) { return SideWork(link: try agents.link(), events: inbox.events) } catch { return nil }
+        case .internalError, .usage, .noInputs, .noUsableHost, .verificationFailed, .stoppedResumable, .cancelled: return nil
+        }
+    }
+
+    /// Tells the display of tasks that were settled before: while the plan was made, or by an earlier process.
+    private func countSettled(_ plan: JobPlan) throws(HeadError) {
+        let settled = try journal { () throws(JobStoreError) in try store.openTasks() }.settled
+        for range in settled {
+            try store.forEachRecord(in: range) { display.count(CommittedTask(task: $0.task, outcome: $0.outcome), isNews: run == 1) }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Glibc
+import Testing
+
+@Suite("Going on with a job", .serialized)
+struct ResumeTests {
+    /// The PDF and outputs of a run that nothing disturbed.
+    private func undisturbed(_ job: LongJob, _ words: Name...) throws -> [UInt8] {
+        let ended = try job.box.run(["quire", "run", "in", "--recipe", "slow.yaml", "--progress", "none"] + words)
+        #expect(ended.status == 0, "\(ended)")
+        return job.box.read("whole.pdf") ?? []
+    }
+
+    private func attempts(_ job: LongJob, _ id: String, _ condition: String) throws -> Int {
+        let journal = "\(job.box.state)/quire/jobs/\(id)/job.sqlite"
+        let ended = try job.box.run(["sqlite3", Name(journal), Name("SELECT count(*) FROM attempt WHERE \(condition)")])
+        #expect(ended.status == 0, "\(ended)")
+        return Int(ended.out.split(separator: "\n").first ?? "") ?? -1
+    }
+
+    @Test("After kill -9 of quire, resume does only what is left, and the PDF has the bytes of an undisturbed run", arguments: [["-o", "out"], []])
+    func headKilled(_ output: [String]) throws {
+        let job = try LongJob(count: 120)
+        let whole = try undisturbed(job, "--pdf", "whole.pdf")
+        let running = try job.box.start(["quire", "run", "in", "--recipe", "slow.yaml", "--progress", "json", "--json", "--pdf", "b.pdf"] + output.map { Name($0) })
+        try job.hold(running)
+        let id = try #require(job.id(running))
+        let workers = job.workers(running)
+        running.signal(SIGKILL)
+        #expect(try running.wait().status == -SIGKILL)
+        try eventually("its workers are gone") { !workers.contains(where: ProcessTree.isAlive) }
+        let second = try job.box.quire("resume", "--progress", "none", "--json", expect: 0)
+        let facts = try second.object()
+        #expect(facts["job"].text == id)
+        #expect(facts["done"].number == 120 && facts["failed"].number == 0)
+        #expect(job.box.read("b.pdf") == whole)
+        let done = try attempts(job, id, "run = 1 AND outcome = 'done'")
+        #expect(done >= 3)
+        if !output.isEmpty {
+            #expect(try attempts(job, id, "run = 2") == 120 - done, "what was done is not done again")
+            #expect(job.box.files(below: "out").count == 120)
+        }
+        job.box.expectTidy()
+    }
+
+    @Test("After Ctrl-C the end names the command that goes on, and that command finishes the job", arguments: [1, 2])
+    func stopped(_ signals: Int) throws {
+        let job = try LongJob(count: 120)
+        let whole = try undisturbed(job, "--pdf", "whole.pdf")
+        let running = try job.start("-o", "out", "--pdf", "b.pdf", "--report", "r.json", "--manifest", "m.txt", "--progress", "plain")
+        try eventually("files are done") { job.box.files(below: "out").count { !$0.description.contains(".quire") } > 3 }
+        for worker in job.workers(running) { kill(worker, SIGSTOP) }
+        running.signal(SIGINT)
+        try eventually("it says that it stops") { running.errorsSoFar.contains("stopping") }
+        if signals == 2 { running.signal(SIGINT) } else { job.release(running) }
+        let ended = try running.wait()
+        #expect(ended.status == (signals == 2 ? 130 : 75))
+        let id = try #require(try ended.object()["job"].text)
+        #expect(ended.errors.contains("go on with: quire resume \(id)"), "\(ended.errors.suffix(500))")
+        let second = try job.box.quire("resume", Name(String(id.dropLast(2))), "--progress", "none", "--json", expect: 0)
+        #expect(try second.object()["done"].number == 120)
+        #expect(job.box.read("b.pdf") == whole)
+        #expect(try job.box.run(["sha256sum", "-c", "--quiet", "m.txt"]).status == 0)
+        #expect(try JSON(parsing: job.box.read("r.json") ?? [])["files"].list.count == 120)
+        job.box.expectTidy()
+    }
+
+    @Test("An output that was changed or removed since it was made is looked at: made again, or kept and reported")
+    func outputsGone() throws {
+        let job = try LongJob(count: 60)
+        let running = try job.start("-o", "out")
+        try job.hold(running)
+        let id = try #require(job.id(running))
+        running.signal(SIGKILL)
+        _ = try running.wait()
+        let made = job.box.files(below: "out").filter { !$0.description.contains(".quire") }
+        try #require(made.count >= 2)
+        try job.box.remove(Name("out/") + made[0])
+        try job.box.write("mine", to: Name("out/") + made[1])
+        let second = try job.box.quire("resume", Name(id), "--progress", "none", "--json", expect: 3)
+        #expect(try second.object()["done"].number == 59)
+        #expect(job.box.exists(Name("out/") + made[0]))
+        #expect(job.box.text(Name("out/") + made[1]) == "mine")
+    }
+
+    @Test("A job that another quire works on is refused with host, pid and job; a finished one has nothing left")
+    func refused() throws {
+        let job = try LongJob(count: 60)
+        let running = try job.start("-o", "out")
+        try job.hold(running)
+        let id = try #require(job.id(running))
+        let other = try job.box.quire("resume", Name(id), expect: 75)
+        #expect(other.errors.contains("pid \(running.id), job \(id)"), "\(other)")
+        let none = try job.box.quire("resume", expect: 2)
+        #expect(none.errors.contains("quire jobs"), "\(none)")
+        job.release(running)
+        #expect(try running.wait().status == 0)
+        let done = try job.box.quire("resume", Name(id), expect: 0)
+        #expect(done.errors.contains("finished already"))
+        #expect(try job.box.quire("resume", "2031", expect: 2).errors.contains("quire jobs"))
+    }
+
+    @Test("resume works from another folder, with another umask, and keeps what the job began with")
+    func elsewhere() throws {
+        let job = try LongJob(count: 60)
+        let running = try job.start("-o", "out", "--jobs", "1")
+        try job.hold(running)
+        running.signal(SIGKILL)
+        _ = try running.wait()
+        let second = try job.box.run(["sh", "-c", "cd / && umask 077 && exec \"$0\" resume --progress none", Name(builtPrograms + "/quire")])
+        #expect(second.status == 0, "\(second)")
+        let made = job.box.files(below: "out")
+        #expect(made.count == 60)
+        #expect(Set(try made.map { try job.box.mode(Name("out/") + $0) }).count == 1)
+    }
+
+    @Test("The failed files of a finished job are done again once they are mended, and the PDF is as if they had always been whole")
+    func retry() throws {
+        let box = try Sandbox()
+        for index in 1...9 { try box.write(TinyPicture.jpeg(20 + index), to: "in/p\(index).jpg") }
+        try box.quire("run", "in", "-o", "good", "--pdf", "whole.pdf", "--progress", "none", expect: 0)
+        let picture = try #require(box.read("in/p4.jpg"))
+        try box.write(Array(picture.prefix(picture.count / 2)), to: "in/p4.jpg")
+        try box.write("no picture", to: "in/p7.jpg")
+        let first = try box.quire("run", "in", "-o", "out", "--pdf", "b.pdf", "--shrink", "4000", "--progress", "none", "--json", expect: 3)
+        let id = try #require(try first.object()["job"].text)
+        let reasons = try first.object()["failures"].list.compactMap { $0["reason"].text }
+        #expect(reasons.count == 2)
+        #expect(first.errors.contains("quire retry \(id) --reason \(reasons[0])") || first.errors.isEmpty)
+        try box.write(picture, to: "in/p4.jpg")
+        let none = try box.quire("retry", "--reason", "timeout", expect: 2)
+        #expect(none.errors.contains("no file of job \(id) failed as timeout"), "\(none)")
+        try box.quire("retry", "--progress", "none", expect: 3)
+        try box.write(TinyPicture.jpeg(27), to: "in/p7.jpg")
+        let last = try box.quire("retry", Name(id), "--progress", "none", "--json", expect: 0)
+        #expect(try last.object()["done"].number == 9)
+        #expect(box.read("b.pdf") == box.read("whole.pdf"))
+        #expect(box.files(below: "out").count == 9)
+        box.expectTidy()
+    }
+}
