@@ -19,7 +19,7 @@ struct ResumeTests {
 
     @Test("After kill -9 of quire, resume does only what is left, and the PDF has the bytes of an undisturbed run", arguments: [["-o", "out"], []])
     func headKilled(_ output: [String]) throws {
-        let job = try LongJob(count: 120)
+        let job = try LongJob(count: 200)
         let whole = try undisturbed(job, "--pdf", "whole.pdf")
         let running = try job.box.start(["quire", "run", "in", "--recipe", "slow.yaml", "--progress", "json", "--json", "--pdf", "b.pdf"] + output.map { Name($0) })
         try job.hold(running)
@@ -31,20 +31,20 @@ struct ResumeTests {
         let second = try job.box.quire("resume", "--progress", "none", "--json", expect: 0)
         let facts = try second.object()
         #expect(facts["job"].text == id)
-        #expect(facts["done"].number == 120 && facts["failed"].number == 0)
+        #expect(facts["done"].number == 200 && facts["failed"].number == 0)
         #expect(job.box.read("b.pdf") == whole)
         let done = try attempts(job, id, "run = 1 AND outcome = 'done'")
         #expect(done >= 3)
         if !output.isEmpty {
-            #expect(try attempts(job, id, "run = 2") == 120 - done, "what was done is not done again")
-            #expect(job.box.files(below: "out").count == 120)
+            #expect(try attempts(job, id, "run = 2") == 200 - done, "what was done is not done again")
+            #expect(job.box.files(below: "out").count == 200)
         }
         job.box.expectTidy()
     }
 
     @Test("After Ctrl-C the end names the command that goes on, and that command finishes the job", arguments: [1, 2])
     func stopped(_ signals: Int) throws {
-        let job = try LongJob(count: 120)
+        let job = try LongJob(count: 200)
         let whole = try undisturbed(job, "--pdf", "whole.pdf")
         let running = try job.start("-o", "out", "--pdf", "b.pdf", "--report", "r.json", "--manifest", "m.txt", "--progress", "plain")
         try eventually("files are done") { job.box.files(below: "out").count { !$0.description.contains(".quire") } > 3 }
@@ -57,16 +57,16 @@ struct ResumeTests {
         let id = try #require(try ended.object()["job"].text)
         #expect(ended.errors.contains("go on with: quire resume \(id)"), "\(ended.errors.suffix(500))")
         let second = try job.box.quire("resume", Name(String(id.dropLast(2))), "--progress", "none", "--json", expect: 0)
-        #expect(try second.object()["done"].number == 120)
+        #expect(try second.object()["done"].number == 200)
         #expect(job.box.read("b.pdf") == whole)
         #expect(try job.box.run(["sha256sum", "-c", "--quiet", "m.txt"]).status == 0)
-        #expect(try JSON(parsing: job.box.read("r.json") ?? [])["files"].list.count == 120)
+        #expect(try JSON(parsing: job.box.read("r.json") ?? [])["files"].list.count == 200)
         job.box.expectTidy()
     }
 
     @Test("An output that was changed or removed since it was made is looked at: made again, or kept and reported")
     func outputsGone() throws {
-        let job = try LongJob(count: 60)
+        let job = try LongJob(count: 200)
         let running = try job.start("-o", "out")
         try job.hold(running)
         let id = try #require(job.id(running))
@@ -77,14 +77,14 @@ struct ResumeTests {
         try job.box.remove(Name("out/") + made[0])
         try job.box.write("mine", to: Name("out/") + made[1])
         let second = try job.box.quire("resume", Name(id), "--progress", "none", "--json", expect: 3)
-        #expect(try second.object()["done"].number == 59)
+        #expect(try second.object()["done"].number == 199)
         #expect(job.box.exists(Name("out/") + made[0]))
         #expect(job.box.text(Name("out/") + made[1]) == "mine")
     }
 
     @Test("A job that another quire works on is refused with host, pid and job; a finished one has nothing left")
     func refused() throws {
-        let job = try LongJob(count: 60)
+        let job = try LongJob(count: 200)
         let running = try job.start("-o", "out")
         try job.hold(running)
         let id = try #require(job.id(running))
@@ -101,7 +101,7 @@ struct ResumeTests {
 
     @Test("resume works from another folder, with another umask, and keeps what the job began with")
     func elsewhere() throws {
-        let job = try LongJob(count: 60)
+        let job = try LongJob(count: 200)
         let running = try job.start("-o", "out", "--jobs", "1")
         try job.hold(running)
         running.signal(SIGKILL)
@@ -109,7 +109,7 @@ struct ResumeTests {
         let second = try job.box.run(["sh", "-c", "cd / && umask 077 && exec \"$0\" resume --progress none", Name(builtPrograms + "/quire")])
         #expect(second.status == 0, "\(second)")
         let made = job.box.files(below: "out")
-        #expect(made.count == 60)
+        #expect(made.count == 200)
         #expect(Set(try made.map { try job.box.mode(Name("out/") + $0) }).count == 1)
     }
 
