@@ -12,6 +12,9 @@ struct PlannedBook: Sendable {
     /// Index of the first task whose page goes into it, and the one behind the last.
     var start = 0
     var end: Int
+    /// How many inputs it is made of, and their bytes; counted while the plan is made.
+    var inputCount = 0
+    var inputBytes: UInt64 = 0
     /// Its files, if an earlier process finished it.
     var bound: [BoundVolume]?
 
@@ -128,7 +131,7 @@ struct BookBinder: Sendable {
 
     private func pages(of record: TaskRecord) -> [BookPage] {
         let task = UInt64(record.task.index.position)
-        let folder = record.task.bookFolder.bytes.split(separator: 0x2F).map { RawPath(bytes: Array($0)).display }
+        let folder = record.task.folderNames
         switch record.outcome.state {
         case .committed, .current, .won:
             return (record.outcome.work?.pages ?? []).enumerated().map { index, facts in

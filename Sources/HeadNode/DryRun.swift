@@ -7,6 +7,8 @@ import TerminalUI
 /// `--dry-run`: the plan on standard output, for people or with `--json` as one object; nothing is written or remembered.
 ///
 /// JSON: `actions` (array of text), `tasks`, `bytes_in`, `skipped` (array of `reason`, `count`), `pdf` (array of paths),
+/// `books` (array of `path`, `pages`, `bytes` or null, `withheld`, `encoded_anew`, `volumes`: array of `path`, `pages`, `bytes`,
+/// `too_large_for`),
 /// `files` (array of `path`, `output` or null, `format`, `state`: `planned`, `current`, `skipped` or `failed`, `replaces`).
 struct DryRun {
     let settings: RunSettings
@@ -40,10 +42,56 @@ struct DryRun {
                 text = ""
             }
         }
-        for book in plan.books { text += "PDF: \(book.path)\n" }
+        for book in plan.forecasts {
+            text += lines(book)
+            if text.utf8.count > 1 << 16 {
+                try FactsOutput.write(text)
+                text = ""
+            }
+        }
+        text += forecastEnding
         for (reason, count) in plan.skipped { text += "passed over: \(count) \(reason)\n" }
         text += "\(HumanText.counted(plan.taskCount, "file")), \(HumanText.bytes(bytes)); nothing was written\n"
         try FactsOutput.write(text)
+    }
+
+    private func lines(_ book: BookForecast) -> String {
+        if book.isWithheld { return "PDF: \(book.path), withheld, since a file fails\n" }
+        let pages = HumanText.counted(book.pages, "page")
+        var text = "PDF: \(book.path), " + (book.bytes.map { "\(pages), \(HumanText.bytes($0))" } ?? "\(pages), size known when they are made")
+        guard book.volumes.count > 1 else { return text + "\n" }
+        text += ", in \(HumanText.count(book.volumes.count)) volumes:\n"
+        for volume in book.volumes {
+            let size = volume.bytes.map { ", \(HumanText.bytes($0))" } ?? ""
+            text += "  \(volume.path): \(HumanText.counted(volume.pages, "page"))\(size)\n"
+        }
+        return text
+    }
+
+    /// What the figures of the books rest on, and who cannot read what they say.
+    private var forecastEnding: String {
+        let sized = plan.forecasts.filter { $0.bytes != nil && !$0.isWithheld }
+        if sized.isEmpty { return "" }
+        let anew = sized.reduce(0) { $0 + $1.encodedAnewCount }
+        var text = "sizes of PDFs are a forecast: a page a file, nothing encoded anew"
+        if anew > 0 { text += "; \(HumanText.counted(anew, "file")) must be, and will take more or less" }
+        let volumes = sized.flatMap(\.volumes).map { (path: $0.path, bytes: $0.bytes ?? 0) }
+        return text + "\n" + (ViewerLimits.sentence(of: volumes).map { "note: \($0)\n" } ?? "")
+    }
+
+    private func value(_ book: BookForecast) -> JSONValue {
+        let volumes = book.volumes.map { volume in
+            let fields: [(String, JSONValue)] = [
+                ("pages", .integer(volume.pages)), ("bytes", volume.bytes.map(JSONValue.size) ?? .null),
+                ("too_large_for", .array(ViewerLimits.tooLargeFor(bytes: volume.bytes ?? 0).map(JSONValue.string))),
+            ]
+            return JSONValue.object(JSONValue.pathFields("path", volume.path) + fields)
+        }
+        let fields: [(String, JSONValue)] = [
+            ("pages", .integer(book.pages)), ("bytes", book.bytes.map(JSONValue.size) ?? .null), ("withheld", .bool(book.isWithheld)),
+            ("encoded_anew", .integer(book.encodedAnewCount)), ("volumes", .array(volumes)),
+        ]
+        return .object(JSONValue.pathFields("path", book.path) + fields)
     }
 
     /// Piece by piece: a plan may have millions of files.
@@ -53,7 +101,8 @@ struct DryRun {
         let skipped = plan.skipped.map { JSONValue.object([("reason", .string($0.reason)), ("count", .integer($0.count))]) }
         let value = JSONValue.object([
             ("actions", .array(actions.map(JSONValue.string))), ("tasks", .integer(plan.taskCount)), ("bytes_in", .size(bytes)),
-            ("skipped", .array(skipped)), ("pdf", .array(plan.books.map { .path($0.path) })), ("files", .array([])),
+            ("skipped", .array(skipped)), ("pdf", .array(plan.books.map { .path($0.path) })),
+            ("books", .array(plan.forecasts.map(value))), ("files", .array([])),
         ])
         let ending = "]\n}"
         let frame = value.prettyText

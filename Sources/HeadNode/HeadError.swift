@@ -20,6 +20,8 @@ public enum HeadError: Error, CustomStringConvertible {
     /// Another quire works on the same thing.
     case busy(what: String, holder: String)
     case noUsableHost(String)
+    /// What is to be written cannot find room; the text says where and how much.
+    case noRoom(String)
     case agent(String)
     case protocolBroken(String, WireError)
     case interrupted
@@ -35,14 +37,14 @@ public enum HeadError: Error, CustomStringConvertible {
         case .journal: .internalError
         case .busy: .stoppedResumable
         case .noUsableHost: .noUsableHost
-        case .agent, .protocolBroken: .stoppedResumable
+        case .agent, .protocolBroken, .noRoom: .stoppedResumable
         case .interrupted: .cancelled
         }
     }
 
     public var description: String {
         switch self {
-        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .agent(let text): text
+        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space, then go on with 'quire resume' or the same command" : "")
         case .inputChanged(let path): "\(path) changed while it was bound into the PDF; its page will say so when the job is gone on with"

@@ -11,6 +11,8 @@ struct JobPlan: Sendable {
     /// Of all that decides an output's bytes: recipe, damage policy.
     var recipeDigest: Digest256
     var books: [PlannedBook]
+    /// Of all books in a dry run, else of those that may become several volumes.
+    var forecasts: [BookForecast]
     var pdf: PDFSettings
     /// Inputs the listing passed over, by reason.
     var skipped: [(reason: String, count: Int)]

@@ -46,7 +46,7 @@ struct JobPlanner {
             var book = 0
             if let bookNames {
                 let path = try planning { () throws(PlanningError) in try bookNames.finalPath(source).normalized }
-                book = books.add(path, index)
+                book = books.add(path, index, input.identity.sizeBytes)
             }
             var task = PlannedTask(
                 index: index, input: input.path, identity: input.identity, output: output, format: source.format,
@@ -67,12 +67,31 @@ struct JobPlanner {
         if count == 0, let sentence = missing.sentence { display.message(sentence) }
         try checks.finish(store)
         if books.books.count > 1 { try journal { () throws(JobStoreError) in try store.indexBooks() } }
-        try checks.finish(books: books.books)
+        let forecasts = try forecasts(of: books.books)
+        try checks.finish(books: books.books, forecasts)
         return JobPlan(
-            job: job, taskCount: count, recipe: recipe, recipeDigest: recipeDigest, books: books.books, pdf: pdf,
+            job: job, taskCount: count, recipe: recipe, recipeDigest: recipeDigest, books: books.books, forecasts: forecasts, pdf: pdf,
             skipped: skipped.sorted { $0.key.text < $1.key.text }.map { ($0.key.text, $0.value) },
             bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: spoolFolder(books.books), workingFolder: workingFolder)
     }
+
+    // MARK: Books before they are bound
+
+    private func forecasts(of books: [PlannedBook]) throws(HeadError) -> [BookForecast] {
+        let takesInputs = settings.purpose == .bind || recipe.isIdentity
+        let forecasting = BookForecasting(store: store, settings: pdf, takesInputsAsTheyAre: takesInputs, interrupts: interrupts)
+        var forecasts: [BookForecast] = []
+        for (index, book) in books.enumerated() {
+            let bytes = takesInputs ? book.inputBytes + Self.pageOverheadBytesMax * UInt64(book.inputCount) : 0
+            if settings.isDryRun || book.inputCount > pdf.volumePagesMax || bytes > pdf.volumeBytesMax {
+                forecasts.append(try forecasting.forecast(index, of: books))
+            }
+        }
+        return forecasts
+    }
+
+    /// More than a page takes beside its picture, with its share of tables and nodes.
+    private static let pageOverheadBytesMax: UInt64 = 2_000
 
     // MARK: Inputs in their order
 
@@ -201,13 +220,15 @@ private struct BookList {
     private(set) var books: [PlannedBook] = []
     private var indexes: [RawPath: Int] = [:]
 
-    mutating func add(_ path: RawPath, _ index: TaskIndex) -> Int {
+    mutating func add(_ path: RawPath, _ index: TaskIndex, _ bytes: UInt64) -> Int {
         let place = indexes[path] ?? books.count
         if place == books.count {
             indexes[path] = place
             books.append(PlannedBook(path: path, start: index.position, end: 0))
         }
         books[place].end = index.position + 1
+        books[place].inputCount += 1
+        books[place].inputBytes += bytes
         return place
     }
 }

@@ -108,7 +108,7 @@ final class OpenJob {
         let (books, passedOver) = try journal { () throws(JobStoreError) in (try store.books(), try store.passedOver()) }
         return JobPlan(
             job: job, taskCount: tasks, recipe: recipe, recipeDigest: JobPlan.digest(of: recipe, settings),
-            books: books.map { PlannedBook(path: $0.path, start: $0.start, end: $0.end) }, pdf: pdf, skipped: passedOver,
+            books: books.map { PlannedBook(path: $0.path, start: $0.start, end: $0.end) }, forecasts: [], pdf: pdf, skipped: passedOver,
             bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: RawPath(bytes: spool), workingFolder: workingFolder)
     }
 
@@ -146,9 +146,16 @@ final class OpenJob {
         var result = try runner.run()
         let isCancelled = state.isCancelRequested(job)
         if isCancelled, result.status == .stoppedResumable { result.status = .cancelled }
-        display.seal(result)
+        var failures: [HeadError] = []
+        var staleVolumes: [RawPath] = []
+        do throws(HeadError) {
+            staleVolumes = try StaleVolumes(ledger: ledger, workingFolder: workingFolder).find(beside: plan.books, result.volumes)
+        } catch {
+            failures.append(error)
+        }
+        display.seal(result, staleVolumes)
         display.isResumable = JobState(after: result.status, isCancelled: isCancelled).isResumable
-        let failures = sideFiles(plan, facts, result)
+        failures += sideFiles(plan, facts, result)
         agents.close(kill: result.leavesWorkRunning)
         var status = failures.first?.status ?? result.status
         let ending = JobState(after: status, isCancelled: isCancelled)

@@ -191,11 +191,11 @@ struct PlanChecks {
     }
 
     /// What stands under the names of PDFs, reports and manifests; last of all, since it needs every output and input.
-    mutating func finish(books: [PlannedBook]) throws(HeadError) {
+    mutating func finish(books: [PlannedBook], _ forecasts: [BookForecast]) throws(HeadError) {
         for book in books where isOutput(book.path) {
             throw .usage("the PDF \(book.path) and an output would have one name; choose another for one of them")
         }
-        try forEachVolume(of: books) { (path, facts, isChecked) throws(HeadError) in
+        try forEachVolume(of: books, forecasts) { (path, facts, isChecked) throws(HeadError) in
             if let facts {
                 if facts.type == .folder { throw .usage("\(path) is a folder; --pdf wants the name of a file") }
                 if inputKeys.containsSorted(facts.key) { throw .usage("\(path) is itself an input; choose another name for the PDF") }
@@ -212,27 +212,29 @@ struct PlanChecks {
     }
 
     /// All files that exist under the name of a PDF or of a volume of it; each folder is read once. How many volumes there
-    /// will be shows at the end, so only the name of one and of the first of several are known to be taken (`isChecked`).
+    /// will be shows at the end, so only the name of one, of the first of several and of those forecast are known to be taken
+    /// (`isChecked`).
     private func forEachVolume(
-        of books: [PlannedBook], _ body: (RawPath, FileFacts?, _ isChecked: Bool) throws(HeadError) -> Void
+        of books: [PlannedBook], _ forecasts: [BookForecast], _ body: (RawPath, FileFacts?, _ isChecked: Bool) throws(HeadError) -> Void
     ) throws(HeadError) {
+        let forecastNames = Dictionary(grouping: forecasts.flatMap { $0.volumes.map(\.path) }, by: \.parent)
         for (folder, books) in Dictionary(grouping: books, by: \.path.parent).sorted(by: { $0.key < $1.key }) {
             let names = Set(books.map(\.path.lastComponent))
-            let firsts = Set(books.map { $0.volumePath(0, of: 2).lastComponent })
+            let numbered = Set(books.map { $0.volumePath(0, of: 2) } + (forecastNames[folder] ?? []))
             let entries: [FolderEntry]
             do throws(SystemError) {
                 entries = try LinuxSystem.FolderListing.entries(of: folder, where: { names.contains($0) || names.contains($0.withoutVolumeNumber) })
             } catch {
                 if error.isNotFound { continue }
                 // A folder that may be written to but not read: only whole names can be asked for.
-                for path in books.flatMap({ [$0.path, $0.volumePath(0, of: 2)] }) {
+                for path in books.map(\.path) + numbered.sorted() {
                     let facts = try HeadNode.system("look at the PDF") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
                     if let facts { try body(path, facts, true) }
                 }
                 continue
             }
             for entry in entries {
-                try body(folder.appending(entry.name), entry.facts, names.contains(entry.name) || firsts.contains(entry.name))
+                try body(folder.appending(entry.name), entry.facts, names.contains(entry.name) || numbered.contains(folder.appending(entry.name)))
             }
         }
     }

@@ -217,7 +217,7 @@ struct Press: ~Copyable {
             try journal { () throws(JobStoreError) in
                 try binder.store.recordVolume(book: book, number: index, path: volume.path, pages: volume.pages, bytes: volume.bytes)
             }
-            entries.append(try LedgerEntry(made: volume.path, in: binder.workingFolder, by: binder.job))
+            entries.append(try LedgerEntry(made: volume.path, of: binder.books[book].path, in: binder.workingFolder, by: binder.job))
         }
         try journal { () throws(JobStoreError) in try binder.ledger.record(entries) }
     }
@@ -261,13 +261,13 @@ struct Press: ~Copyable {
 }
 
 extension LedgerEntry {
-    /// Of a file that has no input of its own: a PDF, a report, a manifest.
-    init(made path: RawPath, in workingFolder: RawPath, by job: JobID) throws(HeadError) {
+    /// Of a file that has no input of its own: a PDF, a report, a manifest. A volume names its book in place of an input.
+    init(made path: RawPath, of book: RawPath? = nil, in workingFolder: RawPath, by job: JobID) throws(HeadError) {
         let facts = try HeadNode.system("look at \(path)") { () throws(SystemError) in try FileOperation.facts(of: path) }
         let path = workingFolder.appending(path).normalized
         self.init(
-            output: path, outputIdentity: facts.identity, input: path, inputIdentity: facts.identity, recipe: SHA256Stream.digest(of: []),
-            work: FinishedWork(), isInPlace: false, job: job)
+            output: path, outputIdentity: facts.identity, input: book.map { workingFolder.appending($0).normalized } ?? path,
+            inputIdentity: facts.identity, recipe: SHA256Stream.digest(of: []), work: FinishedWork(), isInPlace: false, job: job)
     }
 }
 

@@ -99,10 +99,11 @@ final class ProgressDisplay {
     }
 
     /// Fixes the totals, so that a report written next tells the same as the last line.
-    func seal(_ result: JobRunner.Result) {
+    func seal(_ result: JobRunner.Result, _ staleVolumes: [RawPath]) {
         summary.status = result.status
         summary.elapsedSeconds = elapsedSeconds
         summary.left = max(0, tasksTotal - tasksEnded)
+        summary.staleVolumes = staleVolumes
         summary.volumes = result.volumes.map { RunSummary.Volume(path: $0.path, pages: $0.pages, sizeBytes: $0.bytes) }
     }
 

@@ -111,7 +111,7 @@ struct ReportFile {
                 })
         } catch {
             switch error {
-            case .interrupted, .agent, .noUsableHost: break
+            case .interrupted, .agent, .noUsableHost, .noRoom: break
             case .usage, .recipe, .noInputs, .system, .inputChanged, .output, .journal, .busy, .protocolBroken: throw error
             }
         }

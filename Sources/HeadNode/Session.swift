@@ -53,6 +53,13 @@ public struct Session {
         if !settings.isDryRun { JobFolder.sweepDeadJobs(settings, state) }
         try open.begin()
         let plan = try open.plan()
+        switch try SpaceCheck(plan: plan, store: open.store, fileBytesMax: settings.limits.fileBytesMax).verdict() {
+        case .fits: break
+        case .doubtful(let text): open.display.message(text)
+        case .short(let text):
+            guard settings.isDryRun else { throw .noRoom(text) }
+            open.display.message(text)
+        }
         if settings.isDryRun {
             try DryRun(settings: settings, plan: plan, store: open.store).print()
             try open.close()

@@ -41,8 +41,6 @@ public struct Book<Hash: DigestStream>: Sendable {
     let settings: PDFSettings
     var writer: VolumeWriter<Hash>
     var volume = 0
-    /// Pages in the volumes before this one.
-    var earlierPageCount: UInt64 = 0
     var folder: [String] = []
     /// The last folder border within this volume, with the pages behind it; nil while the volume holds one folder.
     var border: (mark: VolumeWriter<Hash>.Mark, pages: CarriedPages)?
@@ -54,7 +52,7 @@ public struct Book<Hash: DigestStream>: Sendable {
     }
 
     public var position: BookPosition {
-        BookPosition(pageCount: earlierPageCount + UInt64(writer.pageCount), volume: volume, byteCount: writer.byteCount)
+        BookPosition(pageCount: writer.earlierPageCount + UInt64(writer.pageCount), volume: volume, byteCount: writer.byteCount)
     }
 
     /// What binds `page` behind the pages before it.
@@ -94,10 +92,9 @@ public struct Book<Hash: DigestStream>: Sendable {
         let cut = isBorder ? mark : border?.mark ?? mark
         let carried = isBorder ? nil : border?.pages
         let full = writer.ended(at: cut)
-        let (fullVolume, fullPageCount) = (volume, cut.pageCount)
-        writer = try VolumeWriter(settings: settings)
+        let fullVolume = volume
+        writer = try VolumeWriter(settings: settings, earlierPageCount: writer.earlierPageCount + UInt64(cut.pageCount))
         volume += 1
-        earlierPageCount += UInt64(fullPageCount)
         border = nil
         var reader = carried?.reader()
         while let (page, placement) = try reader?.next() {

@@ -1,7 +1,7 @@
 import JobModel
 
 extension VolumeWriter {
-    private static var checkpointVersion: UInt64 { 1 }
+    private static var checkpointVersion: UInt64 { 2 }
 
     /// The writer as bytes: about 3 bytes an object, 4 a page, and up to 2 MB of recent objects.
     public func checkpoint() -> [UInt8] {
@@ -20,6 +20,7 @@ extension VolumeWriter {
     func encode(to out: inout ByteWriter) {
         out.put(Self.checkpointVersion)
         out.put(settings)
+        out.put(earlierPageCount)
         out.put(byteCount)
         out.put(count: offsets.count)
         // Objects follow one another except reserved nodes, which have no offset yet.
@@ -62,7 +63,8 @@ extension VolumeWriter {
 
     init(from reader: inout ByteReader) throws(PDFError) {
         guard try reader.number() == Self.checkpointVersion else { throw .invalidCheckpoint("of another version") }
-        try self.init(settings: try reader.settings())
+        try self.init(settings: try reader.settings(), earlierPageCount: try reader.number())
+        guard earlierPageCount < 1 << 62 else { throw .invalidCheckpoint("\(earlierPageCount) earlier pages") }
         byteCount = try reader.number()
         guard byteCount < 1 << 62 else { throw .invalidCheckpoint("a volume of \(byteCount) bytes") }
         var last: UInt64 = 0
@@ -128,7 +130,6 @@ extension Book {
         var out = ByteWriter()
         writer.encode(to: &out)
         out.put(count: volume)
-        out.put(earlierPageCount)
         out.put(count: folder.count)
         for name in folder { out.put(text: name) }
         out.put(optional: border) { out, border in
@@ -150,8 +151,6 @@ extension Book {
         try self.init(settings: writer.settings)
         self.writer = writer
         volume = try reader.count(max: 1 << 32)
-        earlierPageCount = try reader.number()
-        guard earlierPageCount < 1 << 62 else { throw .invalidCheckpoint("\(earlierPageCount) earlier pages") }
         for _ in 0..<(try reader.count(max: checkpoint.count)) { folder.append(try reader.text()) }
         let folder = folder
         border = try reader.optional { (reader) throws(PDFError) in

@@ -30,6 +30,7 @@ public struct VolumeEnding: Sequence, IteratorProtocol, Sendable {
     private let links: BookmarkLinks
     private let information: DocumentInformation
     private let isArchival: Bool
+    private let firstLabel: UInt64
     private let identifier: [UInt8]
 
     /// Nodes of each level, from the one above pages to the single root.
@@ -53,6 +54,7 @@ public struct VolumeEnding: Sequence, IteratorProtocol, Sendable {
         links = BookmarkLinks(writer.bookmarks)
         information = writer.information
         isArchival = writer.settings.isArchival
+        firstLabel = writer.earlierPageCount + 1
         identifier = Array(writer.chain.bytes.prefix(16))
         levelCounts = PageTree.levelCounts(pages: writer.pageCount)
         var next = ObjectNumber(writer.offsets.count) + 1
@@ -197,7 +199,10 @@ public struct VolumeEnding: Sequence, IteratorProtocol, Sendable {
         begin(&text, object: catalogNumber)
         text.put("<</Type/Catalog/Pages ")
         text.put(reference: number(level: levelCounts.count - 1, index: 0))
-        text.put("/PageLabels<</Nums[0<</S/D>>]>>/Metadata ")
+        text.put("/PageLabels<</Nums[0<</S/D")
+        // One run over all volumes: a page is cited by its number in the whole book (ISO 32000-1, 12.4.2).
+        if firstLabel > 1 { text.put("/St \(firstLabel)") }
+        text.put(">>]>>/Metadata ")
         text.put(reference: metadataNumber)
         if bookmarks.count > 0 {
             text.put("/Outlines ")

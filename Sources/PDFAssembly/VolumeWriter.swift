@@ -10,6 +10,8 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     /// Bytes that all instructions so far write.
     public internal(set) var byteCount: UInt64 = 0
     public var pageCount: Int { pageNumbers.count }
+    /// Pages of the book in the volumes before this one: its page labels count on from there.
+    let earlierPageCount: UInt64
 
     let settings: PDFSettings
     let geometry: PageGeometry
@@ -34,11 +36,14 @@ public struct VolumeWriter<Hash: DigestStream>: Sendable {
     /// PDFium's limit on pages, rounded down.
     public static var pagesMax: Int { 1_048_000 }
 
-    public init(settings: PDFSettings) throws(PDFError) {
+    /// - Parameter earlierPageCount: pages of the book in the volumes before this one.
+    public init(settings: PDFSettings, earlierPageCount: UInt64 = 0) throws(PDFError) {
         self.settings = settings
+        self.earlierPageCount = earlierPageCount
         geometry = try PageGeometry(settings)
         information = try DocumentInformation(settings)
-        chain = Hash.digest(of: Array("quire PDF layout 1".utf8) + information.dictionary + information.packet)
+        let place = earlierPageCount == 0 ? "" : " behind \(earlierPageCount)"
+        chain = Hash.digest(of: Array("quire PDF layout 1\(place)".utf8) + information.dictionary + information.packet)
     }
 
     /// What writes `page` behind the pages before it.

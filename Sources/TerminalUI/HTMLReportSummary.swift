@@ -13,7 +13,7 @@ enum HTMLReportSummary {
         if summary.isResumable { text += "<p>Go on with <code>\(escaped(summary.command("resume")))</code>: what is done stays done.</p>\n" }
         if summary.failed > 0 { text += "<h2>Failures</h2>\n" + summary.failures.map { group($0, summary) }.joined() }
         let others =
-            summary.notes.map(\.text) + summary.skippedByReason.map { "\(HumanText.count($0.count)) skipped: \($0.reason)" }
+            summary.notes.map(\.text) + summary.pdfNotes + summary.skippedByReason.map { "\(HumanText.count($0.count)) skipped: \($0.reason)" }
         if !others.isEmpty {
             text += "<h2>Notes</h2>\n<ul>" + others.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
         }

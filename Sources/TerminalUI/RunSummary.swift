@@ -22,6 +22,8 @@ public struct RunSummary: Sendable {
     public var isResumable = false
     /// Where the journal is kept, if the command named it: commands about the job must name it too.
     public var stateFolder: RawPath?
+    /// PDFs that an earlier run made for the same books and that are no part of them any more; nobody deleted them.
+    public var staleVolumes: [RawPath] = []
     /// In the order of `FailureReason`.
     public var failures: [FailureGroup] { FailureReason.allCases.compactMap { groups[$0] } }
     /// In the order they first came up.
@@ -136,7 +138,7 @@ private func saturatingSum(_ left: UInt64, _ right: UInt64) -> UInt64 {
 
 extension RunSummary {
     /// `job`, `exit_status`, `done`, `failed`, `skipped`, `left`, `seconds`, `bytes_in`, `bytes_out`, `files_made`, `folder` (or
-    /// null), `pdf` (array of `path`, `pages`, `bytes`), `failures` (array of `reason`, `count`, `next`, `first`: array of `path`
+    /// null), `pdf` (array of `path`, `pages`, `bytes`, `too_large_for`: array of text), `stale_pdf` (array of paths), `failures` (array of `reason`, `count`, `next`, `first`: array of `path`
     /// and `message`), `skipped_by_reason` (array of `reason`, `count`), `notes` (array of `note`, `count`, `text`).
     var fields: [(String, JSONValue)] {
         let groups = failures.map { group in
@@ -163,9 +165,11 @@ extension RunSummary {
                         .object(
                             JSONValue.pathFields("path", $0.path) + [
                                 ("pages", .integer($0.pages)), ("bytes", .size($0.sizeBytes)),
+                                ("too_large_for", .array(ViewerLimits.tooLargeFor(bytes: $0.sizeBytes).map(JSONValue.string))),
                             ])
                     })
             ),
+            ("stale_pdf", .array(staleVolumes.map(JSONValue.path))),
             ("failures", .array(groups)),
             (
                 "skipped_by_reason",

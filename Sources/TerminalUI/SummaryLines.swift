@@ -19,7 +19,7 @@ extension RunSummary {
             if more > 0 { lines.append("  … and \(HumanText.count(more)) more") }
             lines.append("  next: \(group.nextStep(retry: retryCommand(group.reason)))")
         }
-        lines += notes.map { "note: \($0.text)" }
+        lines += (notes.map(\.text) + pdfNotes).map { "note: \($0)" }
         if !skippedByReason.isEmpty {
             let counts = skippedByReason.map { "\(HumanText.count($0.count)) (\($0.reason))" }
             lines.append("skipped: " + counts.joined(separator: ", "))
@@ -51,6 +51,18 @@ extension RunSummary {
 
     /// `quire retry 20260131-093000-abcd --reason truncated`
     func retryCommand(_ reason: FailureReason) -> String { "\(command("retry")) --reason \(reason.rawValue)" }
+
+    /// What people should know of the PDFs beside their names and sizes.
+    var pdfNotes: [String] {
+        var texts: [String] = []
+        if let sentence = ViewerLimits.sentence(of: volumes.map { ($0.path, $0.sizeBytes) }) { texts.append(sentence) }
+        if !staleVolumes.isEmpty {
+            let names = staleVolumes.prefix(Self.namesMax).map(\.display).joined(separator: ", ")
+            let others = staleVolumes.count > Self.namesMax ? " and \(HumanText.count(staleVolumes.count - Self.namesMax)) more" : ""
+            texts.append("\(names)\(others): left from an earlier run, no part of the book any more; safe to remove")
+        }
+        return texts
+    }
 
     private var madeTexts: [String] {
         var texts: [String] = []

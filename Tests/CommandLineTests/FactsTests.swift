@@ -25,7 +25,7 @@ struct FactsTests {
                   save as jpeg, quality 85
                 in/a.jpg -> out/a.jpg
                 in/sub/b "q".png -> out/sub/b "q".jpg
-                PDF: b.pdf
+                PDF: b.pdf, 2 pages, size known when they are made
                 passed over: 1 no images
                 2 files, \(Self.size(of: box)); nothing was written
 
@@ -44,9 +44,11 @@ struct FactsTests {
     func dryRunJSON() throws {
         let box = try box()
         let plan = try box.plan("in", "-o", "out", "--pdf", "b.pdf", "--shrink", "10")
-        #expect(plan.keys == ["actions", "tasks", "bytes_in", "skipped", "pdf", "files"])
+        #expect(plan.keys == ["actions", "tasks", "bytes_in", "skipped", "pdf", "books", "files"])
         #expect(plan["tasks"].number == 2)
         #expect(plan["pdf"].list.map(\.text) == ["b.pdf"])
+        #expect(plan["books"].list.map(\.keys) == [["path", "pages", "bytes", "withheld", "encoded_anew", "volumes"]])
+        #expect(plan["books"].list[0]["volumes"].list.map(\.keys) == [["path", "pages", "bytes", "too_large_for"]])
         #expect(plan["actions"].list.map(\.text).first == "shrink to a long side of 10 px")
         let files = plan["files"].list
         for file in files { #expect(file.keys == ["path", "output", "format", "state", "replaces"]) }
@@ -78,7 +80,7 @@ struct FactsTests {
         let facts = try ended.object()
         #expect(
             facts.keys.isSuperset(of: [
-                "job", "exit_status", "done", "failed", "skipped", "left", "seconds", "bytes_in", "bytes_out", "files_made", "folder", "pdf",
+                "job", "exit_status", "done", "failed", "skipped", "left", "seconds", "bytes_in", "bytes_out", "files_made", "folder", "pdf", "stale_pdf",
                 "failures", "skipped_by_reason", "notes",
             ]))
         #expect(facts["exit_status"].number == 3)

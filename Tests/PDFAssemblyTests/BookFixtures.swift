@@ -90,8 +90,10 @@ extension PDFSettings {
 }
 
 /// One whole PDF of these pages.
-func bind(_ pages: [BookPage], store: SourceStore, settings: PDFSettings = PDFSettings()) throws -> [UInt8] {
-    var writer = try TestWriter(settings: settings)
+func bind(
+    _ pages: [BookPage], store: SourceStore, settings: PDFSettings = PDFSettings(), behind earlierPages: Int = 0
+) throws -> [UInt8] {
+    var writer = try TestWriter(settings: settings, earlierPageCount: UInt64(earlierPages))
     var file: [UInt8] = []
     for page in pages {
         try perform(try writer.append(page), with: store, onto: &file)

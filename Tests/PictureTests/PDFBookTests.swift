@@ -104,6 +104,30 @@ struct PDFBookTests {
         }
     }
 
+    @Test("Page labels are plain numbers that count on over the volumes, as qpdf and PDFium read them")
+    func pageLabels() throws {
+        try shop.quire("pdf", "in", "-o", "album.pdf", "--volume-pages", "4", status: 3)
+        let volumes = (1...4).map { "album-00\($0).pdf" }
+        #expect(shop.files(".").filter { $0.hasPrefix("album") } == volumes)
+        for (volume, first) in zip(volumes, [1, 4, 7, 10]) {
+            let read = try shop.tool("qpdf", "--json", "--json-key=pagelabels", volume).output
+            let object = try #require(try JSONSerialization.jsonObject(with: read) as? [String: Any])
+            let runs = try #require(object["pagelabels"] as? [[String: Any]])
+            #expect(runs.count == 1)
+            let label = try #require(runs.first?["label"] as? [String: Any])
+            #expect(label["/S"] as? String == "/D" && label["/P"] == nil, "\(label)")
+            #expect(label["/St"] as? Int ?? 1 == first, "\(volume)")
+        }
+        guard let python else { return }
+        let labels = """
+            import sys, pypdfium2
+            for name in sys.argv[1:]:
+                book = pypdfium2.PdfDocument(name)
+                print(*[book.get_page_label(page) for page in range(len(book))])
+            """
+        #expect(try shop.tool(python, ["-c", labels] + volumes).lines == ["1 2 3", "4 5 6", "7 8 9", "10 11 12"])
+    }
+
     @Test("A template makes a book a folder")
     func perFolder() throws {
         try shop.quire("pdf", "in", "-o", "books/{dir}.pdf", status: 3)
