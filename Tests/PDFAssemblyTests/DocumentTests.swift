@@ -103,7 +103,8 @@ import Testing
         // Holes in a sparse file stand for pictures.
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
         let file = try #require(FileHandle(forWritingAtPath: path))
-        var writer = try TestWriter(settings: PDFSettings())
+        // The larger one for archives, where no integer may have more than 32 bits.
+        var writer = try TestWriter(settings: streams == 5 ? .archival : PDFSettings())
         func perform(_ instructions: some Sequence<WriteInstruction>) throws {
             for instruction in instructions {
                 switch instruction {
@@ -129,6 +130,7 @@ import Testing
         let tail = String(decoding: try #require(try handle.readToEnd()), as: UTF8.self)
         #expect(tail.contains("/Type/XRef") == (streams == 5))
         #expect(tail.contains("\nxref\n") == (streams == 4))
+        #expect(tail.contains("/OutputIntents") == (streams == 5))
         if has("qpdf") { #expect(try run("qpdf", ["--show-npages", path]).output == "\(streams)\n") }
         if has("mutool") {
             let shown = try run("mutool", ["show", path, "pages/\(streams)/MediaBox"]).output

@@ -237,4 +237,16 @@ private func pixels(_ ppm: [UInt8]) throws -> (width: Int, height: Int, colours:
         }
         #expect(writer.checkpoint() == before)
     }
+
+    @Test("of JPEG 2000 has the depth its own data state, which image dictionaries do not know")
+    func depths() throws {
+        var store = SourceStore()
+        let key = PageKey(task: 0, page: 0)
+        var facts = flate(Array(repeating: 1, count: 64), bits: 8, colour: .grey, predictor: true)(&store, key)
+        facts.coding = .jpx(rawCodestream: false)
+        facts.bitsPerComponent = 12
+        let file = try bind([BookPage(key: key, content: .picture(facts), folder: [])], store: store)
+        let text = String(decoding: file, as: UTF8.self)
+        #expect(text.contains("/JPXDecode") && !text.contains("/BitsPerComponent"))
+    }
 }
