@@ -233,7 +233,8 @@ struct ProcessTask {
 
     private func pageMaker(isTolerant: Bool, quality: Int, name: RawPath? = nil) throws(ImagingError) -> PageMaker {
         let encoder = PageEncoder(
-            spool: try engine.spool(process.spoolFolder), name: name ?? order.tempName, fileMode: engine.setup.fileMode, quality: quality)
+            spool: try engine.spool(process.spoolFolder), name: name ?? order.tempName, fileMode: engine.setup.fileMode,
+            quality: quality)
         return PageMaker(engine: engine, encoder: encoder, isTolerant: isTolerant)
     }
 }

@@ -74,9 +74,12 @@ struct PageMaker {
                 try header.check(engine.setup.limits, pages: 1)
                 var notes: [WorkNote] = []
                 var facts = try encoder.encode(
-                    image, number: number, isLossy: try engine.isLossy(source, kind: kind, stored: stored), smallDepth: header.smallDepth,
+                    image, number: number, isLossy: try engine.isLossy(source, kind: kind, stored: stored),
+                    smallDepth: header.smallDepth,
                     orientation: header.orientation, notes: &notes)
                 facts.isFromCamera = isFromCamera
+                // libvips reads no resolution of a WebP; of a TIFF each page states its own.
+                if facts.density == nil, kind != .tiff { facts.density = engine.density(metadata) }
                 finished.pages.append(facts)
                 finished.pixels += UInt64(header.width) * UInt64(header.height)
                 for one in notes { note(one, in: &finished) }
@@ -170,6 +173,11 @@ extension ImageEngine {
     func isFromCamera(_ metadata: EmbeddedMetadata) -> Bool {
         guard let exif = metadata.exif else { return false }
         do throws(ImageFileError) { return try EXIFBlock(parsing: exif).isFromCamera } catch { return false }
+    }
+
+    fileprivate func density(_ metadata: EmbeddedMetadata) -> Density? {
+        guard let exif = metadata.exif else { return nil }
+        do throws(ImageFileError) { return try EXIFBlock(parsing: exif).density } catch { return nil }
     }
 
     /// A page has the size of a scan or of a photo by what its input was, also where the recipe strips what tells.

@@ -236,13 +236,15 @@ struct PageFactsTests {
         let source = try Fixture.make("a.tif", in: folder, convert: ["-depth", "8", "-compress", "none", "-orient", "RightTop"])
         #expect(try needsEncoding(source))
         let codings: [(mode: String, coding: PageCoding)] = [
-            ("jpeg", .jpeg(invertedCMYK: false, colourTransform: nil)), ("jpeg:r", .jpeg(invertedCMYK: false, colourTransform: 0)),
+            ("jpeg", .jpeg(invertedCMYK: false, colourTransform: nil)),
+            ("jpeg:r", .jpeg(invertedCMYK: false, colourTransform: 0)),
         ]
         for (mode, coding) in codings {
             try Tool.run(["tiffcp", "-c", mode, "-r", "9999", "a.tif", "j.tif"], in: folder.url)
             let bytes = try folder.read("j.tif")
             let page = try page(bytes)
-            #expect(page.coding == coding && page.colour == .rgb && page.width == 48 && page.height == 32 && page.orientation == 6)
+            #expect(
+                page.coding == coding && page.colour == .rgb && page.width == 48 && page.height == 32 && page.orientation == 6)
             let jpeg = page.stream.ranges.flatMap { bytes[Int($0.offset)..<Int($0.end)] }
             #expect(page.stream.digest == TestDigest.digest(of: jpeg))
             let file = try JPEGFile(reading: MemorySource(jpeg))

@@ -18,16 +18,18 @@ enum PDFReader: String, CaseIterable {
     private static let drawing = """
         import sys, pypdfium2
         for page in pypdfium2.PdfDocument(sys.argv[1]):
-            picture = page.render(scale=1).to_pil().convert("RGB")
+            picture = page.render(scale=float(sys.argv[2]) / 72).to_pil().convert("RGB")
             sys.stdout.buffer.write(b"P6 %d %d 255\\n" % picture.size + picture.tobytes())
         """
 
-    /// Every page, one pixel a point.
-    func pages(_ file: String, in shop: Workshop) throws -> [Picture] {
+    /// Every page; one pixel a point unless told otherwise.
+    func pages(_ file: String, in shop: Workshop, dpi: Double = 72) throws -> [Picture] {
+        let dpi = "\(dpi)"
         switch self {
-        case .poppler: try Picture.parse(try shop.tool("pdftoppm", "-r", "72", file).output)
-        case .mupdf: try Picture.parse(try shop.tool("mutool", "draw", "-q", "-r", "72", "-F", "ppm", "-o", "-", file).output)
-        case .pdfium: try Picture.parse(try shop.tool(try #require(python), "-c", Self.drawing, file).output)
+        case .poppler: return try Picture.parse(try shop.tool("pdftoppm", "-r", dpi, file).output)
+        case .mupdf:
+            return try Picture.parse(try shop.tool("mutool", "draw", "-q", "-r", dpi, "-F", "ppm", "-o", "-", file).output)
+        case .pdfium: return try Picture.parse(try shop.tool(try #require(python), "-c", Self.drawing, file, dpi).output)
         }
     }
 }

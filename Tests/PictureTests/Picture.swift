@@ -18,6 +18,14 @@ struct Picture {
         (0..<3).map { Int(samples[(y * width + x) * channels + min($0, channels - 1)]) * 255 / maximum }
     }
 
+    /// The upper left part of this size.
+    func cut(_ newWidth: Int, _ newHeight: Int) -> Picture {
+        guard size != [newWidth, newHeight] else { return self }
+        var kept: [UInt16] = []
+        for row in 0..<newHeight { kept += samples[(row * width * channels)..<((row * width + newWidth) * channels)] }
+        return Picture(width: newWidth, height: newHeight, channels: channels, maximum: maximum, samples: kept)
+    }
+
     /// The largest and the mean difference over all samples, in parts of 255; nil for another shape.
     func difference(_ other: Picture) -> (most: Int, mean: Double)? {
         guard size == other.size else { return nil }

@@ -5,12 +5,17 @@ extension PageFactsReader {
     func jpegCarriage(_ page: TIFFFile.Page, _ strip: ByteRange) throws(ImageFileError) -> TIFFCarriage {
         var ranges = [strip]
         if let entry = page.directory.entry(TIFFTag.jpegTables) {
-            guard let tables = entry.value, tables.count >= 4, strip.count > 4 else { throw .damaged("the JPEG tables are cut off") }
+            guard let tables = entry.value, tables.count >= 4, strip.count > 4 else {
+                throw .damaged("the JPEG tables are cut off")
+            }
             let ends = try source.read(ByteRange(offset: tables.end - 2, count: 2))
             let begins = try source.read(ByteRange(offset: strip.offset, count: 2))
-            guard ends == [0xFF, 0xD9], begins == [0xFF, 0xD8] else { return .encoded("JPEG tables that end without their marker") }
+            guard ends == [0xFF, 0xD9], begins == [0xFF, 0xD8] else {
+                return .encoded("JPEG tables that end without their marker")
+            }
             ranges = [
-                ByteRange(offset: tables.offset, count: tables.count - 2), ByteRange(offset: strip.offset + 2, count: strip.count - 2),
+                ByteRange(offset: tables.offset, count: tables.count - 2),
+                ByteRange(offset: strip.offset + 2, count: strip.count - 2),
             ]
         }
         let joined = PageFactsReader<JoinedSource<Source>, H>(source: JoinedSource(source, ranges), file: file)
@@ -25,7 +30,9 @@ extension PageFactsReader {
         guard isBare, facts.width == page.width, facts.height == page.height else {
             return .encoded("JPEG data in a TIFF with markers or a size of its own")
         }
-        let blackIsZero = 1, rgb = 2, yCbCr = 6
+        let blackIsZero = 1
+        let rgb = 2
+        let yCbCr = 6
         switch (page.photometric, facts.colour) {
         case (blackIsZero, .grey): facts.coding = .jpeg(invertedCMYK: false, colourTransform: nil)
         case (rgb, .rgb) where !jpeg.hasJFIF: facts.coding = .jpeg(invertedCMYK: false, colourTransform: 0)
