@@ -126,7 +126,10 @@ struct ProcessTask {
             } else if let made {
                 try maker.add(to: &finished, from: try InputFile(written: made.path), kind: kind, as: made.file)
                 try engine.keepDensity(of: input, kind: kind, in: &finished)
-                if case .spool(let name) = made.file { engine.removeUnused(name, in: try outputFolder(), finished) }
+                if case .spool(let name) = made.file {
+                    if kind == .tiff { engine.takeFromInput(name, &finished) }
+                    engine.removeUnused(name, in: try outputFolder(), finished)
+                }
             }
         } catch {
             if let made { OutputFile.remove(made.path) }

@@ -145,6 +145,7 @@ extension ImageEngine {
             throw error
         }
         try keepDensity(of: input, kind: kind, in: &finished)
+        if kind == .tiff { takeFromInput(order.tempName, &finished) }
         removeUnused(order.tempName, in: page.spoolFolder, finished)
         return finished
     }
@@ -161,6 +162,14 @@ extension ImageEngine {
             if case .alpha(let stream, _) = page.mask { sources.append(stream.file) }
             if let profile = page.profile { sources.append(profile.source.file) }
             for case .spool(let name) in sources { OutputFile.remove(folder.appending(name)) }
+        }
+    }
+
+    /// Edited metadata move no strip of a TIFF: its pages lie in the input too, and no copy has to stay until the last is bound.
+    func takeFromInput(_ name: RawPath, _ finished: inout FinishedWork) {
+        for page in finished.pages.indices where finished.pages[page].stream.file == .spool(name) {
+            finished.pages[page].stream.file = .input
+            if finished.pages[page].profile?.source.file == .spool(name) { finished.pages[page].profile?.source.file = .input }
         }
     }
 

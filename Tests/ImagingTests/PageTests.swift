@@ -188,6 +188,20 @@ struct PageTests {
         #expect(try bench.difference("reference.png", "rendered.png") < 0.02)
     }
 
+    @Test("Pages of a TIFF that loses its metadata lie in the input as before, and no copy waits for the last of them")
+    func strippedTIFF() throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) -monochrome -duplicate 2 -set comment Nobody -define tiff:rows-per-strip=9999 -compress Group4 a.tif"
+                + " && tiffset -s 315 Nobody a.tif")
+        let before = try pages(bench, "a.tif")
+        let bound = try pages(bench, "a.tif", [.strip(.all)])
+        let run = try bench.finish("a.tif", to: .tiff, [.strip(.all)], pages: true, folder: false)
+        #expect(before.pages.count == 3 && bound.pages == before.pages && run.pages == before.pages)
+        #expect(before.pages.allSatisfy { $0.stream.file == .input })
+        #expect(try FileManager.default.contentsOfDirectory(atPath: bench.path("spool")).isEmpty)
+    }
+
     @Test("A thumbnail is a small JPEG, also of a damaged file")
     func thumbnail() throws {
         let bench = try Bench()
@@ -217,7 +231,9 @@ struct PageTests {
         }
     }
 
-    @Test("JPEG 2000 in a PDF tells no place after its metadata were stripped, and its codestream stays", arguments: [StripPolicy.gps, .all])
+    @Test(
+        "JPEG 2000 in a PDF tells no place after its metadata were stripped, and its codestream stays",
+        arguments: [StripPolicy.gps, .all])
     func strippedJP2(_ strip: StripPolicy) throws {
         let bench = try Bench()
         try bench.shell(
