@@ -29,8 +29,11 @@ func pieces(splicing splices: [Splice], into sourceBytes: UInt64) throws(ImageFi
         if splice.range.offset > position {
             result.append(.copy(ByteRange(offset: position, count: splice.range.offset - position)))
         }
-        if case .bytes(let before) = result.last {
-            result[result.count - 1] = .bytes(before + splice.bytes)
+        if case .bytes(var joined) = result.last {
+            // Taken out of the list first, so that a growing run is not copied each time.
+            result.removeLast()
+            joined += splice.bytes
+            result.append(.bytes(joined))
         } else if !splice.bytes.isEmpty {
             result.append(.bytes(splice.bytes))
         }

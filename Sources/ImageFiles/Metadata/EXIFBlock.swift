@@ -102,8 +102,9 @@ public struct EXIFBlock: Hashable, Sendable {
 func tellsPosition<Source: ByteSource>(
     _ directories: [TIFFDirectory], in stream: TIFFStream<Source>
 ) throws(ImageFileError) -> Bool {
+    var pointed = PointedDirectories(stream)
     for directory in directories {
-        guard let pointer = directory.entry(TIFFTag.gps), let gps = try stream.pointedDirectory(pointer) else { continue }
+        guard let pointer = directory.entry(TIFFTag.gps), let gps = try pointed.directory(pointer) else { continue }
         let places: Set<UInt16> = [1, 2, 3, 4, 0x13, 0x14, 0x15, 0x16, 0x1C]
         if gps.entries.contains(where: { places.contains($0.tag) }) { return true }
     }

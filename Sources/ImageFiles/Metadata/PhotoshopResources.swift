@@ -21,11 +21,13 @@ enum PhotoshopResources {
 
     /// The resources without those that show the picture as it was (0x0409 and 0x040C, Photoshop's thumbnails).
     static func withoutThumbnails(_ resources: [UInt8]) -> [UInt8] {
-        var result = resources
-        for resource in self.resources(resources).reversed() where resource.id == 0x0409 || resource.id == 0x040C {
-            result.removeSubrange(resource.range)
+        var result: [UInt8] = []
+        var kept = 0
+        for resource in self.resources(resources) where resource.id == 0x0409 || resource.id == 0x040C {
+            result += resources[kept..<resource.range.lowerBound]
+            kept = resource.range.upperBound
         }
-        return result
+        return result + resources[kept...]
     }
 
     /// An IPTC record without content location (2:26, 2:27), city, sublocation, province, country code and name (2:90 to 2:101);

@@ -15,6 +15,7 @@ struct TIFFEditor<Source: ByteSource> {
     }
 
     private let stream: TIFFStream<Source>
+    private var pointed: PointedDirectories<Source>
     private var main: [Node] = []
     private var exif: [Node] = []
     /// Directories that are kept as they are.
@@ -35,16 +36,18 @@ struct TIFFEditor<Source: ByteSource> {
 
     init(_ stream: TIFFStream<Source>, mainDirectoriesMax: Int) throws(ImageFileError) {
         self.stream = stream
+        pointed = PointedDirectories(stream)
+        var seen: Set<UInt64> = []
         for directory in try stream.mainDirectories(limit: mainDirectoriesMax).directories {
             main.append(try node(directory))
-            if let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif)) {
-                if !exif.contains(where: { $0.offset == detail.range.offset }) { exif.append(try node(detail)) }
-                if let other = try stream.pointedDirectory(detail.entry(TIFFTag.interoperability)) {
+            if let detail = try pointed.directory(directory.entry(TIFFTag.exif)), seen.insert(detail.range.offset).inserted {
+                exif.append(try node(detail))
+                if let other = try pointed.directory(detail.entry(TIFFTag.interoperability)) {
                     bystanders.append(Bystander(kind: .interoperability, directory: other))
                 }
             }
             for offset in try stream.integers(directory.entry(TIFFTag.subIFDs), limit: Self.pointersMax) {
-                if let sub = try stream.intactDirectory(at: offset) {
+                if let sub = try pointed.directory(at: offset), seen.insert(offset).inserted {
                     bystanders.append(Bystander(kind: .subImage, directory: sub))
                 }
             }
@@ -63,8 +66,11 @@ struct TIFFEditor<Source: ByteSource> {
     /// Removes GPS directories, and what tells the place in the XMP, IPTC and Photoshop values of main directories.
     mutating func dropGPS() throws(ImageFileError) {
         clearsGPS = true
+        var seen: Set<UInt64> = []
         for directory in (main + exif).map(\.directory) {
-            guard let pointer = directory.entry(TIFFTag.gps), let gps = try stream.pointedDirectory(pointer) else { continue }
+            guard let gps = try pointed.directory(directory.entry(TIFFTag.gps)), seen.insert(gps.range.offset).inserted else {
+                continue
+            }
             zero(gps)
         }
         for index in main.indices { remove(TIFFTag.gps, from: &main[index]) }
@@ -86,15 +92,22 @@ struct TIFFEditor<Source: ByteSource> {
 
     /// Removes all tags of main directories but these, with what they hold and point at.
     mutating func keepOnly(_ tags: Set<UInt16>) throws(ImageFileError) {
+        let order = stream.order
+        var seen: Set<UInt64> = []
         for index in main.indices {
+            let kept = main[index].entries.filter { tags.contains(order.uint16($0, 0) ?? 0) }
+            if kept.count < main[index].entries.count {
+                main[index].entries = kept
+                main[index].isChanged = true
+            }
             for entry in main[index].directory.entries where !tags.contains(entry.tag) {
-                remove(entry.tag, from: &main[index])
                 if entry.isOutOfLine, let value = entry.value { zeroed.append(value) }
                 guard entry.tag == TIFFTag.exif || entry.tag == TIFFTag.gps else { continue }
-                if let directory = try stream.pointedDirectory(entry) {
-                    zero(directory)
-                    for inner in [TIFFTag.gps, TIFFTag.interoperability] {
-                        if let nested = try stream.pointedDirectory(directory.entry(inner)) { zero(nested) }
+                guard let directory = try pointed.directory(entry), seen.insert(directory.range.offset).inserted else { continue }
+                zero(directory)
+                for inner in [TIFFTag.gps, TIFFTag.interoperability] {
+                    if let nested = try pointed.directory(directory.entry(inner)), seen.insert(nested.range.offset).inserted {
+                        zero(nested)
                     }
                 }
             }
@@ -223,13 +236,18 @@ struct TIFFEditor<Source: ByteSource> {
     private func packetSplices() throws(ImageFileError) -> [Splice] {
         guard clearsGPS || orientation != nil else { return [] }
         var splices: [Splice] = []
+        var seen: Set<ByteRange> = []
+        var bytesLeft = stream.source.byteCount
         for node in main {
             let tags = Set(node.entries.indices.map { node.tag($0, stream.order) }).intersection([
                 TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop,
             ])
             for entry in node.directory.entries where tags.contains(entry.tag) {
-                guard entry.isOutOfLine, let range = entry.value, let old = try stream.bytes(entry, limit: Self.packetBytesMax)
+                guard entry.isOutOfLine, let range = entry.value, seen.insert(range).inserted,
+                    let old = try stream.bytes(entry, limit: Self.packetBytesMax)
                 else { continue }
+                guard range.count <= bytesLeft else { throw .damaged("metadata lie over each other at \(range.offset)") }
+                bytesLeft -= range.count
                 var new = old
                 if clearsGPS {
                     switch entry.tag {
@@ -288,17 +306,36 @@ struct TIFFEditor<Source: ByteSource> {
 
 /// The bytes of `ranges` that lie in none of `others`, ascending and without overlap. Every end must fit 64 bits.
 func ranges(_ ranges: [ByteRange], without others: [ByteRange]) -> [ByteRange] {
-    let holes = others.filter { $0.count > 0 }.sorted { $0.offset < $1.offset }
+    let holes = united(others)
     var result: [ByteRange] = []
     var done: UInt64 = 0
+    // Neither list goes back, so each hole is passed once.
+    var passed = 0
     for range in ranges.sorted(by: { $0.offset < $1.offset }) {
         var position = max(range.offset, done)
-        for hole in holes where hole.end > position && hole.offset < range.end {
+        while passed < holes.count, holes[passed].end <= position { passed += 1 }
+        var next = passed
+        while next < holes.count, holes[next].offset < range.end {
+            let hole = holes[next]
             if hole.offset > position { result.append(ByteRange(offset: position, count: hole.offset - position)) }
             position = max(position, hole.end)
+            next += 1
         }
         if position < range.end { result.append(ByteRange(offset: position, count: range.end - position)) }
         done = max(done, position, range.end)
+    }
+    return result
+}
+
+/// The same bytes as ascending ranges that neither overlap nor touch.
+private func united(_ ranges: [ByteRange]) -> [ByteRange] {
+    var result: [ByteRange] = []
+    for range in ranges.filter({ $0.count > 0 }).sorted(by: { $0.offset < $1.offset }) {
+        if let last = result.last, range.offset <= last.end {
+            result[result.count - 1].count = max(last.end, range.end) - last.offset
+        } else {
+            result.append(range)
+        }
     }
     return result
 }

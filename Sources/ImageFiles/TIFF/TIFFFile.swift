@@ -118,6 +118,8 @@ enum TIFFMetadata {
         TIFFTag.resolutionUnit, TIFFTag.software, TIFFTag.dateTime, TIFFTag.artist, TIFFTag.hostComputer, TIFFTag.copyright,
     ]
     private static let fieldBytesMax: UInt64 = 8_192
+    /// Of a directory's fields together: no JPEG segment holds more, whatever values may lie over each other.
+    private static let fieldsBytesMax = 1 << 16
 
     /// What decoding, colour and layout of a page need (TIFF 6.0 and its supplements; libtiff's own codecs and data types).
     private static let structural: Set<UInt16> = {
@@ -159,9 +161,15 @@ enum TIFFMetadata {
         _ entries: [TIFFEntry], _ stream: TIFFStream<Source>
     ) throws(ImageFileError) -> [EXIFBuilder.Field] {
         var found: [EXIFBuilder.Field] = []
+        var tags: Set<UInt16> = []
+        var bytesLeft = fieldsBytesMax
         // Types of BigTIFF mean nothing in EXIF.
-        for entry in entries where entry.type <= 12 && !found.contains(where: { $0.tag == entry.tag }) {
-            guard let bytes = try stream.bytes(entry, limit: fieldBytesMax), !bytes.isEmpty else { continue }
+        for entry in entries where entry.type <= 12 && !tags.contains(entry.tag) {
+            guard let bytes = try stream.bytes(entry, limit: fieldBytesMax), !bytes.isEmpty, bytes.count <= bytesLeft else {
+                continue
+            }
+            bytesLeft -= bytes.count
+            tags.insert(entry.tag)
             found.append(EXIFBuilder.Field(tag: entry.tag, type: entry.type, bytes: bigEndian(bytes, entry.type, stream.order)))
         }
         return found

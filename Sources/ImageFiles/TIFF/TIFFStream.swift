@@ -108,13 +108,16 @@ struct TIFFStream<Source: ByteSource> {
 
     /// The directories from the first one on, at most `limit`, without going round in a loop.
     ///
-    /// Throws when the first one cannot be read; a later one that cannot ends the list, and `isWhole` is false.
+    /// Throws when the first one cannot be read; a later one that cannot, or that lies over others so that all together would
+    /// be larger than the file, ends the list, and `isWhole` is false.
     func mainDirectories(limit: Int) throws(ImageFileError) -> (directories: [TIFFDirectory], isWhole: Bool) {
         var found = [try directory(at: firstDirectory)]
         var seen: Set<UInt64> = [firstDirectory]
+        var bytesLeft = source.byteCount - found[0].range.count
         while let next = found.last?.next, next != 0 {
             guard found.count < limit, seen.insert(next).inserted else { return (found, false) }
-            guard let directory = try intactDirectory(at: next) else { return (found, false) }
+            guard let directory = try intactDirectory(at: next), directory.range.count <= bytesLeft else { return (found, false) }
+            bytesLeft -= directory.range.count
             found.append(directory)
         }
         return (found, true)
@@ -185,6 +188,36 @@ struct TIFFStream<Source: ByteSource> {
         return Density(
             stated: (x.numerator * perInch + x.denominator / 2) / x.denominator,
             (y.numerator * perInch + y.denominator / 2) / y.denominator)
+    }
+}
+
+/// Reads the directories that entries of many others point at, each once, since all pages of a file may share one.
+struct PointedDirectories<Source: ByteSource> {
+    private let stream: TIFFStream<Source>
+    private var known: [UInt64: TIFFDirectory?] = [:]
+    private var bytesLeft: UInt64
+
+    init(_ stream: TIFFStream<Source>) {
+        self.stream = stream
+        bytesLeft = stream.source.byteCount
+    }
+
+    /// Nil where there is none or it is damaged; throws `damaged` when they lie over each other so that all together would be
+    /// larger than the file.
+    mutating func directory(_ entry: TIFFEntry?) throws(ImageFileError) -> TIFFDirectory? {
+        guard let entry, let offset = try stream.integers(entry, limit: 1).first else { return nil }
+        return try directory(at: offset)
+    }
+
+    mutating func directory(at offset: UInt64) throws(ImageFileError) -> TIFFDirectory? {
+        if let known = known[offset] { return known }
+        let found = try stream.intactDirectory(at: offset)
+        if let found {
+            guard found.range.count <= bytesLeft else { throw .damaged("directories lie over each other at \(offset)") }
+            bytesLeft -= found.range.count
+        }
+        known[offset] = .some(found)
+        return found
     }
 }
 
