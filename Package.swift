@@ -102,7 +102,7 @@ let package = Package(
         tests("RecipesTests", ["JobModel", "Recipes"]),
         tests("PlanningTests", ["JobModel", "Planning"]),
         tests("ImageFilesTests", ["JobModel", "ImageFiles"]),
-        tests("PDFAssemblyTests", ["JobModel", "PDFAssembly"]),
+        tests("PDFAssemblyTests", ["JobModel", "ImageFiles", "PDFAssembly"]),
         tests("TerminalUITests", ["JobModel", "TerminalUI"]),
         tests("LinuxSystemTests", ["JobModel", "LinuxSystem"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),

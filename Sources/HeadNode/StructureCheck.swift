@@ -6,7 +6,8 @@ import TerminalUI
 
 /// `quire verify`: checks the structure of PDFs without decoding a picture.
 ///
-/// JSON: an array of `path`, `pages`, `objects`, `findings` (array of text), `findings_count`, or of `path` and `error`.
+/// JSON: an array of `path`, `sound`, `pages`, `objects`, `findings` (array of text), `findings_count`, `not_checked` (array of
+/// text), or of `path` and `error`.
 public struct StructureCheck {
     private let files: [RawPath]
     private let printsJSON: Bool
@@ -41,23 +42,22 @@ public struct StructureCheck {
 
     private func print(_ path: RawPath, _ report: VerificationReport) throws(HeadError) {
         let size = "\(HumanText.counted(report.pageCount, "page")), \(HumanText.counted(report.objectCount, "object"))"
-        if report.findings.isEmpty {
-            try FactsOutput.write("\(path): sound, \(size)\n")
-            return
-        }
         let count = report.findings.count + report.furtherFindingCount
-        var text = "\(path): \(HumanText.counted(count, "fault")), \(size)\n"
+        var text = "\(path): \(count == 0 ? "sound" : HumanText.counted(count, "fault")), \(size)\n"
         for finding in report.findings { text += "  \(finding.sentence)\n" }
         if report.furtherFindingCount > 0 { text += "  and \(HumanText.count(report.furtherFindingCount)) more\n" }
+        for item in report.notChecked { text += "  not checked: \(item)\n" }
         try FactsOutput.write(text)
     }
 
     private func value(_ path: RawPath, _ report: VerificationReport) -> JSONValue {
         .object(
             JSONValue.pathFields("path", path) + [
-                ("pages", .integer(report.pageCount)), ("objects", .integer(report.objectCount)),
+                ("sound", .bool(report.findings.isEmpty)), ("pages", .integer(report.pageCount)),
+                ("objects", .integer(report.objectCount)),
                 ("findings", .array(report.findings.map { .string($0.sentence) })),
                 ("findings_count", .integer(report.findings.count + report.furtherFindingCount)),
+                ("not_checked", .array(report.notChecked.map { .string($0) })),
             ])
     }
 }

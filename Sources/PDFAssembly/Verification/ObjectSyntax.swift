@@ -1,5 +1,5 @@
 /// A PDF object as the checker sees it (ISO 32000-1, 7.3); strings are skipped over, since nothing asks for them.
-indirect enum ParsedObject: Hashable, Sendable {
+enum ParsedObject: Hashable, Sendable {
     case other
     case integer(Int64)
     case name(String)
@@ -37,19 +37,24 @@ enum SyntaxError: Error, Hashable {
 /// Reads PDF syntax from bytes that nobody vouches for.
 struct ObjectSyntax {
     private let bytes: [UInt8]
+    private let end: Int
     private(set) var position: Int
+    /// Objects one call may still take memory for; more of them than a flat page tree needs is damage.
+    private var itemsLeft = 4 << 20
 
     private static let depthMax = 100
 
-    init(_ bytes: [UInt8], at position: Int = 0) {
+    /// - Parameter end: where the bytes to be read end, if not with the array.
+    init(_ bytes: [UInt8], at position: Int = 0, end: Int? = nil) {
         self.bytes = bytes
-        self.position = position
+        self.end = end ?? bytes.count
+        self.position = min(position, self.end)
     }
 
     mutating func skipSpace() {
-        while position < bytes.count {
+        while position < end {
             if bytes[position] == UInt8(ascii: "%") {
-                while position < bytes.count, bytes[position] != 0x0A, bytes[position] != 0x0D { position += 1 }
+                while position < end, bytes[position] != 0x0A, bytes[position] != 0x0D { position += 1 }
             } else if isSpace(bytes[position]) {
                 position += 1
             } else {
@@ -66,7 +71,7 @@ struct ObjectSyntax {
 
     /// Takes `word` if it comes next without anything before it.
     mutating func takeHere(_ word: String) throws(SyntaxError) -> Bool {
-        let rest = bytes[position...]
+        let rest = bytes[position..<end]
         if rest.starts(with: word.utf8) {
             position += word.utf8.count
             return true
@@ -96,6 +101,9 @@ struct ObjectSyntax {
         }
     }
 
+    /// Whether a digit comes next without anything before it.
+    var isAtDigit: Bool { position < end && digit(bytes[position]) != nil }
+
     /// Whether `N G obj` comes next.
     func isObject() -> Bool {
         var copy = self
@@ -107,14 +115,14 @@ struct ObjectSyntax {
         skipSpace()
         var value: UInt64 = 0
         let start = position
-        while position < bytes.count, let digit = digit(bytes[position]) {
+        while position < end, let digit = digit(bytes[position]) {
             let (scaled, tooLarge) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflow) = scaled.addingReportingOverflow(digit)
             guard !tooLarge, !overflow else { throw .malformed }
             value = sum
             position += 1
         }
-        if position == bytes.count { throw .incomplete }
+        if position == end { throw .incomplete }
         return position == start ? nil : value
     }
 
@@ -127,9 +135,10 @@ struct ObjectSyntax {
     }
 
     mutating func object(depth: Int = 0) throws(SyntaxError) -> ParsedObject {
-        guard depth < Self.depthMax else { throw .malformed }
+        itemsLeft -= 1
+        guard depth < Self.depthMax, itemsLeft > 0 else { throw .malformed }
         skipSpace()
-        guard position < bytes.count else { throw .incomplete }
+        guard position < end else { throw .incomplete }
         switch bytes[position] {
         case UInt8(ascii: "/"): return .name(try name())
         case UInt8(ascii: "("): return try literalString()
@@ -155,7 +164,7 @@ struct ObjectSyntax {
         var entries: [String: ParsedObject] = [:]
         while true {
             if try take(">>") { return .dictionary(entries) }
-            guard position < bytes.count else { throw .incomplete }
+            guard position < end else { throw .incomplete }
             guard bytes[position] == UInt8(ascii: "/") else { throw .malformed }
             let key = try name()
             entries[key] = try object(depth: depth + 1)
@@ -166,14 +175,14 @@ struct ObjectSyntax {
     private mutating func name() throws(SyntaxError) -> String {
         let start = position + 1
         position = start
-        while position < bytes.count, isRegular(bytes[position]) { position += 1 }
-        if position == bytes.count { throw .incomplete }
+        while position < end, isRegular(bytes[position]) { position += 1 }
+        if position == end { throw .incomplete }
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
     private mutating func literalString() throws(SyntaxError) -> ParsedObject {
         var open = 0
-        while position < bytes.count {
+        while position < end {
             switch bytes[position] {
             case UInt8(ascii: "\\"): position += 1
             case UInt8(ascii: "("): open += 1
@@ -183,13 +192,13 @@ struct ObjectSyntax {
             position += 1
             if open == 0 { return .other }
         }
-        position = bytes.count
+        position = end
         throw .incomplete
     }
 
     private mutating func hexString() throws(SyntaxError) -> ParsedObject {
         position += 1
-        while position < bytes.count {
+        while position < end {
             let byte = bytes[position]
             position += 1
             if byte == UInt8(ascii: ">") { return .other }
@@ -201,20 +210,20 @@ struct ObjectSyntax {
 
     private mutating func numberOrReference() throws(SyntaxError) -> ParsedObject {
         let start = position
-        while position < bytes.count, isRegular(bytes[position]) { position += 1 }
-        if position == bytes.count { throw .incomplete }
+        while position < end, isRegular(bytes[position]) { position += 1 }
+        if position == end { throw .incomplete }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Int64(text) else {
             guard Double(text) != nil else { throw .malformed }
             return .other
         }
         // `N G R` is told from three things in a row by looking ahead.
-        let end = position
+        let behindNumber = position
         if value > 0, let generation = try unsigned(), generation <= 65_535, try take("R") {
-            if position == bytes.count { throw .incomplete }
+            if position == end { throw .incomplete }
             if !isRegular(bytes[position]) { return .reference(UInt64(value)) }
         }
-        position = end
+        position = behindNumber
         return .integer(value)
     }
 
@@ -223,15 +232,18 @@ struct ObjectSyntax {
     }
 
     private func isRegular(_ byte: UInt8) -> Bool {
-        !isSpace(byte) && !delimiters.contains(byte)
+        switch byte {
+        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "["), UInt8(ascii: "]"),
+            UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "/"), UInt8(ascii: "%"):
+            false
+        default: !isSpace(byte)
+        }
     }
 }
 
-private func isSpace(_ byte: UInt8) -> Bool {
+func isSpace(_ byte: UInt8) -> Bool {
     switch byte {
     case 0, 9, 10, 12, 13, 32: true
     default: false
     }
 }
-
-private let delimiters = Array("()<>[]{}/%".utf8)

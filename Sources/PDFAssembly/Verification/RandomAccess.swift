@@ -11,7 +11,10 @@ struct BlockReader<File: RandomAccessFile> {
     private var file: File
     private var block: [UInt8] = []
     private var blockOffset: UInt64 = 0
-    private static var blockBytes: UInt64 { 1 << 16 }
+    /// Grows while reading goes on where the last block ended, and begins small again behind a jump.
+    private var blockBytes: UInt64 = 4096
+    private static var blockBytesMin: UInt64 { 4096 }
+    private static var blockBytesMax: UInt64 { 1 << 16 }
 
     init(_ file: File) {
         self.file = file
@@ -24,7 +27,9 @@ struct BlockReader<File: RandomAccessFile> {
         let stop = min(byteCount, end, offset.addingReportingOverflow(UInt64(count)).overflow ? .max : offset + UInt64(count))
         guard offset < stop else { return [] }
         if offset < blockOffset || stop > blockOffset + UInt64(block.count) {
-            let length = min(byteCount - offset, max(Self.blockBytes, stop - offset))
+            let goesOn = offset >= blockOffset && offset <= blockOffset + UInt64(block.count)
+            blockBytes = goesOn ? min(2 * blockBytes, Self.blockBytesMax) : Self.blockBytesMin
+            let length = min(byteCount - offset, max(blockBytes, stop - offset))
             block = try file.read(at: offset, count: Int(length))
             blockOffset = offset
         }

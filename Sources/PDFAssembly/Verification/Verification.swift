@@ -1,45 +1,75 @@
 /// Checks a PDF's structure without decoding a picture: header, ending, cross-references, every object where they say it is,
-/// every stream's length, the page tree and its counts, references that lead nowhere.
+/// every stream's length and first bytes, the page tree and its counts, bookmarks, references that lead nowhere.
 ///
-/// One pass over the file in order of offsets that jumps over stream data, and one over the nodes of the page tree. Memory is
-/// bounded by the number of objects (about 20 bytes each). Objects in object streams are reported as not checked.
+/// One pass over the file in order of offsets that jumps over stream data. Object streams and cross-reference streams are
+/// decompressed, one at a time and within limits, so that the objects in them are checked too. A file that quire wrote is held
+/// to its own habits: nothing between objects, every page complete in itself. Memory is bounded by the number of objects:
+/// about 20 bytes for each, 4 for each page, 40 for each bookmark.
+///
+/// What it cannot find, because only decoding would: bytes changed or lost inside a stream behind its first bytes, unless they
+/// are the checksum at the end of a Flate stream; and a file cut at the exact end of an earlier state (incremental updates).
 /// - Parameter inflate: undoes zlib (RFC 1950), giving at most as many bytes as the second argument says, or nil for damaged
-///   data; used for cross-reference streams that others compressed.
+///   data and for more.
 /// - Throws: what `file` throws; a broken file is a report.
 public func verifyPDF<File: RandomAccessFile>(
-    _ file: File, inflate: (_ compressed: [UInt8], _ bytesMax: Int) -> [UInt8]?
+    _ file: File, inflate: @escaping (_ compressed: [UInt8], _ bytesMax: Int) -> [UInt8]?
 ) throws(File.Failure) -> VerificationReport {
-    var verifier = Verifier(file)
+    var verifier = Verifier(file, inflate: inflate)
     try verifier.checkHeader()
-    guard let start = try verifier.checkEnding(), try verifier.readCrossReferences(from: start, inflate: inflate) else {
-        return verifier.report
-    }
+    guard let start = try verifier.checkEnding(), try verifier.readCrossReferences(from: start) else { return verifier.report }
+    verifier.checkTrailer()
     try verifier.checkObjects()
     try verifier.checkPageTree()
+    verifier.checkOutline()
+    verifier.noteUnchecked()
     return verifier.report
 }
 
 struct Verifier<File: RandomAccessFile> {
+    typealias Inflate = (_ compressed: [UInt8], _ bytesMax: Int) -> [UInt8]?
+
+    /// Goes through the file once.
     var reader: BlockReader<File>
+    /// Reads what lies elsewhere, within `strayBytesLeft`.
+    var strayReader: BlockReader<File>
+    /// Bytes that may be read out of order, so that no file makes the work grow with its square.
+    var strayBytesLeft: UInt64
+    /// Bytes that streams may still be decompressed to.
+    var inflatedBytesLeft: Int
+    let inflate: Inflate
+    /// Object streams opened last, newest first.
+    var openStreams: [ObjectStream] = []
+
     var report = VerificationReport()
-    var references = CrossReferences()
+    var references: CrossReferences
+    /// The newest section's.
     var trailer: [String: ParsedObject] = [:]
-
-    private enum Role: UInt8, Sendable {
-        case other, page, pages, reachedPage, reachedPages
-    }
-    /// What each object is, and the parent a page names; by object number - 1.
-    private var roles = Segments<Role>()
-    private var parents = Segments<UInt32>()
+    /// Where the newest section begins.
+    var newestSection: UInt64 = 0
+    var isEncrypted = false
+    /// Object streams that cannot be looked into make unknown what is in them.
+    var hasUnreadStreams = false
     /// Files that quire wrote are held to its own habits.
-    private var isOurs = false
+    var isOurs = false
 
-    /// A dictionary larger than this is taken for damage; a flat list of a million pages takes 12 MB.
-    private static var objectBytesMax: Int { 1 << 26 }
-    private static var depthMax: Int { 64 }
+    /// What each object is, by object number - 1.
+    var notes = Segments<ObjectNote>()
+    var nodes = Segments<TreeNode>()
+    var kids = Segments<UInt32>()
+    /// Outline items and roots of outlines.
+    var bookmarks = Segments<Bookmark>()
+    var catalog: ParsedObject?
+    /// JPEG streams whose last two bytes are no end marker: legal, since a camera may write behind it, but perhaps cut off.
+    var openJPEGCount = 0
+    var firstOpenJPEG: UInt64?
 
-    init(_ file: File) {
+    init(_ file: File, inflate: @escaping Inflate) {
         reader = BlockReader(file)
+        strayReader = BlockReader(file)
+        references = CrossReferences(byteCount: file.byteCount)
+        strayBytesLeft = 8 * min(file.byteCount, 1 << 50) + (4 << 20)
+        inflatedBytesLeft = 128 * Int(min(file.byteCount, 1 << 50)) + (16 << 20)
+        self.inflate = inflate
     }
 
     // MARK: - Both ends
@@ -47,7 +77,7 @@ struct Verifier<File: RandomAccessFile> {
     mutating func checkHeader() throws(File.Failure) {
         let bytes = try reader.bytes(at: 0, count: 8)
         guard bytes.starts(with: "%PDF-1.".utf8) || bytes.starts(with: "%PDF-2.".utf8) else {
-            report.add(.header, "the file does not begin with %PDF-1. or %PDF-2.", offset: 0)
+            report.add(.header, "the file begins with \(shown(bytes)), not with %PDF-1. or %PDF-2.", offset: 0)
             return
         }
     }
@@ -64,33 +94,56 @@ struct Verifier<File: RandomAccessFile> {
                 offset: tailOffset)
             return nil
         }
+        let wordOffset = tailOffset + UInt64(place)
         var syntax = ObjectSyntax(tail + [0x0A], at: place + word.count)
         do throws(SyntaxError) {
-            guard let start = try syntax.unsigned(), start < size else {
-                report.add(.ending, "startxref points outside the file", offset: tailOffset + UInt64(place))
+            guard let start = try syntax.unsigned() else { throw SyntaxError.malformed }
+            guard start < size else {
+                report.add(.ending, "startxref says byte \(start), but the file has \(size) bytes", offset: wordOffset)
                 return nil
             }
-            var rest = tail[syntax.position...].drop { [0x0A, 0x0D, 0x20].contains($0) }
+            var rest = tail[min(syntax.position, tail.count)...].drop { isSpace($0) }
             guard rest.starts(with: "%%EOF".utf8) else {
-                report.add(.ending, "no %%EOF behind startxref", offset: tailOffset + UInt64(place))
+                report.add(.ending, "no %%EOF behind startxref, but \(shown(rest)): the file is cut off", offset: wordOffset)
                 return start
             }
             rest = rest.dropFirst(5)
-            if !rest.isEmpty, ![[0x0A], [0x0D], [0x0D, 0x0A]].contains(Array(rest)) {
-                report.add(.ending, "\(rest.count) bytes behind %%EOF", offset: size - UInt64(rest.count))
+            if !rest.allSatisfy({ [0x0A, 0x0D, 0x20].contains($0) }) {
+                report.add(.ending, "\(rest.count) bytes behind %%EOF: \(shown(rest))", offset: size - UInt64(rest.count))
             }
             return start
         } catch {
-            report.add(.ending, "startxref is followed by no number", offset: tailOffset + UInt64(place))
+            report.add(.ending, "startxref is followed by no number", offset: wordOffset)
             return nil
         }
     }
 
-    // MARK: - Objects
+    mutating func checkTrailer() {
+        let needed = UInt64(references.count) + 1
+        let size = trailer["Size"]?.integer
+        if size != Int64(needed) {
+            let stated = size.map { "/Size is \($0)" } ?? "there is no /Size"
+            report.add(.trailer, "\(stated), but the highest object number is \(references.count)")
+        }
+        if trailer["Root"]?.reference == nil { report.add(.trailer, "no /Root, which names the catalog") }
+        for key in ["Root", "Info", "Encrypt"] {
+            guard let number = trailer[key]?.reference, !references.exists(number) else { continue }
+            report.add(.trailer, "/\(key) is object \(number), which does not exist")
+        }
+    }
+
+    mutating func noteUnchecked() {
+        if isEncrypted { report.addNotChecked("what is encrypted: the data of streams, and objects in object streams") }
+        if openJPEGCount > 0, let firstOpenJPEG {
+            report.addNotChecked(
+                "whether \(openJPEGCount) JPEG streams are whole (the first is object \(firstOpenJPEG)): other bytes than an end "
+                    + "marker end them")
+        }
+    }
+
+    // MARK: - Objects anywhere
 
     struct IndirectObject {
-        var number: UInt64
-        var generation: UInt64
         var value: ParsedObject
         /// Where the stream's data begins, if it is one.
         var dataOffset: UInt64?
@@ -98,208 +151,46 @@ struct Verifier<File: RandomAccessFile> {
         var end: UInt64
     }
 
-    /// The object at `offset`, which ends before `limit`; a finding says why there is none.
-    mutating func object(at offset: UInt64, before limit: UInt64, expected: UInt64?) throws(File.Failure) -> IndirectObject? {
-        var window = 1024
-        while true {
-            let bytes = try reader.bytes(at: offset, count: window, end: limit)
-            var syntax = ObjectSyntax(bytes)
-            do throws(SyntaxError) {
-                guard let (number, generation) = try syntax.objectHeader(), expected == nil || expected == number else {
-                    report.add(
-                        .objectHeader, "the object is not where the cross-references say", object: expected, offset: offset)
-                    return nil
-                }
-                let value = try syntax.object()
-                var data: UInt64?
-                if value.isDictionary, try syntax.take("stream") {
-                    let hasLineEnd = try syntax.takeHere("\r\n") ? true : try syntax.takeHere("\n")
-                    guard hasLineEnd else { throw SyntaxError.malformed }
-                    data = offset + UInt64(syntax.position)
-                }
-                return IndirectObject(
-                    number: number, generation: generation, value: value, dataOffset: data, end: offset + UInt64(syntax.position))
-            } catch {
-                if error == .incomplete, bytes.count == window, window < Self.objectBytesMax {
-                    window *= 8
-                    continue
-                }
-                // An object that would go on past the next one's offset is as broken as one that is no object at all.
-                let kind: PDFFinding.Kind = ObjectSyntax(bytes).isObject() ? .syntax : .objectHeader
-                report.add(kind, "the object cannot be read", object: expected, offset: offset)
-                return nil
-            }
-        }
-    }
-
-    mutating func checkObjects() throws(File.Failure) {
-        var order: [UInt32] = []
-        for index in 0..<references.count {
-            roles.append(.other)
-            parents.append(0)
-            if references.offset(of: UInt64(index) + 1) != nil { order.append(UInt32(index)) }
-        }
-        isOurs = try namesUsAsProducer()
-        let offsets = references.offsets
-        order.sort { (offsets[Int($0)], $0) < (offsets[Int($1)], $1) }
-        report.objectCount = order.count
-        for (place, index) in order.enumerated() {
-            let offset = offsets[Int(index)]
-            let limit = place + 1 < order.count ? offsets[Int(order[place + 1])] : reader.byteCount
-            try checkObject(UInt64(index) + 1, at: offset, before: limit)
-        }
-        if references.hasCompressedObjects { report.add(.notChecked, "objects within object streams") }
-    }
-
-    private mutating func namesUsAsProducer() throws(File.Failure) -> Bool {
-        guard let info = trailer["Info"]?.reference, let offset = references.offset(of: info) else { return false }
-        let mark = Array("/Producer(\(DocumentInformation.producer))".utf8)
-        let bytes = try reader.bytes(at: offset, count: 4 * DocumentInformation.textBytesMax)
-        return bytes.indices.contains { bytes[$0...].starts(with: mark) }
-    }
-
-    private mutating func checkObject(_ number: UInt64, at offset: UInt64, before limit: UInt64) throws(File.Failure) {
-        guard limit > offset else {
-            report.add(.crossReferences, "two objects at one place", object: number, offset: offset)
-            return
-        }
-        guard let object = try object(at: offset, before: limit, expected: number) else { return }
-        var dangling: UInt64?
-        object.value.forEachReference { if !references.exists($0) { dangling = $0 } }
-        if let dangling {
-            report.add(
-                .danglingReference, "it refers to object \(dangling), which does not exist", object: number, offset: offset)
-        }
-        let index = Int(number) - 1
-        switch object.value["Type"]?.name {
-        case "Page":
-            roles[index] = .page
-            parents[index] = UInt32(truncatingIfNeeded: object.value["Parent"]?.reference ?? 0)
-        case "Pages":
-            roles[index] = .pages
-        case _:
-            break
-        }
-        var end = object.end
-        if let data = object.dataOffset {
-            guard let length = try length(of: object.value) else {
-                report.add(.streamLength, "the stream has no usable /Length", object: number, offset: offset)
-                return
-            }
-            let (sum, overflow) = data.addingReportingOverflow(length)
-            let tail = overflow ? [] : try reader.bytes(at: sum, count: 32, end: limit)
-            var syntax = ObjectSyntax(tail)
-            // The line end before `endstream` is recommended only, but with it left out a length one too large would pass.
-            guard !isOurs || tail.first == 0x0A, syntax.takes("endstream") else {
-                report.add(.streamLength, "/Length \(length) does not lead to endstream", object: number, offset: offset)
-                return
-            }
-            end = sum + UInt64(syntax.position)
-            try checkData(of: object.value, at: data, length: length, object: number)
-        }
-        var syntax = ObjectSyntax(try reader.bytes(at: end, count: 64, end: limit))
-        if !syntax.takes("endobj") { report.add(.syntax, "no endobj behind the object", object: number, offset: end) }
+    /// Bytes from anywhere; none when more was asked for than a sound file needs.
+    mutating func strayBytes(at offset: UInt64, count: Int, end: UInt64 = .max) throws(File.Failure) -> [UInt8] {
+        guard strayBytesLeft >= UInt64(count) else { return [] }
+        let bytes = try strayReader.bytes(at: offset, count: count, end: end)
+        strayBytesLeft -= UInt64(bytes.count)
+        return bytes
     }
 
     /// `/Length`, itself or the object it refers to.
     mutating func length(of dictionary: ParsedObject) throws(File.Failure) -> UInt64? {
         guard let entry = dictionary["Length"] else { return nil }
-        if let number = entry.reference {
-            guard let offset = references.offset(of: number) else { return nil }
-            return try object(at: offset, before: .max, expected: number)?.value.integer.flatMap { UInt64(exactly: $0) }
-        }
-        return entry.integer.flatMap { UInt64(exactly: $0) }
-    }
-
-    /// The first bytes tell a stream of zeros (a crash on the way to disk) from a picture.
-    private mutating func checkData(of dictionary: ParsedObject, at offset: UInt64, length: UInt64, object: UInt64) throws(File
-        .Failure)
-    {
-        let filter = dictionary["Filter"]?.name ?? dictionary["Filter"]?.array?.first?.name
-        guard let filter, length >= 2 else { return }
-        let start = try reader.bytes(at: offset, count: 4)
-        guard start.count == 4 else { return }
-        let isRight =
-            switch filter {
-            case "DCTDecode": start[0] == 0xFF && start[1] == 0xD8
-            case "FlateDecode": start[0] & 15 == 8 && (Int(start[0]) << 8 | Int(start[1])) % 31 == 0
-            case "JPXDecode": start == [0, 0, 0, 12] || start[0] == 0xFF && start[1] == 0x4F
-            case _: true
+        guard let number = entry.reference else { return entry.integer.flatMap { UInt64(exactly: $0) } }
+        let value: ParsedObject?
+        switch references.place(of: number) {
+        case .free:
+            value = nil
+        case .at(let offset):
+            var syntax = ObjectSyntax(try strayBytes(at: offset, count: 64))
+            do throws(SyntaxError) {
+                value = try syntax.objectHeader()?.number == number ? try syntax.object() : nil
+            } catch {
+                value = nil
             }
-        if !isRight { report.add(.streamContent, "its data is not what \(filter) reads", object: object, offset: offset) }
+        case .inStream(let stream, let index):
+            value = try object(number, inStream: stream, index: index)
+        }
+        return value?.integer.flatMap { UInt64(exactly: $0) }
+    }
+}
+
+/// What an object is, for the checks behind the pass over all of them.
+struct ObjectNote: Sendable {
+    enum Role: UInt8, Sendable {
+        case unknown, other, page, pages, image, profile, content, outline, bookmark
     }
 
-    // MARK: - Page tree
-
-    mutating func checkPageTree() throws(File.Failure) {
-        guard !references.hasCompressedObjects else { return }
-        guard let root = trailer["Root"]?.reference, let offset = references.offset(of: root) else {
-            report.add(.trailer, "the trailer names no catalog")
-            return
-        }
-        guard let catalog = try object(at: offset, before: .max, expected: root) else { return }
-        guard let pages = catalog.value["Pages"]?.reference else {
-            report.add(.pageTree, "the catalog names no page tree", object: root, offset: offset)
-            return
-        }
-        report.pageCount = try count(under: pages, parent: nil, depth: 0)
-        var lost = 0
-        var firstLost: UInt64?
-        for index in 0..<roles.count where roles[index] == .page {
-            lost += 1
-            if firstLost == nil { firstLost = UInt64(index) + 1 }
-        }
-        if lost > 0 { report.add(.pageTree, "\(lost) pages are not in the page tree", object: firstLost) }
-    }
-
-    /// Pages under a node that were not met before.
-    private mutating func count(under node: UInt64, parent: UInt64?, depth: Int) throws(File.Failure) -> Int {
-        guard let offset = references.offset(of: node), depth < Self.depthMax else {
-            report.add(.pageTree, "the page tree leads to an object that is none or is too deep", object: node)
-            return 0
-        }
-        let index = Int(node) - 1
-        switch roles[index] {
-        case .page:
-            roles[index] = .reachedPage
-            if let parent, UInt64(parents[index]) != parent {
-                report.add(
-                    .pageTree, "the page names object \(parents[index]) as its parent, not \(parent)", object: node,
-                    offset: offset)
-            }
-            return 1
-        case .reachedPage, .reachedPages:
-            report.add(.pageTree, "the page tree comes here twice", object: node, offset: offset)
-            return 0
-        case .other:
-            report.add(.pageTree, "the page tree leads to an object that is no page", object: node, offset: offset)
-            return 0
-        case .pages:
-            roles[index] = .reachedPages
-        }
-        guard let object = try object(at: offset, before: .max, expected: node) else { return 0 }
-        if let parent, object.value["Parent"]?.reference != parent {
-            report.add(.pageTree, "the node does not name \(parent) as its parent", object: node, offset: offset)
-        }
-        var kids = object.value["Kids"]?.array
-        if kids == nil, let list = object.value["Kids"]?.reference, let place = references.offset(of: list) {
-            kids = try self.object(at: place, before: .max, expected: list)?.value.array
-        }
-        guard let kids else {
-            report.add(.pageTree, "the node has no kids", object: node, offset: offset)
-            return 0
-        }
-        var sum = 0
-        for kid in kids {
-            guard let number = kid.reference else {
-                report.add(.pageTree, "a kid is no reference", object: node, offset: offset)
-                continue
-            }
-            sum += try count(under: number, parent: node, depth: depth + 1)
-        }
-        if object.value["Count"]?.integer != Int64(sum) {
-            report.add(.pageTree, "the node's /Count is not the \(sum) pages under it", object: node, offset: offset)
-        }
-        return sum
-    }
+    var role = Role.unknown
+    /// Whether the page tree or the outline led here.
+    var isReached = false
+    var hasMediaBox = false
+    /// A page's parent, a profile's components, or the index of a node or bookmark.
+    var detail: UInt32 = 0
 }

@@ -1,0 +1,106 @@
+// What scripts/fuzz hands mutated bytes to: all that reads bytes nobody vouches for. A trap, a hang or too much reading is a find.
+import ImageFiles
+import JobModel
+import PDFAssembly
+
+/// A file in memory that ends the program when it is read more than a bounded number of times its size.
+final class MeteredFile: ByteSource, RandomAccessFile {
+    private let bytes: [UInt8]
+    private var bytesLeft: Int
+    private var readsLeft: Int
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        bytesLeft = 200 * bytes.count + (8 << 20)
+        readsLeft = 20 * bytes.count + 10_000
+    }
+
+    var byteCount: UInt64 { UInt64(bytes.count) }
+
+    func read(_ range: ByteRange) throws(ImageFileError) -> [UInt8] {
+        guard range.offset <= byteCount, byteCount - range.offset >= range.count else { throw .truncated("") }
+        return read(at: range.offset, count: Int(range.count))
+    }
+
+    func read(at offset: UInt64, count: Int) -> [UInt8] {
+        bytesLeft -= count
+        readsLeft -= 1
+        precondition(bytesLeft >= 0, "more bytes were read than work on \(bytes.count) bytes may need")
+        precondition(readsLeft >= 0, "more reads were made than work on \(bytes.count) bytes may need")
+        return Array(bytes[Int(offset)..<(Int(offset) + count)])
+    }
+}
+
+struct NoDigest: DigestStream {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {}
+    mutating func finish() -> Digest256 { Digest256(bytes: [UInt8](repeating: 0, count: 32)) }
+}
+
+private let edits: [[MetadataEdit]] = [
+    [.setOrientation(6)], [.dropGPS], [.setPixelSize(width: 7, height: 9), .dropThumbnail], [.dropAll(keepOrientation: true)],
+    [.keepOnly([.copyright, .icc])], [.keepOnly([.exif, .xmp]), .dropGPS, .setOrientation(1)],
+]
+
+/// Whether `work` returned; throwing is right for most of these bytes.
+@discardableResult
+func tried(_ work: () throws(ImageFileError) -> Void) -> Bool {
+    do throws(ImageFileError) {
+        try work()
+        return true
+    } catch {
+        return false
+    }
+}
+
+func readPicture(_ bytes: [UInt8]) {
+    guard let kind = ImageKind.of(prefix: Array(bytes.prefix(ImageKind.sniffBytes)), lowercasedExtension: "tif") else { return }
+    tried { () throws(ImageFileError) in
+        _ = try pageFacts(of: MeteredFile(bytes), kind: kind, in: .input, hashing: NoDigest.self)
+    }
+    var embedded = EmbeddedMetadata()
+    tried { () throws(ImageFileError) in embedded = try embeddedMetadata(of: MeteredFile(bytes), kind: kind) }
+    for list in edits {
+        tried { () throws(ImageFileError) in
+            let made = try editMetadata(list, of: MeteredFile(bytes), kind: kind)
+            let joined = try made.joined(from: MeteredFile(bytes))
+            precondition(joined.count <= 4 * bytes.count + 65_536, "an edit made \(bytes.count) bytes into \(joined.count)")
+        }
+        let block = embedded.applying(list)
+        tried { () throws(ImageFileError) in _ = try replaceMetadata(with: block, in: MeteredFile(bytes), kind: kind) }
+        if let exif = block.exif { tried { () throws(ImageFileError) in _ = try EXIFBlock(parsing: exif) } }
+    }
+    if kind == .jpeg {
+        tried { () throws(ImageFileError) in
+            let source = MeteredFile(bytes)
+            let file = try JPEGFile(reading: source)
+            _ = try file.iccProfile(in: source)
+            _ = try file.endOfImage(in: source)
+        }
+    }
+}
+
+func readMetadata(_ bytes: [UInt8]) {
+    tried { () throws(ImageFileError) in
+        let block = try EXIFBlock(parsing: bytes)
+        let made = block.edited(orientation: 3, pixelSize: (4, 5), dropThumbnail: true, dropGPS: true)
+        precondition(made.count <= 4 * bytes.count + 65_536, "an edit made \(bytes.count) bytes into \(made.count)")
+    }
+    for list in edits {
+        _ = EmbeddedMetadata(exif: bytes, xmp: bytes, extendedXMP: [bytes], photoshop: bytes).applying(list)
+    }
+    _ = inflateZlib(bytes, bytesMax: 1 << 20)
+    _ = inflateZlib([0x78, 0x9C] + bytes, bytesMax: 1 << 20)
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    #if PDF
+        _ = verifyPDF(MeteredFile(bytes)) { inflateZlib($0, bytesMax: $1) }
+    #elseif METADATA
+        readMetadata(bytes)
+    #else
+        readPicture(bytes)
+    #endif
+    return 0
+}
