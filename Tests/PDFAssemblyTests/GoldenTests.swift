@@ -123,16 +123,16 @@ import Testing
             name: "volumes of four pages", settings: { $0.volumePagesMax = 4 },
             digests: [
                 "814ddf56c958f9f87e7fbe9d803104012cb793d462b3f5fdc997066bc663cb4f",
-                "f79ea3696353de2bafdd2406ebec05af6e947d22645aa19b9c8d8b812d5dde7f",
-                "a7c2e2ef8eba86a783af0701eaf82ed35692b04dab234cb7b867a3dd68eb7189",
-                "4d46dd72cff16e5757c36ea648f41c2eadae6f7dbc6f99e2365b379beecb1a13",
+                "805f43119e1e90f77bd07a4eb5a52d99d1076a9f4de6a80031474d590526c872",
+                "e75010ee031dc3709b4904e1e221a401e1bf2f0970251f05ece11b33362d11d8",
+                "8e0dca18fb89754a05a0f17db97cf1423769bb940b5fd5ea34c63458e55107d3",
             ]),
         Golden(
             name: "volumes of few bytes", settings: { $0.volumeBytesMax = 6_000 },
             digests: [
                 "2b3dfefbb335dc08553d4ccbe7bc2791493dc0e26202ad61dabbab9a2f128de0",
-                "a7c2e2ef8eba86a783af0701eaf82ed35692b04dab234cb7b867a3dd68eb7189",
-                "4d46dd72cff16e5757c36ea648f41c2eadae6f7dbc6f99e2365b379beecb1a13",
+                "e75010ee031dc3709b4904e1e221a401e1bf2f0970251f05ece11b33362d11d8",
+                "8e0dca18fb89754a05a0f17db97cf1423769bb940b5fd5ea34c63458e55107d3",
             ]),
         Golden(
             name: "PDF/A", settings: { $0.isArchival = true },
