@@ -203,7 +203,7 @@ final class OpenJob {
         }
         do throws(HeadError) {
             if let report = settings.report {
-                try ReportFile(report, store: store, plan: plan).write(facts, display.summary, side(result))
+                try ReportFile(report, store: store, job: job, taskCount: plan.taskCount, workingFolder: workingFolder).write(facts, display.summary, side(result))
                 try remember(report, plan)
             }
         } catch {

@@ -44,20 +44,25 @@ struct WholeFile: ~Copyable {
 struct ReportFile {
     let path: RawPath
     let store: JobStore
-    let plan: JobPlan
+    let job: JobID
+    let taskCount: Int
+    /// Of the job: its inputs' names hold there.
+    let workingFolder: RawPath
     private let format: ReportFormat
 
     /// Failures that get a thumbnail in an HTML report; decoding thousands of broken files would take longer than the job.
     static let thumbnailsMax = 200
     private static let thumbnailSidePixels = 160
 
-    init(_ path: RawPath, store: JobStore, plan: JobPlan) throws(HeadError) {
+    init(_ path: RawPath, store: JobStore, job: JobID, taskCount: Int, workingFolder: RawPath) throws(HeadError) {
         guard let format = ReportFormat(path: path) else {
             throw .usage("--report \(path): the name must end in .html, .csv or .json")
         }
         self.path = path
         self.store = store
-        self.plan = plan
+        self.job = job
+        self.taskCount = taskCount
+        self.workingFolder = workingFolder
         self.format = format
     }
 
@@ -65,11 +70,11 @@ struct ReportFile {
         let thumbnails = format == .html ? try thumbnails(side) : [:]
         var writer = ReportWriter(format)
         do {
-            var file = try WholeFile(path, temp: ".quire-\(plan.job.rawValue)-report")
+            var file = try WholeFile(path, temp: ".quire-\(job.rawValue)-report")
             try file.write(writer.header(facts))
             var next = 0
-            while next < plan.taskCount {
-                let records = try store.records(from: next, below: plan.taskCount, count: 512)
+            while next < taskCount {
+                let records = try store.records(from: next, below: taskCount, count: 512)
                 for record in records {
                     var row = ReportRow(record.task, record.outcome)
                     row.thumbnailJPEG = thumbnails[record.task.index]
@@ -93,7 +98,7 @@ struct ReportFile {
     private func thumbnails(_ side: SideWork?) throws(HeadError) -> [TaskIndex: [UInt8]] {
         guard let side else { return [:] }
         var failed: [PlannedTask] = []
-        try store.forEachRecord(in: 0..<plan.taskCount) { record in
+        try store.forEachRecord(in: 0..<taskCount) { record in
             if record.outcome.state == .failed, failed.count < Self.thumbnailsMax { failed.append(record.task) }
         }
         var pictures: [TaskIndex: [UInt8]] = [:]
@@ -102,7 +107,7 @@ struct ReportFile {
                 failed.count,
                 order: { index in
                     WorkOrder(
-                        attempt: Attempt(task: TaskIndex(index), number: 1), input: plan.workingFolder.appending(failed[index].input),
+                        attempt: Attempt(task: TaskIndex(index), number: 1), input: workingFolder.appending(failed[index].input),
                         identity: failed[index].identity, kind: .thumbnail(sidePixelsMax: Self.thumbnailSidePixels),
                         tempName: RawPath(".quire-thumbnail-\(index)"))
                 },

@@ -57,6 +57,7 @@ public struct Resumption {
             throw .usage("job \(entry.id.rawValue) ended before anything of it was recorded; run its command again")
         }
         if let status = try refusal(entry.id, jobState, facts) { return status }
+        try state.withdrawCancel(entry.id)
         let (settings, pdf, recipe, folder) = try recorded(facts)
         try standWhereItBegan(facts, folder)
         let open = try OpenJob(

@@ -97,6 +97,11 @@ public struct StateFolder: Sendable {
         try system("ask for the job's end") { () throws(SystemError) in _ = try OpenFile(cancelRequest(job), .update(mode: 0o600)) }
     }
 
+    /// Somebody goes on with the job after all.
+    func withdrawCancel(_ job: JobID) throws(HeadError) {
+        try system("go on with the job") { () throws(SystemError) in try FileOperation.removeIfPresent(cancelRequest(job)) }
+    }
+
     func isCancelRequested(_ job: JobID) -> Bool {
         // A request that cannot be seen makes the job a stopped one, which can be cancelled still.
         do throws(SystemError) { return try FileOperation.factsIfPresent(of: cancelRequest(job)) != nil } catch { return false }

@@ -86,10 +86,15 @@ extension JobStore {
         }
     }
 
-    /// Milliseconds that the runs before this one lasted; one that was killed, up to the last report it recorded.
-    public func earlierMilliseconds() throws(JobStoreError) -> Int64 {
-        let number = run.load(ordering: .relaxed)
-        return try translated("read the runs") {
+    /// Milliseconds that the runs before this one lasted.
+    public func earlierMilliseconds() throws(JobStoreError) -> Int64 { try milliseconds(below: runNumber) }
+
+    /// Milliseconds that all runs lasted, as far as they got.
+    public func workedMilliseconds() throws(JobStoreError) -> Int64 { try milliseconds(below: .max) }
+
+    /// A run that was killed, or still works, counts up to the last report it recorded.
+    private func milliseconds(below number: Int) throws(JobStoreError) -> Int64 {
+        try translated("read the runs") {
             try pool.read { database in
                 try Int64.fetchOne(
                     database,

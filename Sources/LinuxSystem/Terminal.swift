@@ -11,6 +11,13 @@ public enum Terminal {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
+    /// Columns of the terminal on standard output; nil where that is none.
+    public static func outputColumns() -> Int? {
+        var size = winsize()
+        guard isatty(1) == 1, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Writes to standard error; false once nobody can see it any more.
     @discardableResult
     public static func writeError(_ bytes: [UInt8]) -> Bool {

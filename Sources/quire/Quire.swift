@@ -22,6 +22,7 @@ struct Quire: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PDFCommand.self, ResumeCommand.self, RetryCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
+            RunCommand.self, PDFCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
+            CancelCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
         ])
 }

@@ -138,3 +138,96 @@ struct ResumeTests {
         box.expectTidy()
     }
 }
+
+@Suite("Looking after jobs", .serialized)
+struct JobsTests {
+    private func states(_ box: Sandbox) throws -> [String?] { try box.quire("jobs", "--json", expect: 0).object().list.map { $0["state"].text } }
+
+    @Test("quire jobs lists newest first what runs, was stopped, died, finished and failed; prune forgets only what is over")
+    func list() throws {
+        let job = try LongJob()
+        let box = job.box
+        #expect(try states(box) == [])
+        try box.write("no picture", to: "bad.jpg")
+        try box.quire("run", "bad.jpg", "-o", "bad", "--progress", "none", expect: 3)
+        try box.quire("run", "in/0/p4.jpg", "-o", "one", "--progress", "none", expect: 0)
+        let dead = try job.start("-o", "out1")
+        try job.hold(dead)
+        dead.signal(SIGKILL)
+        _ = try dead.wait()
+        let running = try job.start("-o", "out2")
+        try job.hold(running)
+        let id = try #require(job.id(running))
+        let list = try box.quire("jobs", "--json", expect: 0).object().list
+        // Two of them may have begun in one second.
+        #expect(Set(list.compactMap { $0["state"].text }) == ["running", "interrupted", "finished", "finished with failures"])
+        let ids = list.compactMap { $0["id"].text }
+        #expect(ids == ids.sorted(by: >) && ids.count == 4)
+        let entry = try #require(list.first { $0["id"].text == id })
+        #expect(entry["tasks"].number == LongJob.count && (entry["done"].number ?? 0) >= 3)
+        #expect(entry["holder"].text?.contains("pid \(running.id)") == true)
+        let table = try box.quire("jobs", expect: 0).out
+        #expect(table.contains(id) && table.contains("finished with failures") && table.contains("/out2"))
+        let report = try box.quire("report", Name(id), "--json", expect: 0).object()
+        #expect((report["done"].number ?? 0) >= 3 && (report["left"].number ?? 0) > 0)
+        try box.quire("jobs", "prune", "--all-finished", expect: 0)
+        #expect(Set(try states(box).compactMap { $0 }) == ["running", "interrupted"])
+        #expect(box.exists("one/p4.jpg"))
+        running.signal(SIGINT)
+        running.signal(SIGINT)
+        _ = try running.wait()
+    }
+
+    @Test("cancel ends a running job, which cannot be gone on with then; what it made stays and nothing half does")
+    func cancelRunning() throws {
+        let job = try LongJob()
+        let running = try job.start("--pdf", "b.pdf", "-o", "out")
+        try job.untilBusy(running)
+        let id = try #require(job.id(running))
+        let cancelled = try job.box.quire("cancel", Name(id), expect: 0)
+        #expect(cancelled.out.contains("cancelled"))
+        #expect(try running.wait().status == 130)
+        #expect(try states(job.box) == ["cancelled"])
+        #expect(job.box.files(below: "out").count >= 3)
+        job.box.expectTidy()
+        #expect(try job.box.quire("resume", Name(id), expect: 2).errors.contains("was cancelled"))
+        #expect(try job.box.quire("resume", expect: 2).errors.contains("quire jobs"))
+    }
+
+    @Test("cancel of a job whose process died removes its temp files, spool and half-bound PDF, never outputs")
+    func cancelDead() throws {
+        let job = try LongJob()
+        let running = try job.start("--pdf", "b.pdf")
+        try job.hold(running)
+        let workers = job.workers(running)
+        running.signal(SIGKILL)
+        _ = try running.wait()
+        try eventually("its workers are gone") { !workers.contains(where: ProcessTree.isAlive) }
+        #expect(job.box.files().contains { $0.description.contains(".quire-") })
+        try job.box.quire("cancel", expect: 0)
+        #expect(try states(job.box) == ["cancelled"])
+        job.box.expectTidy()
+    }
+
+    @Test("report tells of a finished job what its run told, as text and as a file")
+    func report() throws {
+        let box = try Sandbox()
+        for index in 1...5 { try box.write(TinyPicture.jpeg(20 + index), to: "in/p\(index).jpg") }
+        try box.write("no picture", to: "in/p3.jpg")
+        let ended = try box.quire("run", "in", "-o", "out", "--pdf", "b.pdf", "--progress", "none", "--json", expect: 3)
+        let told = try ended.object()
+        let again = try box.quire("report", "--json", expect: 0).object()
+        for key in ["job", "done", "failed", "skipped", "left", "bytes_in", "bytes_out", "files_made", "exit_status"] {
+            #expect("\(again[key].value)" == "\(told[key].value)", "\(key)")
+        }
+        #expect(again["pdf"].list.map { $0["pages"].number } == [5])
+        let text = try box.quire("report", expect: 0).out
+        #expect(text.contains("finished with failures") && text.contains("quire retry"))
+        try box.quire("report", Name(String(try #require(told["job"].text).prefix(16))), "r.json", expect: 0)
+        #expect(try JSON(parsing: box.read("r.json") ?? [])["files"].list.count == 5)
+        try box.quire("report", "r.json", expect: 0)
+        try box.write("mine", to: "r.csv")
+        try box.quire("report", "r.csv", expect: 2)
+        #expect(box.text("r.csv") == "mine")
+    }
+}
