@@ -17,11 +17,20 @@ struct PlannedBook: Sendable {
     var inputBytes: UInt64 = 0
     /// Its files, if an earlier process finished it.
     var bound: [BoundVolume]?
+    /// What an earlier process bound of it.
+    var resumed: ResumedBook?
 
     init(path: RawPath, start: Int = 0, end: Int) {
         self.path = path
         self.start = start
         self.end = end
+    }
+
+    /// The file in which a volume grows. Short and without the book's name: that may be as long as a name can be already.
+    ///
+    /// - Parameter number: of this book in the plan.
+    func partialPath(_ volume: Int, number: Int, of job: JobID) -> RawPath {
+        path.parent.appending(".quire-\(job.rawValue)-\(number)-\(volume).partial")
     }
 
     /// `album.pdf` alone, `album-001.pdf` and so on when there are more.
@@ -98,13 +107,15 @@ struct BookBinder: Sendable {
     }
 
     private func bind(_ index: Int, _ threads: CopyThreads) throws(HeadError) -> Ending {
-        var book = try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: settings) }
-        var press = Press(binder: self, book: index, threads: threads)
-        var next = books[index].start
+        let resumed = books[index].resumed
+        var book = if let resumed { resumed.book } else { try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: settings) } }
+        var press = try Press(binder: self, book: index, threads: threads, resuming: resumed)
+        let bookPages = BookPages(missingPage: settings.missingPage)
+        var next = resumed?.task ?? books[index].start
         while next < books[index].end {
             let position = next
             guard let reached = mark.wait(beyond: position) else {
-                try press.removePartials()
+                press.abandon()
                 return .abandoned
             }
             let end = min(reached, books[index].end)
@@ -114,42 +125,22 @@ struct BookBinder: Sendable {
             for record in records {
                 // A task without an end below the mark was stopped by a fault: its book cannot be bound now.
                 if mark.isAbandoned || record.outcome.state == .planned {
-                    try press.removePartials()
+                    press.abandon()
                     return .abandoned
                 }
                 if record.outcome.state == .failed && settings.missingPage == .withhold {
                     try press.removePartials()
                     return .withheld
                 }
-                for page in pages(of: record) { try press.bind(page, of: record, into: &book) }
+                let isBegun = record.task.index.position == resumed?.task
+                for page in bookPages.pages(of: record).dropFirst(isBegun ? resumed?.pagesOfTask ?? 0 : 0) {
+                    try press.bind(page, of: record, into: &book)
+                }
                 if books.count == 1 { progress.passed(record.task.index) }
             }
             next = records.count < Self.recordsAtOnce ? end : records[records.count - 1].task.index.position + 1
         }
         return .finished(try press.finish(book))
-    }
-
-    private func pages(of record: TaskRecord) -> [BookPage] {
-        let task = UInt64(record.task.index.position)
-        let folder = record.task.folderNames
-        switch record.outcome.state {
-        case .committed, .current, .won:
-            return (record.outcome.work?.pages ?? []).enumerated().map { index, facts in
-                BookPage(key: PageKey(task: task, page: UInt64(index)), content: .picture(facts), folder: folder)
-            }
-        case .failed:
-            switch settings.missingPage {
-            case .placeholder:
-                let name = record.task.bookFolder.appending(record.task.input.lastComponent).display
-                return [placeholder(task, name, record.outcome.failure?.reason ?? .damaged, folder)]
-            case .skip, .withhold: return []
-            }
-        case .planned, .skipped: return []
-        }
-    }
-
-    private func placeholder(_ task: UInt64, _ name: String, _ reason: FailureReason, _ folder: [String]) -> BookPage {
-        BookPage(key: PageKey(task: task, page: 0), content: .placeholder(fileName: name, reason: reason), folder: folder)
     }
 }
 

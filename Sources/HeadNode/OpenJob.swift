@@ -164,7 +164,9 @@ final class OpenJob {
         if result.status != .done && result.status != .someFilesFailed || !failures.isEmpty {
             untidy.formUnion(plan.books.map(\.path.parent) + [settings.report, settings.manifest].compactMap { $0?.parent })
         }
-        for folder in untidy { JobFolder.sweep(folder, of: job, keepingPartials: false) }
+        // A PDF without a recorded position is bound from its start: nothing of it is of use.
+        let isBegun = try journal { () throws(JobStoreError) in try store.facts() }.keys.contains { $0.hasPrefix("book ") && $0.hasSuffix(" position") }
+        for folder in untidy { JobFolder.sweep(folder, of: job, keepingPartials: ending.isResumable && isBegun) }
         if ending.isResumable {
             try Spool(folder: plan.spoolFolder, job: job).removeUnfinished(store)
         } else {

@@ -18,28 +18,35 @@ struct Press: ~Copyable {
     private var spoolFiles: [RawPath] = []
     private var bytesSinceCheckpoint: UInt64 = 0
 
-    init(binder: BookBinder, book: Int, threads: CopyThreads) {
+    private let bookPages: BookPages
+
+    /// - Parameter resumed: what an earlier process bound; its partial file is cut to what is known to be durable.
+    init(binder: BookBinder, book: Int, threads: CopyThreads, resuming resumed: ResumedBook?) throws(HeadError) {
         self.binder = binder
         self.book = book
         self.threads = threads
+        bookPages = BookPages(missingPage: binder.settings.missingPage)
+        guard let resumed else { return }
+        pageCounts = resumed.pageCounts
+        byteCounts = resumed.byteCounts
+        let position = resumed.book.position
+        binder.progress.add(Int(position.pageCount))
+        let path = binder.books[book].partialPath(position.volume, number: book, of: binder.job)
+        current = try HeadNode.system("go on with \(binder.books[book].path)") { () throws(SystemError) in
+            try VolumeFile(continuing: path, at: position.byteCount, threads: threads)
+        }
+        currentIndex = position.volume
     }
 
     /// Binds one page; a picture whose file is not as the plan saw it any more becomes a placeholder.
     mutating func bind(_ page: BookPage, of record: TaskRecord, into book: inout Book<SHA256Stream>) throws(HeadError) {
         var page = page
         if case .picture(let facts) = page.content, let reason = changeOf(facts, record) {
-            page.content = .placeholder(fileName: record.task.bookFolder.appending(record.task.input.lastComponent).display, reason: reason)
+            page.content = bookPages.placeholder(of: record, reason)
+            let number = Int(page.key.page)
+            try journal { () throws(JobStoreError) in try binder.store.recordReplacedPage(record.task.index, page: number, reason) }
         }
-        let commands: [BookCommand]
-        do throws(PDFError) {
-            commands = try book.append(page)
-        } catch .invalidPage {
-            // Facts that contradict the format are a damaged file's; one odd picture never stops the book.
-            page.content = .placeholder(fileName: record.task.bookFolder.appending(record.task.input.lastComponent).display, reason: .damaged)
-            commands = try pdf { () throws(PDFError) in try book.append(page) }
-        } catch {
-            throw .agent("a page cannot be bound: \(error)")
-        }
+        let commands = try bookPages.append(&page, of: record, to: &book)
         for command in commands { try perform(command, page, record) }
         if !endings.isEmpty {
             // The pages behind the cut have been copied onward: until that is durable the old bytes are the only ones.
@@ -106,18 +113,7 @@ struct Press: ~Copyable {
             currentIndex = -1
         } else {
             let path = partial(index)
-            try HeadNode.system("finish \(path)") { () throws(SystemError) in
-                let file = try OpenFile(path, .update(mode: 0o666))
-                var offset = ending.keptByteCount
-                try file.truncate(to: offset)
-                for instruction in ending {
-                    guard case .bytes(let bytes) = instruction else { preconditionFailure("an ending copies nothing") }
-                    try file.write(bytes, at: offset)
-                    offset += UInt64(bytes.count)
-                }
-                try file.syncData()
-                byteCounts[index] = offset
-            }
+            byteCounts[index] = try HeadNode.system("finish \(path)") { () throws(SystemError) in try ending.write(to: path) }
         }
     }
 
@@ -134,7 +130,7 @@ struct Press: ~Copyable {
     private mutating func checkpoint(_ position: BookPosition) throws(HeadError) {
         try sync()
         try journal { () throws(JobStoreError) in
-            try binder.store.setFact("book \(book) position", "\(position.pageCount) \(position.volume) \(position.byteCount)")
+            try binder.store.setFact(BookFact.position(book), "\(position.pageCount) \(position.volume) \(position.byteCount)")
         }
         try dropSpoolFiles()
         bytesSinceCheckpoint = 0
@@ -157,47 +153,46 @@ struct Press: ~Copyable {
         let count = pageCounts.count
         let targets = (0..<count).map { binder.books[self.book].volumePath($0, of: count) }
         // All are looked at before the first gets its name: a book is there whole or not at all.
-        let existing: [Bool]
+        let existing: [InputIdentity?]
         do throws(HeadError) {
-            existing = try targets.map { (target) throws(HeadError) in try mustReplace(target) }
+            existing = try targets.map { (target) throws(HeadError) in try replaceable(target) }
         } catch {
             try removePartials()
             throw error
         }
-        var bound: [BoundVolume] = []
-        for (index, target) in targets.enumerated() {
-            do throws(HeadError) {
-                try name(target, partial(index), replaces: existing[index])
-            } catch {
-                try record(bound)
-                throw error
-            }
-            bound.append(BoundVolume(path: target, pages: pageCounts[index] ?? 0, bytes: byteCounts[index] ?? 0))
-        }
-        try record(bound)
+        let bound = targets.enumerated().map { BoundVolume(path: $1, pages: pageCounts[$0] ?? 0, bytes: byteCounts[$0] ?? 0) }
+        // Recorded first: a crash on the way leaves no PDF that the next run would take for somebody else's.
+        try record(bound, replacing: existing)
+        for (index, target) in targets.enumerated() { try name(target, partial(index), replaces: existing[index] != nil) }
+        try journal { () throws(JobStoreError) in try binder.store.removeFacts([BookFact.position(self.book)]) }
         return bound
     }
 
-    /// Whether there is a file of this name that may be replaced; one that may not is an error.
-    private func mustReplace(_ target: RawPath) throws(HeadError) -> Bool {
+    /// The file of this name, which may be replaced; one that may not is an error.
+    private func replaceable(_ target: RawPath) throws(HeadError) -> InputIdentity? {
         let facts = try HeadNode.system("look at \(target)") { () throws(SystemError) in
             try FileOperation.factsIfPresent(of: target, followingLinks: false)
         }
-        guard let facts else { return false }
+        guard let facts else { return nil }
         let entry = try journal { () throws(JobStoreError) in
             try binder.ledger.entry(for: binder.workingFolder.appending(target).normalized)
         }
         let isOurs = entry?.identities.contains(facts.identity) == true
         // A PDF of an earlier run of this job has no input of its own and is replaced.
-        if isOurs, let entry, entry.job == binder.job, entry.isInPlace || entry.input != entry.output {
+        if isOurs, let entry, entry.job == binder.job, entry.isInPlace || !isOfABook(entry) {
             throw .usage("the PDF \(target) would replace an output of this job, so it was not kept; choose another name for one of them")
         }
         guard isOurs || binder.replacesForeignPDFs else {
             throw .usage(
                 "\(target) exists and quire did not make it, so the PDF was not kept; move it away, choose another name, "
-                    + "or say --overwrite always to replace it, and run the same command again")
+                    + "or say --overwrite always to replace it, and go on with 'quire resume'")
         }
-        return true
+        return facts.identity
+    }
+
+    /// Whether this is a volume of this book, or of no input at all.
+    private func isOfABook(_ entry: LedgerEntry) -> Bool {
+        entry.input == entry.output || entry.input == binder.workingFolder.appending(binder.books[book].path).normalized
     }
 
     private func name(_ target: RawPath, _ source: RawPath, replaces: Bool) throws(HeadError) {
@@ -211,19 +206,30 @@ struct Press: ~Copyable {
         }
     }
 
-    private func record(_ volumes: [BoundVolume]) throws(HeadError) {
-        var entries: [LedgerEntry] = []
-        for (index, volume) in volumes.enumerated() {
-            try journal { () throws(JobStoreError) in
-                try binder.store.recordVolume(book: book, number: index, path: volume.path, pages: volume.pages, bytes: volume.bytes)
-            }
-            entries.append(try LedgerEntry(made: volume.path, of: binder.books[book].path, in: binder.workingFolder, by: binder.job))
+    /// Records in journal and ledger what is about to be named.
+    private func record(_ volumes: [BoundVolume], replacing existing: [InputIdentity?]) throws(HeadError) {
+        let (store, book) = (binder.store, book)
+        let entries = try volumes.indices.map { (index) throws(HeadError) in
+            var entry = try LedgerEntry(made: volumes[index].path, of: binder.books[book].path, in: binder.workingFolder, by: binder.job, standingAt: partial(index))
+            entry.replaced = existing[index]
+            return entry
         }
-        try journal { () throws(JobStoreError) in try binder.ledger.record(entries) }
+        try journal { () throws(JobStoreError) in
+            try binder.ledger.record(entries)
+            for (index, volume) in volumes.enumerated() {
+                try store.recordVolume(book: book, number: index, path: volume.path, pages: volume.pages, bytes: volume.bytes)
+            }
+        }
     }
 
     private static func failure(_ error: SystemError, doing: String) -> HeadError {
         error.code == staleCode ? .inputChanged(error.subject) : .system(doing: doing, error)
+    }
+
+    /// Stops where it is: what is durable can be gone on with.
+    mutating func abandon() {
+        threads.abandon()
+        current = nil
     }
 
     /// Leaves nothing of an unfinished book behind.
@@ -234,12 +240,10 @@ struct Press: ~Copyable {
             let path = partial(index)
             try HeadNode.system("tidy up") { () throws(SystemError) in try FileOperation.removeIfPresent(path) }
         }
+        try journal { () throws(JobStoreError) in try binder.store.removeFacts([BookFact.position(book)]) }
     }
 
-    /// Short and without the book's name: that may be as long as a name can be already.
-    private func partial(_ volume: Int) -> RawPath {
-        binder.books[book].path.parent.appending(".quire-\(binder.job.rawValue)-\(book)-\(volume).partial")
-    }
+    private func partial(_ volume: Int) -> RawPath { binder.books[book].partialPath(volume, number: book, of: binder.job) }
 
     private func path(of file: PageFile, _ record: TaskRecord) -> RawPath {
         switch file {
@@ -262,8 +266,12 @@ struct Press: ~Copyable {
 
 extension LedgerEntry {
     /// Of a file that has no input of its own: a PDF, a report, a manifest. A volume names its book in place of an input.
-    init(made path: RawPath, of book: RawPath? = nil, in workingFolder: RawPath, by job: JobID) throws(HeadError) {
-        let facts = try HeadNode.system("look at \(path)") { () throws(SystemError) in try FileOperation.facts(of: path) }
+    ///
+    /// - Parameter place: where it stands before it gets its name; nil if it has it.
+    init(
+        made path: RawPath, of book: RawPath? = nil, in workingFolder: RawPath, by job: JobID, standingAt place: RawPath? = nil
+    ) throws(HeadError) {
+        let facts = try HeadNode.system("look at \(path)") { () throws(SystemError) in try FileOperation.facts(of: place ?? path) }
         let path = workingFolder.appending(path).normalized
         self.init(
             output: path, outputIdentity: facts.identity, input: book.map { workingFolder.appending($0).normalized } ?? path,
@@ -279,4 +287,10 @@ extension PageFacts {
         if let profile { sources.append(profile.source) }
         return sources
     }
+}
+
+/// Keys of a book's facts in the journal.
+enum BookFact {
+    /// Pages, volume and bytes of its partial file that are durable.
+    static func position(_ book: Int) -> String { "book \(book) position" }
 }

@@ -1,6 +1,8 @@
+import Digests
 import JobModel
 import JobStore
 import LinuxSystem
+import PDFAssembly
 
 /// Brings journal and disk to agreement before a job is gone on with: what is recorded as done is looked at, what is not as it
 /// was recorded is opened again.
@@ -12,8 +14,6 @@ final class Recovery {
     private let plan: JobPlan
     private let interrupts: InterruptCount
     private var store: JobStore { job.store }
-    /// Books with a task that was opened again.
-    private var touchedBooks: Set<Int> = []
     private var reopenedCount = 0
 
     /// Tasks looked at between two looks at Ctrl-C.
@@ -117,27 +117,96 @@ final class Recovery {
 
     private func reopen(_ tasks: [PlannedTask]) throws(HeadError) {
         try journal { () throws(JobStoreError) in try store.reopen(tasks) }
-        touchedBooks.formUnion(tasks.map(\.book))
     }
 
     // MARK: Books
 
     private func look(at book: inout PlannedBook, _ index: Int) throws(HeadError) {
-        let volumes = try journal { () throws(JobStoreError) in try store.volumes(ofBook: index) }
-        if !volumes.isEmpty, !touchedBooks.contains(index), try areThere(volumes) {
+        let range = book.start..<book.end
+        let (volumes, isOpen) = try journal { () throws(JobStoreError) in
+            (try store.volumes(ofBook: index), try store.hasOpenTasks(range, ofBook: index))
+        }
+        if !volumes.isEmpty, !isOpen, try finishNaming(volumes, book, index) {
             book.bound = volumes.map { BoundVolume(path: $0.path, pages: $0.pages, bytes: $0.bytes) }
             return
+        }
+        if volumes.isEmpty, let resumed = try replay(book, index) {
+            book.resumed = resumed
+            return try reopenSpooled(from: resumed.task, skipping: resumed.pagesOfTask, below: book.end, ofBook: index)
         }
         try bindAnew(book, index)
     }
 
-    /// Whether the files are those that got these names.
-    private func areThere(_ volumes: [VolumeRow]) throws(HeadError) -> Bool {
-        for volume in volumes {
-            let facts = try system("look at the PDF") { () throws(SystemError) in try FileOperation.factsIfPresent(of: volume.path, followingLinks: false) }
-            let path = plan.workingFolder.appending(volume.path).normalized
-            let entry = try journal { () throws(JobStoreError) in try job.ledger.entry(for: path) }
-            guard let facts, facts.identity == entry?.outputIdentity else { return false }
+    /// Whether all files of a book are those that were recorded; one that has not its name yet gets it.
+    private func finishNaming(_ volumes: [VolumeRow], _ book: PlannedBook, _ index: Int) throws(HeadError) -> Bool {
+        var unnamed: [(partial: RawPath, path: RawPath)] = []
+        for (number, volume) in volumes.enumerated() {
+            let partial = book.partialPath(number, number: index, of: job.job)
+            let entry = try journal { () throws(JobStoreError) in try job.ledger.entry(for: plan.workingFolder.appending(volume.path).normalized) }
+            let (named, left) = try system("look at the PDF") { () throws(SystemError) in
+                (try FileOperation.factsIfPresent(of: volume.path, followingLinks: false), try FileOperation.factsIfPresent(of: partial))
+            }
+            guard let entry else { return false }
+            if named?.identity == entry.outputIdentity { continue }
+            guard left?.identity == entry.outputIdentity, named == nil || named?.identity == entry.replaced else { return false }
+            unnamed.append((partial, volume.path))
+        }
+        for (partial, path) in unnamed {
+            try system("name \(path)") { () throws(SystemError) in
+                try FileOperation.rename(partial, replacing: path)
+                try FileOperation.syncFolder(path.parent)
+            }
+        }
+        try journal { () throws(JobStoreError) in try store.removeFacts([BookFact.position(index)]) }
+        return true
+    }
+
+    /// Places the pages again that an earlier process bound; nil if what it left cannot be gone on with.
+    private func replay(_ planned: PlannedBook, _ index: Int) throws(HeadError) -> ResumedBook? {
+        let (fact, replaced) = try journal { () throws(JobStoreError) in
+            (try store.fact(BookFact.position(index)), try store.replacedPages())
+        }
+        guard let fact, let position = BookPosition(fact: fact), try arePartialsThere(planned, index, position) else { return nil }
+        let pages = BookPages(missingPage: plan.pdf.missingPage)
+        var resumed = ResumedBook(
+            book: try pdf { () throws(PDFError) in try Book<SHA256Stream>(settings: plan.pdf) }, task: planned.start, pagesOfTask: 0)
+        var next = planned.start
+        while next < planned.end {
+            try interrupts.check()
+            let records = try journal { () throws(JobStoreError) in
+                try store.records(from: next, below: planned.end, book: plan.books.count > 1 ? index : nil, count: Self.tasksAtOnce)
+            }
+            guard let last = records.last else { return nil }
+            for record in records {
+                if record.outcome.state == .planned { return nil }
+                for (number, page) in pages.pages(of: record).enumerated() {
+                    var page = page
+                    if let reason = replaced[BoundPage(task: record.task.index, page: number)] { page.content = pages.placeholder(of: record, reason) }
+                    for command in try pages.append(&page, of: record, to: &resumed.book) {
+                        // What was written is in the files; only an ending may have been under way.
+                        guard case .endVolume(let volume, let ending) = command else { continue }
+                        let path = planned.partialPath(volume, number: index, of: job.job)
+                        let facts = try system("look at the PDF") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
+                        guard let facts, facts.identity.sizeBytes >= ending.keptByteCount else { return nil }
+                        resumed.pageCounts[volume] = ending.pageCount
+                        resumed.byteCounts[volume] = try system("finish \(path)") { () throws(SystemError) in try ending.write(to: path) }
+                    }
+                    resumed.task = record.task.index.position
+                    resumed.pagesOfTask = number + 1
+                    if resumed.book.position == position { return resumed }
+                    if resumed.book.position.pageCount >= position.pageCount { return nil }
+                }
+            }
+            next = last.task.index.position + 1
+        }
+        return nil
+    }
+
+    private func arePartialsThere(_ book: PlannedBook, _ index: Int, _ position: BookPosition) throws(HeadError) -> Bool {
+        for volume in 0...position.volume {
+            let path = book.partialPath(volume, number: index, of: job.job)
+            let facts = try system("look at the PDF") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
+            guard let facts, volume < position.volume || facts.identity.sizeBytes >= position.byteCount else { return false }
         }
         return true
     }
@@ -152,14 +221,17 @@ final class Recovery {
             }
         }
         try journal { () throws(JobStoreError) in
-            try store.removeFacts(["book \(index) position"])
+            try store.removeVolumes(ofBook: index)
+            try store.removeFacts([BookFact.position(index)])
             try store.removeReplacedPages(book.start..<book.end, ofBook: index)
         }
-        try reopenSpooled(from: book.start, below: book.end, ofBook: index)
+        try reopenSpooled(from: book.start, skipping: 0, below: book.end, ofBook: index)
     }
 
     /// Opens tasks whose pages are wanted and whose bytes are in no file any more.
-    private func reopenSpooled(from start: Int, below end: Int, ofBook index: Int) throws(HeadError) {
+    ///
+    /// - Parameter bound: pages of the first task that are in the PDF already.
+    private func reopenSpooled(from start: Int, skipping bound: Int, below end: Int, ofBook index: Int) throws(HeadError) {
         let spool = Spool(folder: plan.spoolFolder, job: job.job)
         var next = start
         while next < end {
@@ -170,7 +242,8 @@ final class Recovery {
             guard let last = records.last else { return }
             var opened: [PlannedTask] = []
             for record in records {
-                for page in record.outcome.work?.pages ?? [] where page.isSpooled {
+                let pages = (record.outcome.work?.pages ?? []).dropFirst(record.task.index.position == start ? bound : 0)
+                for page in pages where page.isSpooled {
                     guard try spool.holds(page) else {
                         opened.append(record.task)
                         break
@@ -181,5 +254,16 @@ final class Recovery {
             try reopen(opened)
             next = last.task.index.position + 1
         }
+    }
+}
+
+extension BookPosition {
+    /// From `pages volume bytes`.
+    init?(fact: [UInt8]) {
+        let words = String(decoding: fact, as: UTF8.self).split(separator: " ")
+        guard words.count == 3, let pages = UInt64(words[0]), let volume = Int(words[1]), let bytes = UInt64(words[2]), pages > 0, volume >= 0 else {
+            return nil
+        }
+        self.init(pageCount: pages, volume: volume, byteCount: bytes)
     }
 }

@@ -1,5 +1,6 @@
 import JobModel
 import LinuxSystem
+import PDFAssembly
 
 /// The partial file of one PDF volume: grows at its end; long ranges are copied by threads while more is placed behind them.
 struct VolumeFile: ~Copyable {
@@ -23,6 +24,17 @@ struct VolumeFile: ~Copyable {
         self.threads = threads
         try FileOperation.removeIfPresent(path)
         target = SharedFile(try OpenFile(path, .update(mode: 0o666)))
+    }
+
+    /// Goes on behind the first `byteCount` bytes of a file that has them; what follows them is cut off.
+    init(continuing path: RawPath, at byteCount: UInt64, threads: CopyThreads) throws(SystemError) {
+        let file = try OpenFile(path, .update(mode: 0o666))
+        try file.truncate(to: byteCount)
+        self.path = path
+        self.threads = threads
+        target = SharedFile(file)
+        self.byteCount = byteCount
+        writingOffset = byteCount
     }
 
     mutating func write(_ bytes: [UInt8]) throws(SystemError) {
@@ -80,3 +92,19 @@ struct VolumeFile: ~Copyable {
 
 /// ENODATA, for a file that ends before the bytes it should have.
 let noDataCode: Int32 = 61
+
+extension VolumeEnding {
+    /// Ends the volume in `path`, which is synced then; doing it twice does no harm. Returns the size of the file.
+    func write(to path: RawPath) throws(SystemError) -> UInt64 {
+        let file = try OpenFile(path, .update(mode: 0o666))
+        var offset = keptByteCount
+        try file.truncate(to: offset)
+        for instruction in self {
+            guard case .bytes(let bytes) = instruction else { preconditionFailure("an ending copies nothing") }
+            try file.write(bytes, at: offset)
+            offset += UInt64(bytes.count)
+        }
+        try file.syncData()
+        return offset
+    }
+}

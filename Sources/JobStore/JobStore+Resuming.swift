@@ -22,6 +22,17 @@ public struct VolumeRow: Hashable, Sendable {
     public var bytes: UInt64
 }
 
+/// A page of a task.
+public struct BoundPage: Hashable, Sendable {
+    public var task: TaskIndex
+    /// From 0.
+    public var page: Int
+    public init(task: TaskIndex, page: Int) {
+        self.task = task
+        self.page = page
+    }
+}
+
 /// How many tasks are in which state.
 public struct TaskCounts: Hashable, Sendable {
     public var done = 0
@@ -239,12 +250,27 @@ extension JobStore {
         }
     }
 
-    public func replacedPage(_ task: TaskIndex, page: Int) throws(JobStoreError) -> FailureReason? {
-        try translated("read a page") {
+    /// All pages that were bound as placeholders, with the reason each names.
+    public func replacedPages() throws(JobStoreError) -> [BoundPage: FailureReason] {
+        try translated("read pages") {
             try pool.read { database in
-                try String.fetchOne(
-                    database.cachedStatement(sql: "SELECT reason FROM replaced_page WHERE task = ? AND page = ?"), arguments: [task.position, page]
-                ).flatMap { FailureReason(rawValue: $0) }
+                let rows = try Row.fetchAll(database, sql: "SELECT task, page, reason FROM replaced_page")
+                return Dictionary(
+                    uniqueKeysWithValues: rows.map {
+                        (BoundPage(task: TaskIndex($0[0] as Int), page: $0[1]), FailureReason(rawValue: $0[2]) ?? .changed)
+                    })
+            }
+        }
+    }
+
+    /// Whether a task of the book waits for work.
+    public func hasOpenTasks(_ tasks: Range<Int>, ofBook book: Int) throws(JobStoreError) -> Bool {
+        try translated("read plan") {
+            try pool.read { database in
+                try Bool.fetchOne(
+                    database,
+                    sql: "SELECT EXISTS (SELECT 1 FROM task WHERE idx >= ? AND idx < ? AND book = ? AND state = \(TaskState.planned.rawValue))",
+                    arguments: [tasks.lowerBound, tasks.upperBound, book]) ?? false
             }
         }
     }
