@@ -32,6 +32,8 @@ struct Committer: Sendable {
     let replacesForeign: Bool
     /// For turning relative names into the ledger's absolute ones.
     let workingFolder: RawPath
+    /// What makes the outputs, for the ledger.
+    let build: String
     /// Whether the winners were recorded by a process that died: some of their names may be given already.
     var finishesOthers = false
 
@@ -225,7 +227,7 @@ struct Committer: Sendable {
         LedgerEntry(
             output: output, outputIdentity: identity,
             input: workingFolder.appending(task.input).normalized, inputIdentity: task.identity, recipe: recipe, work: work,
-            isInPlace: isInPlace, job: job)
+            isInPlace: isInPlace, job: job, build: build)
     }
 }
 

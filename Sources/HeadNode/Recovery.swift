@@ -67,7 +67,8 @@ final class Recovery {
     private func finishWinners() throws(HeadError) {
         let committer = Committer(
             store: store, ledger: job.ledger, job: job.job, recipe: plan.recipeDigest, isInPlace: job.settings.isInPlace,
-            replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder, finishesOthers: true)
+            replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder,
+            build: job.settings.version, finishesOthers: true)
         while true {
             try interrupts.check()
             // What is finished or opened is won no more, so the first ones are always others.
