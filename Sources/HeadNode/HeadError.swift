@@ -22,6 +22,8 @@ public enum HeadError: Error, CustomStringConvertible {
     case noUsableHost(String)
     /// What is to be written cannot find room; the text says where and how much.
     case noRoom(String)
+    /// A share or a disk is at fault and did not come back in time; or so many files failed that something must be.
+    case surroundings(String)
     case agent(String)
     case protocolBroken(String, WireError)
     case interrupted
@@ -35,7 +37,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .output: .internalError
         case .journal(.database(_, _, isFull: true)): .stoppedResumable
         case .journal: .internalError
-        case .busy: .stoppedResumable
+        case .busy, .surroundings: .stoppedResumable
         case .noUsableHost: .noUsableHost
         case .agent, .protocolBroken, .noRoom: .stoppedResumable
         case .interrupted: .cancelled
@@ -44,7 +46,7 @@ public enum HeadError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .agent(let text): text
+        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .surroundings(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space, then go on with 'quire resume' or the same command" : "")
         case .inputChanged(let path): "\(path) changed while it was bound into the PDF; its page will say so when the job is gone on with"

@@ -21,6 +21,8 @@ struct JobPlan: Sendable {
     var spoolFolder: RawPath
     /// Final paths stand in the working folder unless absolute.
     var workingFolder: RawPath
+    /// Where the inputs come from.
+    var roots: InputRoots
 
     /// Of all that decides an output's bytes.
     static func digest(of recipe: Recipe, _ settings: RunSettings) -> Digest256 {

@@ -31,8 +31,10 @@ struct JobPlanner {
         var folders = FolderCounts()
         let countsFolders = outputNames?.template?.variables.contains(.folderIndex) == true
         var missing = MissingInputs()
+        var roots = InputRoots()
         let add = { (input: ScannedInput, facts: ProbeFacts?) throws(HeadError) in
             let index = TaskIndex(count)
+            roots.note(input)
             let source = nameSource(input, index, countsFolders ? folders.next(in: input.path.parent) : 1, facts)
             var output: RawPath?
             var pageNumber: Range<Int>?
@@ -72,7 +74,8 @@ struct JobPlanner {
         return JobPlan(
             job: job, taskCount: count, recipe: recipe, recipeDigest: recipeDigest, books: books.books, forecasts: forecasts, pdf: pdf,
             skipped: skipped.sorted { $0.key.text < $1.key.text }.map { ($0.key.text, $0.value) },
-            bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: spoolFolder(books.books), workingFolder: workingFolder)
+            bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: spoolFolder(books.books), workingFolder: workingFolder,
+            roots: roots)
     }
 
     // MARK: Books before they are bound

@@ -11,10 +11,10 @@ import WireProtocol
 ///
 /// Lives on the main thread and owns all state; other threads only send it events. Decisions are the scheduler's.
 final class JobRunner {
-    private let settings: RunSettings
-    private let plan: JobPlan
+    let settings: RunSettings
+    let plan: JobPlan
     private let store: JobStore
-    private let events: Mailbox<HeadEvent>
+    let events: Mailbox<HeadEvent>
     private let agents: LazyAgent
     private var link: AgentLink
     private var agentRestarts = 0
@@ -25,21 +25,26 @@ final class JobRunner {
     private let orders: OrderMaker
     let display: ProgressDisplay
 
-    private var scheduler: Scheduler
+    var scheduler: Scheduler
     /// Dispatched and without a final end; their number is bounded by what hosts may hold.
-    private var open: [TaskIndex: PlannedTask] = [:]
+    var open: [TaskIndex: PlannedTask] = [:]
     /// Those of `open` whose report the committer has: a lost agent does not bring them back.
     private var committing: Set<TaskIndex> = []
-    /// The lowest task that the environment kept from its end; pages behind it cannot be bound.
-    private var stuck: TaskIndex?
     /// Tasks left when nothing more is dispatched; nil before that.
     private var unsettledCount: Int?
     private var spool = SpoolGauge()
     private var isBound: Bool
     private var volumes: [BoundVolume]?
-    private var stop: Stop?
+    var stop: Stop?
     private var wasKilled = false
     private var wasInterruptedTwice = false
+    let watch: EnvironmentWatch
+    var failures: FailureWatch
+    /// Failed reports that wait until it is known whether their file is to blame.
+    var suspects: [Suspect] = []
+    var pause: Pause?
+    /// When the surroundings first were at fault without a success since.
+    var faultyMilliseconds: UInt64?
     /// Folders of tasks that were given up before they ended.
     private var abandoned: Set<RawPath> = []
 
@@ -74,6 +79,11 @@ final class JobRunner {
         link = try agents.link()
         self.display = display
         orders = OrderMaker(settings: settings, plan: plan, run: run)
+        watch = EnvironmentWatch(events: events)
+        failures = FailureWatch(
+            FailureWatch.Limits(
+                equalInRowMax: settings.keepsGoing ? nil : FailureWatch.Limits.equalInRowDefault,
+                failuresMax: settings.failuresMax?.files(of: plan.taskCount)))
         let open = try journal { () throws(JobStoreError) in try store.openTasks() }
         if plan.books.isEmpty {
             let settled = Set(open.settled.flatMap { $0 })
@@ -128,6 +138,7 @@ final class JobRunner {
             guard let batch = events.receiveAll(waitingMilliseconds: 100) else { break }
             for event in batch { try take(event) }
             if case .asked(let deadline)? = stop, SystemClock.monotonicMilliseconds() >= deadline { wasKilled = true }
+            lookAround(SystemClock.monotonicMilliseconds())
             if spool.update(boundBelow: display.pages.tasksBelow) {
                 perform(scheduler.apply(.bound(spool.isFull ? lowestOpenTask : nil)))
             }
@@ -156,7 +167,9 @@ final class JobRunner {
             let now = SystemClock.monotonicMilliseconds()
             return .draining(secondsLeft: deadline > now ? Int((deadline - now + 999) / 1000) : 0)
         case .fault(let error): return .paused(reason: "\(error)")
-        case .none: return unsettledCount != nil && open.isEmpty ? .binding : .working
+        case .none:
+            if let pause { return .paused(reason: pause.fault) }
+            return unsettledCount != nil && open.isEmpty ? .binding : .working
         }
     }
 
@@ -177,6 +190,7 @@ final class JobRunner {
         switch event {
         case .agent(let host, let message): try take(message, from: host)
         case .agentGone(let host, let why):
+            suspects.removeAll { $0.host == host }
             let lost = scheduler.apply(.hostLost(host))
             perform(lost)
             let inHand = open.filter { !committing.contains($0.key) }
@@ -205,12 +219,13 @@ final class JobRunner {
                 display.message("withheld, since a file failed: \(names)\(others); --missing-page placeholder binds them all the same")
             }
         case .signal(let signal): take(signal)
+        case .looked(let surrounding, let fault): looked(at: surrounding, fault)
         }
     }
 
     private func take(_ message: AgentMessage, from host: HostIndex) throws(HeadError) {
         switch message {
-        case .reports(let reports): settle(reports, from: host)
+        case .reports(let reports): settle(reports.filter { !suspect($0, from: host) }, from: host)
         case .released(let tasks):
             for task in tasks { open[task] = nil }
             perform(scheduler.apply(.released(host, tasks)))
@@ -221,13 +236,12 @@ final class JobRunner {
         }
     }
 
-    private func settle(_ reports: [WorkReport], from host: HostIndex) {
+    func settle(_ reports: [WorkReport], from host: HostIndex) {
         let endings = reports.map {
             Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds)
         }
         let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
         var settled: [SettledReport] = []
-        var fault: HeadError?
         var others: [Scheduler.Command] = []
         for command in scheduler.apply(.ended(host, endings)) {
             switch command {
@@ -235,24 +249,17 @@ final class JobRunner {
                 guard let report = byAttempt[attempt], let task = open[attempt.task] else {
                     preconditionFailure("task \(attempt.task.rawValue) settles without a report or a plan")
                 }
-                if case .failed(let failure) = report.outcome, failure.reason == .noSpace {
-                    // The disk is at fault, not the file: the task stays planned.
-                    open[attempt.task] = nil
-                    stuck = min(stuck ?? attempt.task, attempt.task)
-                    fault = .usageOfSpace(failure.message, task.output?.parent ?? plan.spoolFolder)
-                } else {
-                    committing.insert(attempt.task)
-                    settled.append(SettledReport(task: task, report: report, host: link.name))
-                }
+                committing.insert(attempt.task)
+                settled.append(SettledReport(task: task, report: report, host: link.name))
             case .discard(let attempt):
                 if let report = byAttempt[attempt] { discard(report) }
             case .dispatch, .retract, .giveUp, .finished: others.append(command)
             }
         }
         if !settled.isEmpty { commits.send(settled) }
-        // New work goes out before the fault calls it back: the scheduler holds it for dispatched.
+        // New work goes out before a fault calls it back: the scheduler holds it for dispatched.
         perform(others)
-        if let fault { halt(fault) }
+        count(settled)
     }
 
     /// Deletes the temp files of a report that came too late.
@@ -283,7 +290,7 @@ final class JobRunner {
     }
 
     /// Starts nothing new because the environment is at fault; what runs may finish.
-    private func halt(_ error: HeadError) {
+    func halt(_ error: HeadError) {
         guard stop == nil else { return }
         stop = .fault(error)
         display.message("\(error)")
@@ -318,17 +325,17 @@ final class JobRunner {
     /// All tasks below have their final end.
     private var lowestOpenTask: TaskIndex {
         let end = TaskIndex(plan.taskCount)
-        return min(open.keys.min() ?? end, scheduler.lowestReady ?? end, stuck ?? end)
+        return min(open.keys.min() ?? end, scheduler.lowestReady ?? end)
     }
 
     // MARK: Commands
 
-    private func perform(_ commands: [Scheduler.Command]) {
+    func perform(_ commands: [Scheduler.Command]) {
         for command in commands {
             switch command {
             case .dispatch(let host, let attempts): dispatch(attempts, to: host)
             case .retract(_, let tasks): link.send(.retract(tasks))
-            case .finished(let unsettled): unsettledCount = unsettled + (stuck == nil ? 0 : 1)
+            case .finished(let unsettled): unsettledCount = unsettled
             case .giveUp(let task, let attempts): giveUp(task, attempts)
             case .settle, .discard: preconditionFailure("a report is settled where it arrives")
             }
@@ -376,11 +383,5 @@ final class JobRunner {
         let failure = TaskFailure(.crashed, "the host was lost \(attempts) times while this file was worked on")
         let report = WorkReport(attempt: Attempt(task: task, number: attempts), outcome: .failed(failure), usage: .none)
         commits.send([SettledReport(task: planned, report: report, host: link.name)])
-    }
-}
-
-extension HeadError {
-    static func usageOfSpace(_ message: String, _ folder: RawPath) -> HeadError {
-        .system(doing: "write below \(folder): \(message)", SystemError("write", folder.display, code: 28))
     }
 }

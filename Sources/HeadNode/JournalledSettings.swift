@@ -38,6 +38,9 @@ struct JournalledSettings {
         written.put("jobs", settings.slots)
         written.put("timeout", settings.timeoutSeconds)
         written.put("drain", settings.drainSeconds)
+        written.put("max-failures", settings.failuresMax?.text)
+        written.put("keep-going", settings.keepsGoing)
+        written.put("max-pause", settings.pauseSecondsMax)
         written.put("spool", settings.spoolFolder)
         written.put("worker-memory", settings.workerMemoryBytesMax)
         return written.facts
@@ -102,6 +105,9 @@ struct JournalledSettings {
         settings.slots = try number("jobs")
         settings.timeoutSeconds = try number("timeout")
         settings.drainSeconds = try number("drain") ?? settings.drainSeconds
+        settings.failuresMax = try text("max-failures").flatMap { RunSettings.FailureCount($0) }
+        settings.keepsGoing = try flag("keep-going")
+        settings.pauseSecondsMax = try number("max-pause") ?? settings.pauseSecondsMax
         settings.spoolFolder = path("spool")
         settings.workerMemoryBytesMax = try number("worker-memory")
         return settings

@@ -93,7 +93,7 @@ final class OpenJob {
             try store.finishPlan(
                 books: plan.books.map { BookRow(path: $0.path, start: $0.start, end: $0.end) }, passedOver: plan.skipped,
                 [
-                    ("tasks", Array("\(plan.taskCount)".utf8)), ("spool", plan.spoolFolder.bytes),
+                    ("tasks", Array("\(plan.taskCount)".utf8)), ("spool", plan.spoolFolder.bytes), ("roots", plan.roots.journalled),
                     ("state", Array(JobState.running.rawValue.utf8)),
                 ])
         }
@@ -109,7 +109,8 @@ final class OpenJob {
         return JobPlan(
             job: job, taskCount: tasks, recipe: recipe, recipeDigest: JobPlan.digest(of: recipe, settings),
             books: books.map { PlannedBook(path: $0.path, start: $0.start, end: $0.end) }, forecasts: [], pdf: pdf, skipped: passedOver,
-            bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: RawPath(bytes: spool), workingFolder: workingFolder)
+            bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: RawPath(bytes: spool), workingFolder: workingFolder,
+            roots: InputRoots(journalled: facts["roots"] ?? []))
     }
 
     // MARK: Working

@@ -117,7 +117,7 @@ struct ReportFile {
         } catch {
             switch error {
             case .interrupted, .agent, .noUsableHost, .noRoom: break
-            case .usage, .recipe, .noInputs, .system, .inputChanged, .output, .journal, .busy, .protocolBroken: throw error
+            case .usage, .recipe, .noInputs, .system, .inputChanged, .surroundings, .output, .journal, .busy, .protocolBroken: throw error
             }
         }
         return pictures

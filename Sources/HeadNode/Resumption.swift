@@ -17,6 +17,9 @@ public struct ResumeSettings: Sendable {
     public var slots: Int?
     public var timeoutSeconds: UInt32?
     public var drainSeconds: Int?
+    public var pauseSecondsMax: Int?
+    /// Goes on where equal failures in a row or `--max-failures` stopped it.
+    public var keepsGoing = false
 
     public init(version: String) { self.version = version }
 }
@@ -107,6 +110,8 @@ public struct Resumption {
         if let slots = wanted.slots { settings.slots = slots }
         if let seconds = wanted.timeoutSeconds { settings.timeoutSeconds = seconds }
         if let seconds = wanted.drainSeconds { settings.drainSeconds = seconds }
+        if let seconds = wanted.pauseSecondsMax { settings.pauseSecondsMax = seconds }
+        if wanted.keepsGoing { (settings.keepsGoing, settings.failuresMax) = (true, nil) }
         guard let folder = facts["working-folder"], let bytes = facts["recipe"] else {
             throw .journal(.unreadable(what: "the job", reason: "its recipe or working folder is missing"))
         }

@@ -25,6 +25,36 @@ public struct RunSettings: Sendable {
         case changed, never, always
     }
 
+    /// A number of failures, or a share of all files.
+    public enum FailureCount: Hashable, Sendable {
+        case files(Int)
+        /// 1 to 100.
+        case percent(Int)
+
+        /// `20` or `5%`; nil for anything else.
+        public init?(_ text: String) {
+            let isPercent = text.hasSuffix("%")
+            guard let number = Int(isPercent ? String(text.dropLast()) : text), number > 0, !isPercent || number <= 100 else { return nil }
+            self = isPercent ? .percent(number) : .files(number)
+        }
+
+        /// As `init` reads it.
+        var text: String {
+            switch self {
+            case .files(let count): "\(count)"
+            case .percent(let part): "\(part)%"
+            }
+        }
+
+        /// At least one.
+        func files(of total: Int) -> Int {
+            switch self {
+            case .files(let count): count
+            case .percent(let part): max(1, (total * part + 99) / 100)
+            }
+        }
+    }
+
     public enum Collisions: String, CaseIterable, Sendable {
         case refuse, rename
     }
@@ -66,6 +96,12 @@ public struct RunSettings: Sendable {
     public var slots: Int?
     public var timeoutSeconds: UInt32?
     public var drainSeconds = 30
+    /// Stop at so many failures; nil never does.
+    public var failuresMax: FailureCount?
+    /// Do not stop at equal failures in a row.
+    public var keepsGoing = false
+    /// How long a pause for a share or disk at fault may take; 0 stops at once.
+    public var pauseSecondsMax = 600
     public var stateFolder: RawPath?
     public var spoolFolder: RawPath?
     public var workerMemoryBytesMax: UInt64?

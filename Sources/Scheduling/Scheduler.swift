@@ -33,6 +33,9 @@ public struct Scheduler: Hashable, Sendable {
         case released(HostIndex, [TaskIndex])
         /// Start nothing new; what is unstarted on hosts is called back.
         case drain
+        /// The surroundings are at fault: dispatch nothing until `resume`; what is unstarted on hosts is called back.
+        case pause
+        case resume
         /// Only tasks below this index may be dispatched: the spool is full. Nil lifts it.
         case bound(TaskIndex?)
     }
@@ -80,6 +83,7 @@ public struct Scheduler: Hashable, Sendable {
     /// Attempts made so far, only of tasks that came back.
     private var tries: [TaskIndex: UInt32] = [:]
     private var isDraining = false
+    private var isPaused = false
     private var hasFinished = false
     private var bound: TaskIndex?
 
@@ -129,11 +133,15 @@ public struct Scheduler: Hashable, Sendable {
         case .drain:
             if !isDraining {
                 isDraining = true
-                for host in hosts.keys.sorted() {
-                    let held = flights.filter { $0.value.host == host }.keys.sorted()
-                    if !held.isEmpty { commands.append(.retract(host, held)) }
-                }
+                commands += callBack()
             }
+        case .pause:
+            if !isPaused && !isDraining {
+                isPaused = true
+                commands += callBack()
+            }
+        case .resume:
+            isPaused = false
         case .bound(let index):
             bound = index
         }
@@ -143,6 +151,14 @@ public struct Scheduler: Hashable, Sendable {
             commands.append(.finished(unsettled: ready.count))
         }
         return commands
+    }
+
+    /// Asks every host for what it has not started.
+    private func callBack() -> [Command] {
+        hosts.keys.sorted().compactMap { host in
+            let held = flights.filter { $0.value.host == host }.keys.sorted()
+            return held.isEmpty ? nil : .retract(host, held)
+        }
     }
 
     private mutating func settle(_ ending: Ending, from host: HostIndex) -> Command {
@@ -176,7 +192,7 @@ public struct Scheduler: Hashable, Sendable {
     }
 
     private mutating func placeReadyTasks() -> [Command] {
-        guard !isDraining else { return [] }
+        guard !isDraining, !isPaused else { return [] }
         var commands: [Command] = []
         for host in hosts.keys.sorted() {
             guard ready.count > 0 else { break }

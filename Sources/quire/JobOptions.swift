@@ -37,6 +37,15 @@ struct JobOptions: ParsableArguments {
     @Option(help: ArgumentHelp("After the first Ctrl-C, wait so long for what is being worked on.", valueName: "s"))
     var drain: Int = 30
 
+    @Option(help: ArgumentHelp("Stop, to be resumed, when so many files have failed: a number or a percentage.", valueName: "n|%"))
+    var maxFailures: String?
+
+    @Flag(help: "Do not stop when 50 files in a row fail for the same reason.")
+    var keepGoing = false
+
+    @Option(help: ArgumentHelp("When a share is gone or a disk is full, wait so long for it to come back (default 600; 0 stops at once).", valueName: "s"))
+    var maxPause: Int = 600
+
     @Option(help: ArgumentHelp("Where the journal is kept (default $XDG_STATE_HOME/quire).", valueName: "dir"))
     var stateDir: PathArgument?
 
@@ -55,6 +64,10 @@ struct JobOptions: ParsableArguments {
     func validate() throws {
         if let jobs, !(1...4096).contains(jobs) { throw ValidationError("--jobs takes a number from 1 to 4096.") }
         if drain < 0 { throw ValidationError("--drain takes seconds from 0 up.") }
+        if maxPause < 0 { throw ValidationError("--max-pause takes seconds from 0 up.") }
+        if let maxFailures, RunSettings.FailureCount(maxFailures) == nil {
+            throw ValidationError("--max-failures takes a number from 1 up, or a percentage such as 5%.")
+        }
         if timeout == 0 { throw ValidationError("--timeout takes seconds from 1 up.") }
     }
 
@@ -78,6 +91,9 @@ struct JobOptions: ParsableArguments {
             }
         }
         settings.drainSeconds = drain
+        settings.failuresMax = maxFailures.flatMap { RunSettings.FailureCount($0) }
+        settings.keepsGoing = keepGoing
+        settings.pauseSecondsMax = maxPause
         settings.stateFolder = stateDir?.path
         settings.spoolFolder = spool?.path
         settings.progress = progress.mode

@@ -22,6 +22,12 @@ struct GoingOnOptions: ParsableArguments {
     @Option(help: ArgumentHelp("After the first Ctrl-C, wait so long for what is being worked on.", valueName: "s"))
     var drain: Int?
 
+    @Option(help: ArgumentHelp("When a share is gone or a disk is full, wait so long for it to come back.", valueName: "s"))
+    var maxPause: Int?
+
+    @Flag(help: "Go on where too many failures stopped the job, and do not stop for them again.")
+    var keepGoing = false
+
     @Option(help: ArgumentHelp("auto, tty (redrawn in place), plain (a line every 10 s), json (an event a line) or none; on standard error.", valueName: "how"))
     var progress: ProgressChoice = .auto
 
@@ -31,6 +37,7 @@ struct GoingOnOptions: ParsableArguments {
     func validate() throws {
         if let jobs, !(1...4096).contains(jobs) { throw ValidationError("--jobs takes a number from 1 to 4096.") }
         if let drain, drain < 0 { throw ValidationError("--drain takes seconds from 0 up.") }
+        if let maxPause, maxPause < 0 { throw ValidationError("--max-pause takes seconds from 0 up.") }
         if timeout == 0 { throw ValidationError("--timeout takes seconds from 1 up.") }
     }
 
@@ -43,6 +50,8 @@ struct GoingOnOptions: ParsableArguments {
         settings.slots = jobs
         settings.timeoutSeconds = timeout
         settings.drainSeconds = drain
+        settings.pauseSecondsMax = maxPause
+        settings.keepsGoing = keepGoing
         return settings
     }
 }

@@ -265,7 +265,7 @@ struct StopTests {
         for index in 1...8 { try box.write(TinyPicture.jpeg(32 + index, commentBytes: 60_000), to: "in/t\(index).jpg") }
         let disk = try SmallDisk(at: box.work + "/disk", kilobytes: 300)
         let words: [Name] = ["quire", "run", "in", "-o", "disk/out", "--shrink", "300", "--quality", "95", "--progress", "none", "--json"]
-        let ended = try box.run(words)
+        let ended = try box.run(words + ["--max-pause", "0"])
         #expect(ended.status == 75, "\(ended)")
         #expect(ended.errors.contains("free some space"), "\(ended)")
         #expect(try ended.object()["failed"].number == 0, "the disk is at fault, not the files")

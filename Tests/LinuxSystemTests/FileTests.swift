@@ -124,4 +124,17 @@ struct MailboxTests {
         #expect(Mailbox<Int>(elementsMax: 1).receiveAll(waitingMilliseconds: 1) == [])
         #expect(Mailbox<Int>(elementsMax: 1).receiveOne(waitingMilliseconds: 1) == nil)
     }
+
+    @Test("The file system of a folder is known by its device, whatever its name is made of")
+    func mounts() throws {
+        let facts = try FileOperation.facts(of: RawPath("/proc"))
+        #expect(Mount.ofDevice(facts.device) == Mount(point: RawPath("/proc"), kind: "proc", source: "proc"))
+        let line = #"36 35 98:0 / /mnt/a\040b\134c rw,noatime master:1 - nfs4 host:/ex\011port rw"#
+        let entry = try #require(Mount.entry(Array(line.utf8)))
+        #expect(entry.numbers == Array("98:0".utf8))
+        #expect(entry.mount == Mount(point: RawPath("/mnt/a b\\c"), kind: "nfs4", source: "host:/ex\tport"))
+        for broken in ["", "36 35 98:0 / /mnt", "36 35 98:0 / /mnt rw master:1 nfs4 host rw x y"] {
+            #expect(Mount.entry(Array(broken.utf8)) == nil)
+        }
+    }
 }

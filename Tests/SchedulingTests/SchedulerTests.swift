@@ -112,6 +112,31 @@ struct SchedulerTests {
         #expect(last == running.map { .settle($0) } + [.finished(unsettled: 97)])
     }
 
+    @Test("A pause calls back what has not started and ends nothing; going on dispatches it again as another attempt")
+    func pause() {
+        var scheduler = Scheduler(taskCount: 3, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 3)))
+        #expect(scheduler.apply(.pause) == [.retract(here, first.map(\.task))])
+        #expect(scheduler.apply(.pause).isEmpty)
+        #expect(scheduler.apply(.released(here, [first[1].task, first[2].task])).isEmpty)
+        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.settle(first[0])])
+        let again = dispatched(scheduler.apply(.resume))
+        #expect(again == first.dropFirst().map { Attempt(task: $0.task, number: 2) })
+        #expect(scheduler.apply(.ended(here, again.map { ending($0) })).last == .finished(unsettled: 0))
+    }
+
+    @Test("A job that is stopped while it is paused ends, and one that has nothing left")
+    func endOfPause() {
+        var stopped = Scheduler(taskCount: 3, order: .plan)
+        _ = stopped.apply(.pause)
+        #expect(stopped.apply(.hostReady(here, slots: 2)).isEmpty)
+        #expect(stopped.apply(.drain) == [.finished(unsettled: 3)])
+        var done = Scheduler(taskCount: 1, order: .plan)
+        let first = dispatched(done.apply(.hostReady(here, slots: 1)))
+        _ = done.apply(.pause)
+        #expect(done.apply(.ended(here, [ending(first[0])])) == [.settle(first[0]), .finished(unsettled: 0)])
+    }
+
     @Test("A release that comes after the report changes nothing")
     func lateRelease() {
         var scheduler = Scheduler(taskCount: 1, order: .plan)

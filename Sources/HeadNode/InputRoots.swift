@@ -1,0 +1,104 @@
+import JobModel
+import LinuxSystem
+
+/// A folder that inputs come from, as it was when the job was planned.
+struct InputRoot: Hashable, Sendable {
+    var path: RawPath
+    var device: UInt64
+    var inode: UInt64
+    /// Where it is mounted, for messages; nil where the system does not tell.
+    var mount: Mount?
+
+    init(_ path: RawPath, _ facts: FileFacts) {
+        self.path = path
+        device = facts.device
+        inode = facts.inode
+        mount = Mount.ofDevice(facts.device)
+    }
+
+    fileprivate init?(_ fields: ArraySlice<[UInt8]>) {
+        let texts = fields.map { String(decoding: $0, as: UTF8.self) }
+        guard texts.count == InputRoots.fieldCount, let device = UInt64(texts[1]), let inode = UInt64(texts[2]) else { return nil }
+        path = RawPath(bytes: fields[fields.startIndex])
+        self.device = device
+        self.inode = inode
+        mount = texts[4].isEmpty ? nil : Mount(point: RawPath(bytes: fields[fields.startIndex + 3]), kind: texts[4], source: texts[5])
+    }
+
+    fileprivate var fields: [[UInt8]] {
+        let numbers = [device, inode].map { Array(String($0).utf8) }
+        return [path.bytes] + numbers + [mount?.point.bytes ?? [], Array((mount?.kind ?? "").utf8), Array((mount?.source ?? "").utf8)]
+    }
+
+    /// What is wrong with the folder now; nil when it is there, is the same, and can be read.
+    ///
+    /// May wait as long as a network share lets it.
+    var fault: String? {
+        do throws(SystemError) {
+            let folder = try OpenFile(path, .read)
+            let facts = try folder.facts()
+            // A share that was mounted again has the same inode and often another device number.
+            if facts.inode == inode, facts.device == device || mount != nil && Mount.ofDevice(facts.device) == mount { return nil }
+            return "another folder stands where \(path) was\(isMountedText)"
+        } catch {
+            if error.isNotFound { return "the folder \(path) is gone\(isMountedText)" }
+            if error.isDenied { return "the folder \(path) may not be read any more (a ticket that expired?)\(isMountedText)" }
+            return "the folder \(path) cannot be read: \(error.reason)\(isMountedText)"
+        }
+    }
+
+    private var isMountedText: String {
+        guard let mount, mount.point != RawPath("/") else { return "" }
+        return "; it was on \(mount.point) (\(mount.kind), \(mount.source)): mount that again"
+    }
+}
+
+/// The folders that a job's inputs come from: folder INPUTs, and of file INPUTs the folders they stand in.
+struct InputRoots: Sendable {
+    private var roots: [RawPath: InputRoot] = [:]
+    /// File INPUTs in more folders than this are not looked after.
+    private static let rootsMax = 1_000
+    /// The last folder noted: inputs of one folder come in a row.
+    private var last: RawPath?
+    fileprivate static let fieldCount = 6
+
+    init() {}
+
+    /// Reads what `journalled` wrote; entries it cannot read are left out, since they only guard others.
+    init(journalled bytes: [UInt8]) {
+        let fields = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
+        for start in stride(from: 0, through: fields.count - Self.fieldCount, by: Self.fieldCount) {
+            guard let root = InputRoot(fields[start..<(start + Self.fieldCount)]) else { continue }
+            roots[root.path == RawPath(".") ? RawPath(bytes: []) : root.path] = root
+        }
+    }
+
+    /// For the journal: path, device, inode and mount (point, kind, source) of each, every field ended by NUL.
+    var journalled: [UInt8] {
+        roots.values.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }.flatMap { $0.fields.flatMap { $0 + [0] } }
+    }
+
+    mutating func note(_ input: ScannedInput) {
+        let path = input.root ?? input.path.parent
+        guard path != last else { return }
+        last = path
+        guard roots[path] == nil, roots.count < Self.rootsMax, input.failure == nil else { return }
+        // What is not there cannot be missed later.
+        do throws(SystemError) {
+            let folder = path.isEmpty ? RawPath(".") : path
+            roots[path] = InputRoot(folder, try FileOperation.facts(of: folder))
+        } catch {
+            return
+        }
+    }
+
+    /// The folder that `input` came from, if it is looked after.
+    func root(of input: RawPath) -> InputRoot? {
+        var folder = input.parent
+        while true {
+            if let root = roots[folder] { return root }
+            if folder.isEmpty || folder.parent == folder { return nil }
+            folder = folder.parent
+        }
+    }
+}

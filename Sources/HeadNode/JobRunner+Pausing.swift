@@ -1,0 +1,129 @@
+import JobModel
+import JobStore
+import LinuxSystem
+import Scheduling
+import TerminalUI
+import WireProtocol
+
+/// What keeps a share that went away, a full disk or a wrong flag from failing a million files (behaviour.md, Running).
+extension JobRunner {
+    /// A failed report, and what may be to blame instead of its file.
+    struct Suspect {
+        var host: HostIndex
+        var report: WorkReport
+        var surrounding: Surrounding
+        var sinceMilliseconds: UInt64
+    }
+
+    /// Nothing is dispatched until `cause` is as it should be.
+    struct Pause {
+        var cause: Surrounding
+        var fault: String
+        var nextLookMilliseconds: UInt64
+    }
+
+    private static let lookPeriodMilliseconds: UInt64 = 2_000
+    /// A folder that gives no answer for so long is taken for gone.
+    private static let lookMillisecondsMax: UInt64 = 15_000
+
+    /// Keeps a report back if its file may not be to blame.
+    func suspect(_ report: WorkReport, from host: HostIndex) -> Bool {
+        guard case .failed(let failure) = report.outcome, let task = open[report.attempt.task] else { return false }
+        let surrounding: Surrounding
+        switch failure.reason {
+        case .vanished, .unreadable, .denied:
+            guard let root = plan.roots.root(of: task.input) else { return false }
+            surrounding = .root(root)
+        case .noSpace: surrounding = .room(task.output?.parent ?? plan.spoolFolder)
+        case .notImage, .truncated, .damaged, .tooLarge, .unsupported, .crashed, .timeout, .memory, .changed: return false
+        }
+        let now = SystemClock.monotonicMilliseconds()
+        suspects.append(Suspect(host: host, report: report, surrounding: surrounding, sinceMilliseconds: now))
+        watch.look(at: surrounding)
+        // Of room the failed write has told already.
+        if failure.reason == .noSpace { pause(for: surrounding, "\(surrounding.name) is full (\(failure.message)): free some space") }
+        return true
+    }
+
+    /// The answer to a look: lets files be blamed, or everything wait.
+    func looked(at surrounding: Surrounding, _ fault: String?) {
+        watch.answered(surrounding)
+        if let fault {
+            letGo(of: surrounding)
+            return pause(for: surrounding, fault)
+        }
+        switch surrounding {
+        case .root:
+            let cleared = suspects.filter { $0.surrounding == surrounding }
+            suspects.removeAll { $0.surrounding == surrounding }
+            for (host, of) in Dictionary(grouping: cleared, by: \.host) { settle(of.map(\.report), from: host) }
+        case .room: break
+        }
+        guard pause?.cause == surrounding else { return }
+        pause = nil
+        display.message("going on: \(surrounding.recovery)")
+        perform(scheduler.apply(.resume))
+    }
+
+    /// Waits for what is at fault; no file is blamed meanwhile.
+    private func pause(for cause: Surrounding, _ fault: String) {
+        letGo(of: cause)
+        guard stop == nil else { return }
+        let now = SystemClock.monotonicMilliseconds()
+        let since = faultyMilliseconds ?? now
+        faultyMilliseconds = since
+        guard settings.pauseSecondsMax > 0 else { return halt(.surroundings("\(fault). Nothing is lost: quire resume goes on then")) }
+        if pause == nil {
+            if since == now { display.message("paused: \(fault). The job goes on by itself then; it stops after \(settings.pauseSecondsMax) s") }
+            perform(scheduler.apply(.pause))
+        }
+        pause = Pause(cause: cause, fault: fault, nextLookMilliseconds: now + Self.lookPeriodMilliseconds)
+    }
+
+    /// Called several times a second.
+    func lookAround(_ now: UInt64) {
+        for suspect in suspects {
+            watch.look(at: suspect.surrounding)
+            if now > suspect.sinceMilliseconds + Self.lookMillisecondsMax {
+                pause(for: suspect.surrounding, "\(suspect.surrounding.name) does not answer")
+            }
+        }
+        guard let pause, stop == nil else { return }
+        if let faultyMilliseconds, now >= faultyMilliseconds + UInt64(settings.pauseSecondsMax) * 1000 {
+            return halt(.surroundings("stopped after \(settings.pauseSecondsMax) s: \(pause.fault). Nothing is lost: quire resume goes on then"))
+        }
+        if now >= pause.nextLookMilliseconds {
+            self.pause?.nextLookMilliseconds = now + Self.lookPeriodMilliseconds
+            watch.look(at: pause.cause)
+        }
+    }
+
+    /// Gives the tasks back as if they had not begun.
+    private func letGo(of surrounding: Surrounding) {
+        let held = suspects.filter { $0.surrounding == surrounding }
+        suspects.removeAll { $0.surrounding == surrounding }
+        for (host, of) in Dictionary(grouping: held, by: \.host) {
+            let tasks = of.map(\.report.attempt.task)
+            for task in tasks { open[task] = nil }
+            perform(scheduler.apply(.released(host, tasks)))
+        }
+    }
+
+    /// Stops where so many files fail that something else must be wrong.
+    func count(_ settled: [SettledReport]) {
+        for one in settled {
+            var failure: TaskFailure?
+            if case .failed(let reason) = one.report.outcome { failure = reason }
+            if failure == nil { faultyMilliseconds = nil }
+            // With nothing left to do there is nothing to save.
+            guard let breach = failures.note(failure?.reason), scheduler.readyCount > 0 else { continue }
+            let last = "the last was \(one.task.input): \(failure?.message ?? "")"
+            switch breach {
+            case .equalInRow(let reason, let count):
+                halt(.surroundings("\(count) files in a row failed as \(reason.rawValue); \(last). quire resume --keep-going goes on all the same"))
+            case .tooMany(let count):
+                halt(.surroundings("\(count) files have failed, which is what --max-failures allows; \(last). quire resume --keep-going goes on all the same"))
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import Testing
+
+@Suite("Surroundings at fault: files are not blamed", .serialized)
+struct PauseTests {
+    @Test("INPUTs whose folder went away make the job wait and go on by itself when it is back")
+    func folderComesBack() throws {
+        let job = try LongJob(count: 60)
+        let running = try job.start("-o", "out", "--pdf", "b.pdf")
+        try job.hold(running)
+        #expect(rename(job.box.work + "/in", job.box.work + "/away") == 0)
+        job.release(running)
+        try eventually("it says that it waits, and for what") { running.errorsSoFar.contains("paused: the folder in is gone") }
+        #expect(rename(job.box.work + "/away", job.box.work + "/in") == 0)
+        let ended = try running.wait()
+        #expect(ended.status == 0, "\(ended.errors.suffix(1500))")
+        #expect(ended.errors.contains("going on: in is back"))
+        let facts = try ended.object()
+        #expect(facts["done"].number == 60 && facts["failed"].number == 0)
+        #expect(try job.box.pageWidths("b.pdf").count == 60)
+        job.box.expectTidy()
+    }
+
+    @Test("Another folder in the place of the INPUT is an unmounted share; with no time to wait the job stops with 75 and goes on later")
+    func folderReplaced() throws {
+        let job = try LongJob(count: 60)
+        let running = try job.start("-o", "out", "--max-pause", "0")
+        try job.hold(running)
+        #expect(rename(job.box.work + "/in", job.box.work + "/away") == 0)
+        try job.box.makeFolder("in")
+        job.release(running)
+        let ended = try running.wait()
+        #expect(ended.status == 75, "\(ended.errors.suffix(1500))")
+        #expect(ended.errors.contains("another folder stands where in was"))
+        let facts = try ended.object()
+        #expect(facts["failed"].number == 0)
+        #expect(rmdir(job.box.work + "/in") == 0 && rename(job.box.work + "/away", job.box.work + "/in") == 0)
+        let second = try job.box.run(["quire", "resume", "--progress", "none", "--json"])
+        #expect(second.status == 0, "\(second)")
+        #expect(job.box.files(below: "out").count == 60)
+    }
+
+    @Test("A file that went away alone is blamed alone")
+    func oneFile() throws {
+        let job = try LongJob(count: 60)
+        let running = try job.start("-o", "out")
+        try job.hold(running)
+        let left = Set(job.box.files(below: "in")).subtracting(job.box.files(below: "out"))
+        // Those that are being worked on were read already.
+        for name in left { try job.box.remove("in/" + name) }
+        job.release(running)
+        let ended = try running.wait()
+        let facts = try ended.object()
+        let failed = facts["failed"].number ?? 0
+        #expect(failed > 0 && (facts["done"].number ?? 0) + failed + (facts["left"].number ?? 0) == 60)
+        #expect(ended.errors.contains("\"reason\":\"vanished\"") && !ended.errors.contains("paused"))
+    }
+
+    @Test("A full disk makes the job wait until there is room", .enabled(if: SmallDisk.works, SmallDisk.why))
+    func roomComesBack() throws {
+        let job = try LongJob(count: 40)
+        let disk = try SmallDisk(at: job.box.work + "/disk", kilobytes: 200)
+        let running = try job.start("-o", "disk/out")
+        try eventually("it says that it waits, and for what") { running.errorsSoFar.contains("is full") }
+        try disk.resize(kilobytes: 64_000)
+        let ended = try running.wait()
+        #expect(ended.status == 0, "\(ended.errors.suffix(1500))")
+        #expect(ended.errors.contains("going on: the disk below disk/out"))
+        let facts = try ended.object()
+        #expect(facts["done"].number == 40 && facts["failed"].number == 0)
+        withExtendedLifetime(disk) {}
+    }
+
+    /// Sixty files that end too early and are taken first, then good ones.
+    private func manyBroken() throws -> Sandbox {
+        let box = try Sandbox()
+        let picture = TinyPicture.jpeg(64, commentBytes: 40_000)
+        for index in 1...60 { try box.write(Array(picture.dropLast(200)), to: "in/a/\(index).jpg") }
+        for index in 1...10 { try box.write(TinyPicture.jpeg(32), to: "in/b/\(index).jpg") }
+        return box
+    }
+
+    @Test("Fifty equal failures in a row stop the job with 75, and --keep-going does not")
+    func manyEqualFailures() throws {
+        let box = try manyBroken()
+        let words: [Name] = ["quire", "run", "in", "-o", "out", "--shrink", "16", "--progress", "none", "--json", "--jobs", "2"]
+        let ended = try box.run(words)
+        #expect(ended.status == 75, "\(ended)")
+        #expect(ended.errors.contains("50 files in a row failed as truncated") && ended.errors.contains("--keep-going"))
+        #expect((50...60).contains(try ended.object()["failed"].number ?? 0))
+        let resumed = try box.run(["quire", "resume", "--keep-going", "--progress", "none", "--json"])
+        #expect(resumed.status == 3, "\(resumed)")
+        #expect(box.files(below: "out").count == 10)
+        let other = try box.run(words + ["--keep-going", "--overwrite", "always"])
+        #expect(other.status == 3)
+        let facts = try other.object()
+        #expect(facts["failed"].number == 60 && facts["done"].number == 10)
+    }
+
+    @Test("--max-failures stops the job at a number or a share of all files", arguments: ["7", "10%"])
+    func maxFailures(_ limit: String) throws {
+        let box = try manyBroken()
+        let ended = try box.run(
+            ["quire", "run", "in", "-o", "out", "--shrink", "16", "--progress", "none", "--json", "--jobs", "1", "--max-failures", Name(limit)])
+        #expect(ended.status == 75, "\(ended)")
+        #expect(ended.errors.contains("7 files have failed"), "\(ended)")
+    }
+
+    @Test("A share of failures that means nothing is a usage error", arguments: ["0", "101%", "x", "-3", "5 %"])
+    func badLimit(_ limit: String) throws {
+        let box = try manyBroken()
+        #expect(try box.run(["quire", "run", "in", "-o", "out", "--shrink", "16", "--max-failures", Name(limit)]).status == 2)
+    }
+}
