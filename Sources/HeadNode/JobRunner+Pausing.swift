@@ -116,7 +116,9 @@ extension JobRunner {
             if case .failed(let reason) = one.report.outcome { failure = reason }
             if failure == nil { faultyMilliseconds = nil }
             // With nothing left to do there is nothing to save.
-            guard let breach = failures.note(failure?.reason), scheduler.readyCount > 0 else { continue }
+            guard let breach = failures.note(failure?.reason),
+                scheduler.readyCount + scheduler.inFlightCount > 0
+            else { continue }
             let last = "the last was \(one.task.input): \(failure?.message ?? "")"
             switch breach {
             case .equalInRow(let reason, let count):

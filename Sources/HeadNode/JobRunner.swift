@@ -156,7 +156,7 @@ final class JobRunner {
         switch stop {
         case .none: return isBound
         // With all tasks done only the binder runs: it may finish like any other work.
-        case .asked: return isBound || unsettledCount > 0
+        case .asked, .fault(.surroundings): return isBound || unsettledCount > 0
         case .fault: return true
         }
     }
@@ -180,6 +180,7 @@ final class JobRunner {
         case .asked:
             if !wasKilled && unsettledCount == 0 && isBound { return finished }
             return Result(status: wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
+        case .fault(.surroundings) where !wasKilled && unsettledCount == 0 && isBound: return finished
         case .fault(let error): return Result(status: error.status, volumes: [], fault: error)
         }
     }
