@@ -31,7 +31,18 @@ private struct Look {
     /// ...or so much more than at the first look, for disks that are small.
     private static let gainBytes: UInt64 = 1 << 20
 
-    private var freeBytes: [RawPath: UInt64] = [:]
+    /// By device: folders on one disk fill up together.
+    private var freeBytes: [UInt64: UInt64] = [:]
+
+    /// Whether the first byte of a file can be read.
+    static func canRead(_ file: RawPath) -> Bool {
+        do throws(SystemError) {
+            _ = try OpenFile(file, .read).read(count: 1, at: 0)
+            return true
+        } catch {
+            return false
+        }
+    }
 
     /// What is wrong, and the cure; nil when it is as it should be.
     mutating func fault(of surrounding: Surrounding) -> String? {
@@ -39,11 +50,13 @@ private struct Look {
         case .root(let root): return root.fault
         case .room(let folder):
             do throws(SystemError) {
-                let free = try FileOperation.freeBytes(at: folder.isEmpty ? RawPath(".") : folder)
-                let then = freeBytes[folder] ?? free
-                freeBytes[folder] = then
+                let place = folder.isEmpty ? RawPath(".") : folder
+                let free = try FileOperation.freeBytes(at: place)
+                let device = try FileOperation.facts(of: place).device
+                let then = freeBytes[device] ?? free
+                freeBytes[device] = then
                 guard free >= min(Self.roomBytes, then + Self.gainBytes) else { return "\(surrounding.name) is full: free some space" }
-                freeBytes[folder] = nil
+                freeBytes[device] = nil
                 return nil
             } catch {
                 return "\(surrounding.name) cannot be looked at: \(error.reason)"
@@ -52,34 +65,42 @@ private struct Look {
     }
 }
 
+/// A question to the thread that looks.
+struct Inquiry: Hashable, Sendable {
+    var surrounding: Surrounding
+    /// An input that could not be read.
+    var file: RawPath?
+}
+
 /// Looks at surroundings on a thread of its own, since a look at a dead share may take for ever.
 ///
 /// So the thread is never joined: it ends with the process at the latest.
 final class EnvironmentWatch {
-    private static let looksMax = 8
-    private let requests = Mailbox<Surrounding>(elementsMax: looksMax)
+    private static let looksMax = 64
+    private let inquiries = Mailbox<Inquiry>(elementsMax: looksMax)
     private let thread: SystemThread
-    /// Asked for and not answered yet.
-    private var asked: Set<Surrounding> = []
+    /// Not answered yet.
+    private var asked: Set<Inquiry> = []
 
     init(events: Mailbox<HeadEvent>) {
-        thread = SystemThread("environment") { [requests] in
+        thread = SystemThread("environment") { [inquiries] in
             var look = Look()
-            while let surrounding = requests.receiveOne(waitingMilliseconds: nil) {
-                events.send(.looked(at: surrounding, fault: look.fault(of: surrounding)))
+            while let inquiry = inquiries.receiveOne(waitingMilliseconds: nil) {
+                let fault = look.fault(of: inquiry.surrounding)
+                events.send(.looked(inquiry, fault: fault, fileIsThere: fault == nil && inquiry.file.map(Look.canRead) ?? false))
             }
         }
     }
 
-    deinit { requests.close() }
+    deinit { inquiries.close() }
 
-    /// Asks for a look, unless one is under way or too many are; the answer comes as an event.
-    func look(at surrounding: Surrounding) {
-        guard !asked.contains(surrounding), asked.count < Self.looksMax else { return }
-        asked.insert(surrounding)
-        requests.send(surrounding)
+    /// Asks for a look, unless the same is under way or too many are; the answer comes as an event.
+    func ask(_ inquiry: Inquiry) {
+        guard !asked.contains(inquiry), asked.count < Self.looksMax else { return }
+        asked.insert(inquiry)
+        inquiries.send(inquiry)
     }
 
     /// The answer came.
-    func answered(_ surrounding: Surrounding) { asked.remove(surrounding) }
+    func answered(_ inquiry: Inquiry) { asked.remove(inquiry) }
 }

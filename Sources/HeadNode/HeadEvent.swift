@@ -13,8 +13,8 @@ enum HeadEvent: Sendable {
     case bound(BoundBooks?)
     case bindFailed(HeadError)
     case signal(SignalWatch.Signal)
-    /// Answer to a look at something the work depends on; nil when nothing is wrong with it.
-    case looked(at: Surrounding, fault: String?)
+    /// Answer to a look at something the work depends on: what is wrong with it, and whether the file asked for can be read now.
+    case looked(Inquiry, fault: String?, fileIsThere: Bool)
 }
 
 extension HeadEvent {

@@ -11,7 +11,7 @@ extension JobRunner {
     struct Suspect {
         var host: HostIndex
         var report: WorkReport
-        var surrounding: Surrounding
+        var inquiry: Inquiry
         var sinceMilliseconds: UInt64
     }
 
@@ -23,6 +23,8 @@ extension JobRunner {
     }
 
     private static let lookPeriodMilliseconds: UInt64 = 2_000
+    /// Tries of a file that can be read again whenever somebody looks (a share that comes and goes, a stale handle).
+    private static let triesMax = 3
     /// A folder that gives no answer for so long is taken for gone.
     private static let lookMillisecondsMax: UInt64 = 15_000
 
@@ -38,26 +40,27 @@ extension JobRunner {
         case .notImage, .truncated, .damaged, .tooLarge, .unsupported, .crashed, .timeout, .memory, .changed: return false
         }
         let now = SystemClock.monotonicMilliseconds()
-        suspects.append(Suspect(host: host, report: report, surrounding: surrounding, sinceMilliseconds: now))
-        watch.look(at: surrounding)
+        let inquiry = Inquiry(surrounding: surrounding, file: failure.reason == .noSpace ? nil : task.input)
+        suspects.append(Suspect(host: host, report: report, inquiry: inquiry, sinceMilliseconds: now))
+        watch.ask(inquiry)
         // Of room the failed write has told already.
         if failure.reason == .noSpace { pause(for: surrounding, "\(surrounding.name) is full (\(failure.message)): free some space") }
         return true
     }
 
-    /// The answer to a look: lets files be blamed, or everything wait.
-    func looked(at surrounding: Surrounding, _ fault: String?) {
-        watch.answered(surrounding)
-        if let fault {
-            letGo(of: surrounding)
-            return pause(for: surrounding, fault)
-        }
-        switch surrounding {
-        case .root:
-            let cleared = suspects.filter { $0.surrounding == surrounding }
-            suspects.removeAll { $0.surrounding == surrounding }
-            for (host, of) in Dictionary(grouping: cleared, by: \.host) { settle(of.map(\.report), from: host) }
-        case .room: break
+    /// The answer to a look: lets files be blamed or tried again, or everything wait.
+    func looked(_ inquiry: Inquiry, _ fault: String?, _ fileIsThere: Bool) {
+        watch.answered(inquiry)
+        let surrounding = inquiry.surrounding
+        if let fault { return pause(for: surrounding, fault) }
+        let cleared = suspects.filter { $0.inquiry == inquiry }
+        suspects.removeAll { $0.inquiry == inquiry }
+        for suspect in cleared {
+            if fileIsThere, suspect.report.attempt.number < Self.triesMax {
+                letGo([suspect])
+            } else {
+                settle([suspect.report], from: suspect.host)
+            }
         }
         guard pause?.cause == surrounding else { return }
         pause = nil
@@ -73,19 +76,19 @@ extension JobRunner {
         let since = faultyMilliseconds ?? now
         faultyMilliseconds = since
         guard settings.pauseSecondsMax > 0 else { return halt(.surroundings("\(fault). Nothing is lost: quire resume goes on then")) }
-        if pause == nil {
-            if since == now { display.message("paused: \(fault). The job goes on by itself then; it stops after \(settings.pauseSecondsMax) s") }
-            perform(scheduler.apply(.pause))
-        }
+        // Another fault shows again when this one is mended.
+        guard pause == nil else { return }
+        if since == now { display.message("paused: \(fault). The job goes on by itself then; it stops after \(settings.pauseSecondsMax) s") }
         pause = Pause(cause: cause, fault: fault, nextLookMilliseconds: now + Self.lookPeriodMilliseconds)
+        perform(scheduler.apply(.pause))
     }
 
     /// Called several times a second.
     func lookAround(_ now: UInt64) {
         for suspect in suspects {
-            watch.look(at: suspect.surrounding)
+            watch.ask(suspect.inquiry)
             if now > suspect.sinceMilliseconds + Self.lookMillisecondsMax {
-                pause(for: suspect.surrounding, "\(suspect.surrounding.name) does not answer")
+                pause(for: suspect.inquiry.surrounding, "\(suspect.inquiry.surrounding.name) does not answer")
             }
         }
         guard let pause, stop == nil else { return }
@@ -94,15 +97,19 @@ extension JobRunner {
         }
         if now >= pause.nextLookMilliseconds {
             self.pause?.nextLookMilliseconds = now + Self.lookPeriodMilliseconds
-            watch.look(at: pause.cause)
+            watch.ask(Inquiry(surrounding: pause.cause))
         }
     }
 
-    /// Gives the tasks back as if they had not begun.
     private func letGo(of surrounding: Surrounding) {
-        let held = suspects.filter { $0.surrounding == surrounding }
-        suspects.removeAll { $0.surrounding == surrounding }
-        for (host, of) in Dictionary(grouping: held, by: \.host) {
+        let held = suspects.filter { $0.inquiry.surrounding == surrounding }
+        suspects.removeAll { $0.inquiry.surrounding == surrounding }
+        letGo(held)
+    }
+
+    /// Gives the tasks back as if they had not begun.
+    private func letGo(_ suspects: [Suspect]) {
+        for (host, of) in Dictionary(grouping: suspects, by: \.host) {
             let tasks = of.map(\.report.attempt.task)
             for task in tasks { open[task] = nil }
             perform(scheduler.apply(.released(host, tasks)))

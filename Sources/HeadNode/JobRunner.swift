@@ -220,7 +220,7 @@ final class JobRunner {
                 display.message("withheld, since a file failed: \(names)\(others); --missing-page placeholder binds them all the same")
             }
         case .signal(let signal): take(signal)
-        case .looked(let surrounding, let fault): looked(at: surrounding, fault)
+        case .looked(let inquiry, let fault, let fileIsThere): looked(inquiry, fault, fileIsThere)
         }
     }
 
