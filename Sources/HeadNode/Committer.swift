@@ -92,7 +92,7 @@ struct Committer: Sendable {
                 try rename(work.files, to: outputs, task: ended[index].task, earlier)
                 folders.formUnion(outputs.map(\.parent))
             } catch {
-                if error.isNoSpace { throw .system(doing: "give an output its name", error) }
+                if error.isOfTheFileSystem, error.code != staleCode { throw .system(doing: "give an output its name", error) }
                 ended[index].outcome = failed(ended[index].outcome, error, removing: work.files)
             }
         }
@@ -162,6 +162,7 @@ struct Committer: Sendable {
         case .failed(let failure):
             outcome.state = .failed
             outcome.failure = failure
+        case .notStored: preconditionFailure("task \(settled.task.index.rawValue) stays planned and is not committed")
         }
         return CommittedTask(task: settled.task, outcome: outcome)
     }

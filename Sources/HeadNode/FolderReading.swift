@@ -16,6 +16,7 @@ enum FolderReading {
     enum Outcome: Sendable {
         case read(Listing)
         case failed(TaskFailure)
+        case ledgerFailed(JobStoreError)
     }
 
     /// Files and subfolders in natural order.
@@ -73,14 +74,16 @@ enum FolderReading {
     static func read(_ job: Job, _ rules: SkipRules, _ ledger: OutputLedger) -> Outcome {
         var listing = Listing()
         let entries: [FolderEntry]
-        let made: [RawPath: InputIdentity]
+        let made: [RawPath: Set<InputIdentity>]
         do {
             entries = try LinuxSystem.FolderListing.entries(of: job.folder)
             made = try ledger.namesMade(in: job.absolute)
         } catch let error as SystemError {
             return .failed(TaskFailure(error.isDenied ? .denied : .unreadable, "the folder cannot be read: \(error)"))
+        } catch let error as JobStoreError {
+            return .ledgerFailed(error)
         } catch {
-            return .failed(TaskFailure(.unreadable, "the folder cannot be read: \(error)"))
+            preconditionFailure("reading a folder throws \(error)")
         }
         for entry in entries {
             switch decide(entry, job, rules, made) {
@@ -102,7 +105,7 @@ enum FolderReading {
         case skip(SkipReason)
     }
 
-    private static func decide(_ entry: FolderEntry, _ job: Job, _ rules: SkipRules, _ made: [RawPath: InputIdentity]) -> Decision {
+    private static func decide(_ entry: FolderEntry, _ job: Job, _ rules: SkipRules, _ made: [RawPath: Set<InputIdentity>]) -> Decision {
         // Temp files, partial PDFs and spools of a job that runs or was killed.
         if entry.name.bytes.starts(with: ownPrefix), rules.takesHidden { return .skip(.madeByQuire) }
         let absolute = job.absolute.appending(entry.name)
@@ -118,7 +121,7 @@ enum FolderReading {
             return isNamedAsImage ? .file(Listing.File(name: entry.name, identity: .none, key: 0)) : .skip(.notImage)
         }
         if case .other(let kind) = facts.type { return .skip(.special(SpecialFile(kind))) }
-        if made[entry.name] == facts.identity { return .skip(.madeByQuire) }
+        if made[entry.name]?.contains(facts.identity) == true { return .skip(.madeByQuire) }
         guard isNamedAsImage || hasImageMagic(job.folder.appending(entry.name)) else { return .skip(.notImage) }
         return .file(Listing.File(name: entry.name, identity: facts.identity, key: facts.key))
     }

@@ -32,11 +32,11 @@ public enum HeadError: Error, CustomStringConvertible {
         switch self {
         case .usage, .recipe: .usage
         case .noInputs: .noInputs
-        case .system(_, let error): error.isNoSpace ? .stoppedResumable : .internalError
+        case .system(_, let error): error.isOfTheFileSystem ? .stoppedResumable : .internalError
         case .inputChanged: .stoppedResumable
         case .output: .internalError
-        case .journal(.database(_, _, isFull: true)): .stoppedResumable
-        case .journal: .internalError
+        case .journal(.database): .stoppedResumable
+        case .journal(.unreadable), .journal(.damaged): .internalError
         case .busy, .surroundings: .stoppedResumable
         case .noUsableHost: .noUsableHost
         case .agent, .protocolBroken, .noRoom: .stoppedResumable
@@ -44,13 +44,18 @@ public enum HeadError: Error, CustomStringConvertible {
         }
     }
 
+    /// The exit code when it stops a job that is recorded and can be gone on with.
+    var statusOfStoppedJob: ExitStatus { status == .internalError ? .stoppedResumable : status }
+
     public var description: String {
         switch self {
         case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .surroundings(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
-        case .system(let doing, let error): "\(doing): \(error)" + (error.isNoSpace ? "; free some space, then go on with 'quire resume' or the same command" : "")
+        case .system(let doing, let error): "\(doing): \(error); \(error.cure), then go on with 'quire resume' or the same command"
         case .inputChanged(let path): "\(path) changed while it was bound into the PDF; its page will say so when the job is gone on with"
         case .output(let error): "standard output: \(error.reason)"
+        case .journal(.database(let doing, let message, let isFull)):
+            "journal: \(doing): \(message); \(isFull ? "free some space" : "look at the disk of the state folder"), then go on with 'quire resume' or the same command"
         case .journal(let error): "\(error)"
         case .busy(let what, let holder):
             "\(what) is in use by another quire (\(holder)); wait for it, or stop it with 'kill', then run this again"

@@ -139,6 +139,7 @@ struct InputScanner {
             switch outcome {
             case .failed(let failure):
                 try found(ScannedInput(path: folder.path, relative: folder.relative, root: root, identity: .none, fileKey: 0, failure: failure))
+            case .ledgerFailed(let error): throw .journal(error)
             case .read(let listing):
                 for (reason, count) in listing.skipped { skipped[reason, default: 0] += count }
                 for file in listing.files {

@@ -13,6 +13,13 @@ extension JobRunner {
         var report: WorkReport
         var inquiry: Inquiry
         var sinceMilliseconds: UInt64
+
+        init(of report: WorkReport, from host: HostIndex, _ inquiry: Inquiry) {
+            self.host = host
+            self.report = report
+            self.inquiry = inquiry
+            sinceMilliseconds = SystemClock.monotonicMilliseconds()
+        }
     }
 
     /// Nothing is dispatched until `cause` is as it should be.
@@ -30,21 +37,35 @@ extension JobRunner {
 
     /// Keeps a report back if its file may not be to blame.
     func suspect(_ report: WorkReport, from host: HostIndex) -> Bool {
-        guard case .failed(let failure) = report.outcome, let task = open[report.attempt.task] else { return false }
-        let surrounding: Surrounding
-        switch failure.reason {
-        case .vanished, .unreadable, .denied:
-            guard let root = plan.roots.root(of: task.input) else { return false }
-            surrounding = .root(root)
-        case .noSpace: surrounding = .room(task.output?.parent ?? plan.spoolFolder)
-        case .notImage, .truncated, .damaged, .tooLarge, .unsupported, .crashed, .timeout, .memory, .changed: return false
+        guard let task = open[report.attempt.task] else { return false }
+        let suspect: Suspect
+        switch report.outcome {
+        case .finished: return false
+        case .failed(let failure):
+            switch failure.reason {
+            case .vanished, .unreadable, .denied:
+                guard let root = plan.roots.root(of: task.input) else { return false }
+                suspect = Suspect(of: report, from: host, Inquiry(surrounding: .root(root), file: task.input))
+            case .notImage, .truncated, .damaged, .tooLarge, .unsupported, .crashed, .timeout, .memory, .changed, .noSpace: return false
+            }
+        case .notStored(let fault):
+            let folder = task.output?.parent ?? plan.spoolFolder
+            let error = SystemError(fault.call, folder.isEmpty ? "." : folder.display, code: fault.code)
+            suspect = Suspect(of: report, from: host, Inquiry(surrounding: .room(folder)))
+            guard error.isNoSpace else {
+                // A disk that is broken or read-only says nothing by which its recovery would be known.
+                halt(.system(doing: "store what was made of \(task.input)", error))
+                letGo([suspect])
+                return true
+            }
+            suspects.append(suspect)
+            watch.ask(suspect.inquiry)
+            // Of room the failed write has told already.
+            pause(for: suspect.inquiry.surrounding, "\(suspect.inquiry.surrounding.name) is full (\(error.reason)): free some space")
+            return true
         }
-        let now = SystemClock.monotonicMilliseconds()
-        let inquiry = Inquiry(surrounding: surrounding, file: failure.reason == .noSpace ? nil : task.input)
-        suspects.append(Suspect(host: host, report: report, inquiry: inquiry, sinceMilliseconds: now))
-        watch.ask(inquiry)
-        // Of room the failed write has told already.
-        if failure.reason == .noSpace { pause(for: surrounding, "\(surrounding.name) is full (\(failure.message)): free some space") }
+        suspects.append(suspect)
+        watch.ask(suspect.inquiry)
         return true
     }
 

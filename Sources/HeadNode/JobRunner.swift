@@ -146,7 +146,8 @@ final class JobRunner {
         }
         var result = result
         result.unfinishedFolders = abandoned.union(open.values.compactMap { $0.output?.parent })
-        result.leavesWorkRunning = wasKilled
+        // A job that a fault stops can wait for its workers' end, and leaves nothing of theirs behind.
+        if case .asked? = stop { result.leavesWorkRunning = wasKilled }
         return result
     }
 
@@ -181,7 +182,7 @@ final class JobRunner {
             if !wasKilled && unsettledCount == 0 && isBound { return finished }
             return Result(status: wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
         case .fault(.surroundings) where !wasKilled && unsettledCount == 0 && isBound: return finished
-        case .fault(let error): return Result(status: error.status, volumes: [], fault: error)
+        case .fault(let error): return Result(status: error.statusOfStoppedJob, volumes: [], fault: error)
         }
     }
 
@@ -360,7 +361,7 @@ final class JobRunner {
                 for index in part {
                     do throws(HeadError) {
                         shard.append(try orders.order(for: tasks[index], attempt: attempts[index]))
-                    } catch .system(let doing, let error) where !error.isNoSpace {
+                    } catch .system(let doing, let error) where !error.isOfTheFileSystem {
                         // A folder that cannot be made fails what would go there, and nothing else.
                         let failure = TaskFailure(.denied, "\(doing): \(error)")
                         refused.append(WorkReport(attempt: attempts[index], outcome: .failed(failure), usage: .none))

@@ -198,16 +198,15 @@ final class OpenJob {
         var failures: [HeadError] = []
         do throws(HeadError) {
             if let manifest = settings.manifest {
-                try Manifest(path: manifest, store: store, plan: plan).write(result.volumes)
-                try remember(manifest, plan)
+                try Manifest(path: manifest, store: store, ledger: ledger, plan: plan).write(result.volumes)
             }
         } catch {
             failures.append(error)
         }
         do throws(HeadError) {
             if let report = settings.report {
-                try ReportFile(report, store: store, job: job, taskCount: plan.taskCount, workingFolder: workingFolder).write(facts, display.summary, side(result))
-                try remember(report, plan)
+                try ReportFile(report, store: store, ledger: ledger, job: job, taskCount: plan.taskCount, workingFolder: workingFolder)
+                    .write(facts, display.summary, side(result))
             }
         } catch {
             failures.append(error)
@@ -270,12 +269,6 @@ final class OpenJob {
         guard let text = settings.nameTemplate else { return [] }
         let template = try planning { () throws(PlanningError) in try NameTemplate(text) }
         return Set(template.variables.compactMap { if case .exif(let tag) = $0 { tag } else { nil } })
-    }
-
-    /// A later job may replace what this one wrote.
-    private func remember(_ path: RawPath, _ plan: JobPlan) throws(HeadError) {
-        let entry = try LedgerEntry(made: path, in: plan.workingFolder, by: plan.job)
-        try journal { () throws(JobStoreError) in try ledger.record([entry]) }
     }
 
     private func side(_ result: JobRunner.Result) -> SideWork? {

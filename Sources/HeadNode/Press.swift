@@ -279,16 +279,6 @@ extension LedgerEntry {
     }
 }
 
-extension PageFacts {
-    /// All places this page's bytes come from.
-    var sources: [StreamSource] {
-        var sources = [stream]
-        if case .alpha(let source, _) = mask { sources.append(source) }
-        if let profile { sources.append(profile.source) }
-        return sources
-    }
-}
-
 /// Keys of a book's facts in the journal.
 enum BookFact {
     /// Pages, volume and bytes of its partial file that are durable.

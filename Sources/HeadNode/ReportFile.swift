@@ -32,9 +32,17 @@ struct WholeFile: ~Copyable {
         pending.removeAll(keepingCapacity: true)
     }
 
-    consuming func finish() throws(SystemError) {
+    /// Gives it its name, which a later job may replace: the ledger has it before it is there.
+    consuming func finish(_ ledger: OutputLedger?, _ job: JobID, _ workingFolder: RawPath) throws {
         try flush()
         try file.syncData()
+        if let ledger {
+            var entry = try LedgerEntry(made: path, in: workingFolder, by: job, standingAt: temp)
+            // Still there under this name if a crash comes before the rename.
+            let (known, existing) = (try ledger.entry(for: entry.output), try FileOperation.factsIfPresent(of: path)?.identity)
+            entry.replaced = existing.flatMap { known?.identities.contains($0) == true ? $0 : nil }
+            try ledger.record([entry])
+        }
         try FileOperation.rename(temp, replacing: path)
         try FileOperation.syncFolder(path.parent)
     }
@@ -44,6 +52,8 @@ struct WholeFile: ~Copyable {
 struct ReportFile {
     let path: RawPath
     let store: JobStore
+    /// Where the report is remembered as quire's own; nil where the job is over and its ledger not at hand.
+    let ledger: OutputLedger?
     let job: JobID
     let taskCount: Int
     /// Of the job: its inputs' names hold there.
@@ -54,12 +64,13 @@ struct ReportFile {
     static let thumbnailsMax = 200
     private static let thumbnailSidePixels = 160
 
-    init(_ path: RawPath, store: JobStore, job: JobID, taskCount: Int, workingFolder: RawPath) throws(HeadError) {
+    init(_ path: RawPath, store: JobStore, ledger: OutputLedger? = nil, job: JobID, taskCount: Int, workingFolder: RawPath) throws(HeadError) {
         guard let format = ReportFormat(path: path) else {
             throw .usage("--report \(path): the name must end in .html, .csv or .json")
         }
         self.path = path
         self.store = store
+        self.ledger = ledger
         self.job = job
         self.taskCount = taskCount
         self.workingFolder = workingFolder
@@ -83,9 +94,11 @@ struct ReportFile {
                 next += max(1, records.count)
             }
             try file.write(writer.footer(summary))
-            try file.finish()
+            try file.finish(ledger, job, workingFolder)
+        } catch let error as HeadError {
+            throw error
         } catch let error as SystemError {
-            throw .system(doing: "write the report", error)
+            throw .system(doing: "write the report \(path)", error)
         } catch let error as JobStoreError {
             throw .journal(error)
         } catch {
@@ -128,6 +141,7 @@ struct ReportFile {
 struct Manifest {
     let path: RawPath
     let store: JobStore
+    let ledger: OutputLedger
     let plan: JobPlan
 
     func write(_ volumes: [BoundVolume]) throws(HeadError) {
@@ -146,9 +160,11 @@ struct Manifest {
                 next += max(1, records.count)
             }
             for volume in volumes { try file.write(line(try digest(of: volume.path), volume.path)) }
-            try file.finish()
+            try file.finish(ledger, plan.job, plan.workingFolder)
+        } catch let error as HeadError {
+            throw error
         } catch let error as SystemError {
-            throw .system(doing: "write the manifest", error)
+            throw .system(doing: "write the manifest \(path)", error)
         } catch let error as JobStoreError {
             throw .journal(error)
         } catch {

@@ -68,6 +68,7 @@ struct SideWork {
                     if let kept { probe.tags.removeAll { !kept.contains($0.name) } }
                     facts[place] = .found(probe)
                 case .failed(let failure): facts[place] = .failed(failure)
+                case .notStored: preconditionFailure("a probe stores nothing")
                 }
             })
         return facts

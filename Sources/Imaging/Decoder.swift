@@ -138,7 +138,7 @@ final class Decoder {
     func verdict(on error: ImagingError) -> ImagingError {
         switch error {
         case .operation(_, let text): .file(DecoderVerdict.failure(for: text, kind: kind))
-        case .file, .unusable: error
+        case .file, .storage, .unusable: error
         }
     }
 }

@@ -42,7 +42,7 @@ public struct ImageEngine {
             for warning in Vips.takeWarnings() { finished.notes.append(.decoderWarning(warning)) }
             outcome = .finished(finished)
         } catch {
-            outcome = .failed(Self.failure(for: error))
+            outcome = Self.outcome(of: error)
         }
         Vips.clearErrors()
         return WorkReport(attempt: order.attempt, outcome: outcome, usage: Clock.usage(since: start))
@@ -78,16 +78,17 @@ public struct ImageEngine {
         return kind
     }
 
-    private static func failure(for error: ImagingError) -> TaskFailure {
+    private static func outcome(of error: ImagingError) -> WorkOutcome {
         switch error {
-        case .file(let failure): failure
+        case .file(let failure): .failed(failure)
+        case .storage(let fault): .notStored(fault)
         case .operation(let name, let text):
             switch DecoderVerdict.reason(for: text) {
-            case .memory: TaskFailure(.memory, "\(name): \(text)")
-            case .tooLarge: TaskFailure(.tooLarge, "\(name): \(text)")
-            default: TaskFailure(.unsupported, "\(name): \(text)")
+            case .memory: .failed(TaskFailure(.memory, "\(name): \(text)"))
+            case .tooLarge: .failed(TaskFailure(.tooLarge, "\(name): \(text)"))
+            default: .failed(TaskFailure(.unsupported, "\(name): \(text)"))
             }
-        case .unusable(let text): TaskFailure(.unsupported, text)
+        case .unusable(let text): .failed(TaskFailure(.unsupported, text))
         }
     }
 }

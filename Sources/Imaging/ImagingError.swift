@@ -8,6 +8,8 @@ public enum ImagingError: Error, Hashable, Sendable {
     case operation(String, text: String)
     /// The verdict about one file, ready to be reported.
     case file(TaskFailure)
+    /// What was made could not be stored.
+    case storage(StorageFault)
 
     static func file(_ reason: FailureReason, _ message: String) -> ImagingError {
         .file(TaskFailure(reason, message))
@@ -19,6 +21,7 @@ public enum ImagingError: Error, Hashable, Sendable {
         case .unusable(let text): text
         case .operation(let name, let text): "\(name): \(text)"
         case .file(let failure): "\(failure.reason.rawValue): \(failure.message)"
+        case .storage(let fault): "storing it: \(fault.call): error \(fault.code)"
         }
     }
 }

@@ -30,7 +30,7 @@ struct OutputFile: ~Copyable {
             }
             return file
         } catch {
-            throw .file(failure(of: error))
+            throw fault(error)
         }
     }
 
@@ -47,7 +47,7 @@ struct OutputFile: ~Copyable {
         do throws(SystemError) {
             try file.write(bytes, at: byteCount)
         } catch {
-            throw .file(Self.failure(of: error))
+            throw Self.fault(error)
         }
         digest.update(bytes)
         byteCount += UInt64(bytes.count)
@@ -85,15 +85,16 @@ struct OutputFile: ~Copyable {
             let modified = timespec(
                 tv_sec: Int(rest < 0 ? seconds - 1 : seconds), tv_nsec: Int(rest < 0 ? rest + 1_000_000_000 : rest))
             let times = [modified, modified]
-            guard futimens(file.descriptor, times) == 0 else { throw .file(Self.failure(of: .last("utimensat", path.display))) }
+            guard futimens(file.descriptor, times) == 0 else { throw Self.fault(.last("utimensat", path.display)) }
         }
         isKept = true
         return (byteCount, digest.finish())
     }
 
-    static func failure(of error: SystemError) -> TaskFailure {
-        if error.isNoSpace || error.code == EFBIG { return TaskFailure(.noSpace, "writing the output: \(error.reason)") }
-        if error.isDenied || error.code == EROFS { return TaskFailure(.denied, "writing the output: \(error.reason)") }
-        return TaskFailure(.unreadable, "writing the output: \(error.call): \(error.reason)")
+    /// Only what would hit no other file is the file's fault: a name that may not be written, a size the file system cannot hold.
+    static func fault(_ error: SystemError) -> ImagingError {
+        if error.isDenied { return .file(.denied, "writing the output: \(error.reason)") }
+        if error.code == EFBIG { return .file(.noSpace, "writing the output: \(error.reason)") }
+        return .storage(StorageFault(code: error.code, call: error.call))
     }
 }

@@ -135,3 +135,13 @@ public struct PageFacts: Hashable, Sendable {
         self.carriesGPS = carriesGPS
     }
 }
+
+extension PageFacts {
+    /// All places this page's bytes come from.
+    public var sources: [StreamSource] {
+        var sources = [stream]
+        if case .alpha(let source, _) = mask { sources.append(source) }
+        if let profile { sources.append(profile.source) }
+        return sources
+    }
+}

@@ -193,6 +193,20 @@ public struct FinishedWork: Hashable, Sendable {
 public enum WorkOutcome: Hashable, Sendable {
     case finished(FinishedWork)
     case failed(TaskFailure)
+    /// What was made could not be stored: never the file's fault, so its task stays to be done.
+    case notStored(StorageFault)
+}
+
+/// A disk or share that did not take an output.
+public struct StorageFault: Hashable, Sendable {
+    /// As `errno` has it.
+    public var code: Int32
+    /// The call that failed, as in its manual page.
+    public var call: String
+    public init(code: Int32, call: String) {
+        self.code = code
+        self.call = call
+    }
 }
 
 /// What an attempt cost.

@@ -132,19 +132,17 @@ public final class OutputLedger: Sendable {
         }
     }
 
-    /// Names in this absolute folder that an earlier job made there and that are not its inputs too, with their identity then.
-    public func namesMade(in folder: RawPath) throws(JobStoreError) -> [RawPath: InputIdentity] {
+    /// Names in this absolute folder that an earlier job made there and that are not its inputs too, with their identities then.
+    public func namesMade(in folder: RawPath) throws(JobStoreError) -> [RawPath: Set<InputIdentity>] {
         try translated("look up folder") {
             try pool.read { database in
                 let rows = try Row.fetchAll(
-                    database.cachedStatement(sql: "SELECT name, size, modified_ns FROM output WHERE folder = ? AND in_place = 0"),
+                    database.cachedStatement(sql: "SELECT name, size, modified_ns, replaced_size, replaced_modified_ns FROM output WHERE folder = ? AND in_place = 0"),
                     arguments: [data(folder.bytes)])
                 return Dictionary(
                     uniqueKeysWithValues: rows.map { row in
-                        (
-                            RawPath(bytes: bytes(row, 0) ?? []),
-                            InputIdentity(sizeBytes: UInt64(bitPattern: row[1]), modifiedNanoseconds: row[2])
-                        )
+                        let made = InputIdentity(sizeBytes: UInt64(bitPattern: row[1]), modifiedNanoseconds: row[2])
+                        return (RawPath(bytes: bytes(row, 0) ?? []), Set([made, replacedIdentity(row)].compactMap { $0 }))
                     })
             }
         }

@@ -90,7 +90,7 @@ public enum FileOperation {
             if error.isDenied { return }
             throw error
         }
-        guard fsync(folder.descriptor) == 0 || errno == EINVAL else { throw .last("fsync", path.display) }
+        guard fsync(folder.descriptor) == 0 || errno == EINVAL else { throw .last("fsync", folder.path.display) }
     }
 
     /// The absolute path with links resolved, for comparing two spellings of one place.

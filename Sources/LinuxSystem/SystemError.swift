@@ -28,4 +28,21 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isDenied: Bool { code == EACCES || code == EPERM }
     public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
     public var isExisting: Bool { code == EEXIST }
+
+    /// Whether the file system or this machine failed, and not the one name: others would fare no better.
+    public var isOfTheFileSystem: Bool {
+        switch code {
+        case ENOSPC, EDQUOT, EIO, EROFS, ESTALE, ENXIO, ENODEV, ENOTCONN, EHOSTDOWN, ETIMEDOUT, EREMOTEIO, ENOMEM, EMFILE, ENFILE: true
+        default: false
+        }
+    }
+
+    /// What a person can do about it, as a half sentence.
+    public var cure: String {
+        if isNoSpace { return "free some space" }
+        if isDenied { return "give yourself the right to it" }
+        if code == EROFS { return "make it writable" }
+        if code == ENOMEM || code == EMFILE || code == ENFILE { return "end other programs or raise their limits" }
+        return isOfTheFileSystem ? "look at the disk or share it lies on" : "see that it can be used"
+    }
 }

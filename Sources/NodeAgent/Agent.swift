@@ -253,7 +253,7 @@ final class Agent {
         case .kill(let slot): pool.kill(slot: slot)
         case .sample(let slot): pending.append(.sampled(slot: slot, pool.sample(slot: slot).map(WorkerSample.init)))
         case .discardTemporaries(let order): discardTemporaries(of: order)
-        case .report(let report, let order): gate.add(report, folder: order.kind.folder, nowMilliseconds: now)
+        case .report(let report, let order): gate.add(report, folder: order.kind.folder, spoolFolder: order.kind.spoolFolder, nowMilliseconds: now)
         case .released(let tasks): head.send(.released(tasks))
         case .ready(let slots): head.send(.ready(slots: slots))
         case .unusable(let text): head.send(.unusable(text))

@@ -55,7 +55,7 @@ extension WorkReport {
     /// A generous guess of its encoded size; paths are counted as the longest the system allows.
     var bytesAtMost: Int {
         switch outcome {
-        case .failed: return 1_000
+        case .failed, .notStored: return 1_000
         case .finished(let work):
             let tags = (work.probe?.tags ?? []).reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 10 }
             return 1_000 + work.files.count * 4_200 + work.pages.count * 6_000 + work.notes.count * 600 + tags

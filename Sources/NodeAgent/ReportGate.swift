@@ -31,12 +31,12 @@ struct ReportGate {
 
     var isEmpty: Bool { plain.isEmpty && open.reports.isEmpty && underWay.isEmpty }
 
-    /// Takes a report; `folder` is where its file names begin, absolute ones aside.
-    mutating func add(_ report: WorkReport, folder: RawPath?, nowMilliseconds now: UInt64) {
+    /// Takes a report; `folder` is where its file names begin, absolute ones aside, and `spoolFolder` has its spooled pages.
+    mutating func add(_ report: WorkReport, folder: RawPath?, spoolFolder: RawPath?, nowMilliseconds now: UInt64) {
         let files: [RawPath] =
             switch report.outcome {
-            case .finished(let work): work.files.map { folder?.appending($0.temp) ?? $0.temp }
-            case .failed: []
+            case .finished(let work): work.files.map { folder?.appending($0.temp) ?? $0.temp } + spooled(work, spoolFolder)
+            case .failed, .notStored: []
             }
         if files.isEmpty {
             if plain.isEmpty { plainSinceMilliseconds = now }
@@ -47,6 +47,13 @@ struct ReportGate {
         open.files += files
         open.owners += Array(repeating: open.reports.count, count: files.count)
         open.reports.append(report)
+    }
+
+    private func spooled(_ work: FinishedWork, _ folder: RawPath?) -> [RawPath] {
+        guard let folder else { return [] }
+        var names: Set<RawPath> = []
+        for source in work.pages.flatMap(\.sources) { if case .spool(let name) = source.file { names.insert(name) } }
+        return names.sorted().map { folder.appending($0) }
     }
 
     /// Reports that may be sent now. `isHungry`: a slot is idle until the head hears of them.
@@ -70,15 +77,13 @@ struct ReportGate {
         return SyncGroup(id: lastID, files: open.files)
     }
 
-    /// The reports of a group that was synced; those whose file was not have become failures.
+    /// The reports of a group that was synced; a disk that does not keep a file is at fault, never the picture in it.
     mutating func synced(_ result: SyncedGroup) -> [WorkReport] {
         guard var group = underWay.removeValue(forKey: result.id) else {
             preconditionFailure("group \(result.id) is not under way")
         }
         for (index, error) in result.failures {
-            let reason: FailureReason = error.isNoSpace ? .noSpace : .unreadable
-            let failure = TaskFailure(reason, "the output could not be made durable: \(error.call): \(error.reason)")
-            group.reports[group.owners[index]].outcome = .failed(failure)
+            group.reports[group.owners[index]].outcome = .notStored(StorageFault(code: error.code, call: error.call))
         }
         return group.reports
     }

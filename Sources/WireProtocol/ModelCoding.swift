@@ -175,6 +175,10 @@ extension WorkReport: WireCodable {
         case .failed(let failure):
             writer.put(tag: 1)
             writer.put(failure)
+        case .notStored(let fault):
+            writer.put(tag: 2)
+            writer.put(UInt64(fault.code.magnitude))
+            writer.put(fault.call)
         }
         writer.put(usage)
     }
@@ -184,6 +188,9 @@ extension WorkReport: WireCodable {
         switch try reader.byte() {
         case 0: outcome = .finished(try reader.value())
         case 1: outcome = .failed(try reader.value())
+        case 2:
+            let code: UInt64 = try reader.number()
+            outcome = .notStored(StorageFault(code: Int32(clamping: code), call: try reader.text()))
         case let other: throw .invalid("outcome \(other)")
         }
         self.init(attempt: attempt, outcome: outcome, usage: try reader.value())

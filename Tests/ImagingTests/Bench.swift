@@ -121,7 +121,7 @@ private let oneAtATime = NSLock()
 func reason(_ outcome: WorkOutcome) -> FailureReason? {
     switch outcome {
     case .failed(let failure): failure.reason
-    case .finished: nil
+    case .finished, .notStored: nil
     }
 }
 

@@ -31,6 +31,7 @@ struct DamageTests {
         case .failed(let failure):
             // Nothing decodes of half a WebP.
             #expect([.truncated, .damaged].contains(failure.reason))
+        case .notStored(let fault): Issue.record("\(fault)")
         }
     }
 

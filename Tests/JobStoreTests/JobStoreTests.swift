@@ -89,7 +89,7 @@ struct JobStoreTests {
             try ledger.record([entry("/o/a")])
             #expect(try ledger.entry(for: RawPath("/o/a")) == entry("/o/a"))
             #expect(try ledger.entry(for: RawPath("/o/x")) == nil)
-            #expect(try ledger.namesMade(in: RawPath("/o")) == [RawPath("a"): identity])
+            #expect(try ledger.namesMade(in: RawPath("/o")) == [RawPath("a"): [identity]])
             try ledger.close()
         }
     }

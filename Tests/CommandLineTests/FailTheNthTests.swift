@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// A small job that is run again and again with one fault a time.
+struct SmallJob: CustomStringConvertible, Sendable {
+    let words: [Name]
+    let description: String
+
+    static let run = SmallJob(
+        words: ["quire", "run", "in", "-o", "out", "--pdf", "b.pdf", "--manifest", "sums", "--shrink", "10", "--jobs", "2", "--progress", "plain"],
+        description: "quire run")
+    static let pdf = SmallJob(words: ["quire", "pdf", "in", "-o", "b.pdf", "--jobs", "2", "--progress", "plain"], description: "quire pdf")
+
+    /// A sandbox with its inputs: JPEGs and PNGs that are bound as they are, and one whose page waits in the spool.
+    func box() throws -> Sandbox {
+        let box = try Sandbox()
+        for index in 1...6 { try box.write(TinyPicture.jpeg(16 + index), to: "in/\(index % 2)/\(index).jpg") }
+        try box.write(TinyPicture.png(20), to: "in/0/p.png")
+        try box.write(Self.clear, to: "in/1/clear.png")
+        return box
+    }
+
+    /// A picture with transparency.
+    private static let clear: [UInt8] = {
+        do {
+            let box = try Sandbox()
+            _ = try box.run(["convert", "-size", "30x20", "xc:rgba(1,2,3,0.5)", "c.png"])
+            return box.read("c.png") ?? []
+        } catch {
+            return []
+        }
+    }()
+
+    /// Everything the job makes, by name.
+    func made(in box: Sandbox) -> [Name: [UInt8]] {
+        let names = box.files().filter { !$0.description.hasPrefix("in/") }
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, box.read($0) ?? []) })
+    }
+
+    func undisturbed() throws -> [Name: [UInt8]] {
+        let box = try box()
+        let ended = try box.run(words)
+        #expect(ended.status == 0, "\(ended)")
+        let made = made(in: box)
+        #expect(made["b.pdf"] != nil && made["sums"] != nil || words[1] == "pdf")
+        return made
+    }
+}
+
+@Suite("Fail the N-th")
+struct FailTheNthTests {
+    /// `scripts/soak` sets it: every number with every kind of fault. Else one kind a number, and some numbers only.
+    static let isThorough = ProcessInfo.processInfo.environment["QUIRE_TEST_EVERY_FAULT"] != nil
+
+    /// Calls that fail together, and how.
+    struct Walk: CustomStringConvertible, Sendable {
+        var job: SmallJob
+        var calls: String
+        var kinds: [Fault.Kind]
+        var step = 1
+        var description: String { "\(calls) of \(job)" }
+
+        static let all: [Walk] = [SmallJob.run, .pdf].flatMap { job in
+            [
+                Walk(job: job, calls: "open,mkdir", kinds: [.noSpace, .inputOutput, .denied]),
+                Walk(job: job, calls: "read", kinds: [.inputOutput, .denied], step: 3),
+                Walk(job: job, calls: "sync", kinds: [.inputOutput, .noSpace], step: 2),
+                Walk(job: job, calls: "rename,unlink", kinds: [.inputOutput, .denied]),
+                Walk(job: job, calls: "write,truncate", kinds: [.noSpace, .inputOutput], step: 11),
+            ]
+        }
+    }
+
+    @Test("Whichever call of the head fails, nothing half-made is seen, it says what to do, and going on ends with the same bytes", arguments: Walk.all)
+    func fails(_ walk: Walk) throws {
+        let reference = try walk.job.undisturbed()
+        var number = 1
+        var round = 0
+        while true {
+            let kinds = Self.isThorough ? walk.kinds : [walk.kinds[round % walk.kinds.count]]
+            var isReached = false
+            for kind in kinds {
+                // A full disk stays full.
+                let fault = Fault(calls: walk.calls, kind: kind, number: number, isSticky: kind == .noSpace)
+                if try disturb(walk.job, fault, reference) { isReached = true }
+            }
+            guard isReached else { break }
+            number += Self.isThorough ? 1 : walk.step
+            round += 1
+        }
+        #expect(round > 2, "no fault was reached")
+    }
+
+    /// One run with a fault and another to go on; false if the fault was not reached.
+    private func disturb(_ job: SmallJob, _ fault: Fault, _ reference: [Name: [UInt8]]) throws -> Bool {
+        let box = try job.box()
+        let ended = try box.run(job.words, environment: try fault.environment(in: box))
+        let places = fault.places(in: box)
+        guard let place = places.first else {
+            #expect(ended.status == 0, "\(fault): \(ended)")
+            return false
+        }
+        let what = "\(fault), \(place): \(ended)"
+        switch fault.kind {
+        case .noSpace: #expect([0, 75].contains(ended.status), "\(what)")
+        case .inputOutput: #expect([0, 75].contains(ended.status) || ended.status == 3 && place.contains("/work/in"), "\(what)")
+        case .denied: #expect([0, 1, 3, 75].contains(ended.status), "\(what)")
+        case .kill: #expect(ended.status == -9, "\(what)")
+        }
+        if ended.status != 0 {
+            #expect(ended.errors.contains("command again"), "no cure: \(what)")
+            let isNamed = places.contains { place in
+                ended.errors.contains(place.split(separator: "/").last ?? "") || place.hasSuffix("/work") || place.contains("/state/") && ended.errors.contains("journal")
+            }
+            #expect(isNamed, "no name: \(what)")
+        }
+        for (name, bytes) in job.made(in: box) {
+            #expect(!name.description.contains(".quire-"), "\(name) stays behind: \(what)")
+            // With a file failed, its page is another; a manifest lists what is there.
+            let mayDiffer = name == "sums" || name == "b.pdf" && ended.status == 3
+            #expect(mayDiffer || bytes == reference[name], "\(name) is not whole: \(what)")
+        }
+        let again = try box.run(job.words)
+        #expect(again.status == 0, "\(what)\nagain: \(again)")
+        let made = job.made(in: box)
+        for name in Set(made.keys).union(reference.keys).sorted() {
+            #expect(made[name] == reference[name], "\(name) differs in the end: \(what)\nagain: \(again)")
+        }
+        return true
+    }
+}
