@@ -4,6 +4,8 @@ import Testing
 /// A small job that is run again and again with one fault a time.
 struct SmallJob: CustomStringConvertible, Sendable {
     let words: [Name]
+    /// What the same inputs were made into before, if so: its outputs are replaced.
+    var earlier: [Name] = []
     let description: String
 
     static let run = SmallJob(
@@ -11,12 +13,19 @@ struct SmallJob: CustomStringConvertible, Sendable {
         description: "quire run")
     static let pdf = SmallJob(words: ["quire", "pdf", "in", "-o", "b.pdf", "--jobs", "2", "--progress", "plain"], description: "quire pdf")
 
+    /// The same with another recipe over the outputs of an earlier job.
+    static let changed = SmallJob(words: run.words, earlier: run.words.map { $0 == "10" ? "12" : $0 }, description: "quire run with another recipe")
+
     /// A sandbox with its inputs: JPEGs and PNGs that are bound as they are, and one whose page waits in the spool.
     func box() throws -> Sandbox {
         let box = try Sandbox()
         for index in 1...6 { try box.write(TinyPicture.jpeg(16 + index), to: "in/\(index % 2)/\(index).jpg") }
         try box.write(TinyPicture.png(20), to: "in/0/p.png")
         try box.write(Self.clear, to: "in/1/clear.png")
+        if !earlier.isEmpty {
+            let ended = try box.run(earlier)
+            guard ended.status == 0 else { throw Trouble("the earlier job: \(ended)") }
+        }
         return box
     }
 

@@ -99,7 +99,7 @@ struct AgentTests {
         #expect(failure.reason == .timeout)
     }
 
-    @Test("Files in a report are durable before it is sent, and one that is not there fails its task")
+    @Test("Files in a report are durable before it is sent, and one that is not there is told as not stored")
     func durable() throws {
         let folder = try TemporaryFolder()
         let session = try AgentSession()
@@ -107,10 +107,8 @@ struct AgentTests {
         let kind = WorkKind.process(Self.process(into: folder))
         session.send(.assign((0..<600).map { session.order($0, $0 == 300 ? "vanishing-file" : "file", kind: kind) }))
         let reports = try session.reports(600)
-        let failed = reports.filter { if case .failed = $0.value.outcome { true } else { false } }
-        #expect(failed.keys.map(\.rawValue) == [300])
-        guard case .failed(let failure) = failed[TaskIndex(300)]?.outcome else { throw Unexpected() }
-        #expect(failure.reason == .unreadable)
+        let lost = reports.filter { if case .notStored(let fault) = $0.value.outcome { fault.code == ENOENT } else { false } }
+        #expect(lost.keys.map(\.rawValue) == [300])
     }
 
     @Test("A retract gives back what has not started, and every order is either reported or released")
