@@ -63,7 +63,7 @@ extension JobStore {
 
     /// Looks at every page of the file; a damaged one is refused, for what it tells of outputs may be wrong.
     public func check() throws(JobStoreError) {
-        let found = try translated("check \(file.display)") {
+        let found = try translated("check \(file.display)", file: file.display) {
             try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(3)") }
         }
         guard found == ["ok"] else { throw .damaged(file: file.display, findings: found.joined(separator: "; ")) }

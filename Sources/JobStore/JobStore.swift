@@ -18,7 +18,7 @@ public final class JobStore: Sendable {
     public init(file: RawPath) throws(JobStoreError) {
         guard let name = file.utf8Text else { throw .unreadable(what: file.display, reason: "the state folder's name is not UTF-8") }
         self.file = file
-        pool = try translated("open \(name)") {
+        pool = try translated("open \(name)", file: name) {
             var configuration = Configuration()
             configuration.maximumReaderCount = 4
             configuration.busyMode = .timeout(10)

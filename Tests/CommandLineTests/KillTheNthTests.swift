@@ -15,12 +15,12 @@ struct KillTheNthTests {
 
         static let all = [
             // Each sync is a fact that became durable, each rename one that became visible.
-            Walk(program: .head, calls: "sync,rename", step: 2),
-            Walk(program: .head, calls: "open,mkdir,unlink,truncate,pipe", step: 4),
-            Walk(program: .head, calls: "write", step: 17),
+            Walk(program: .head, calls: "sync,rename", step: 3),
+            Walk(program: .head, calls: "open,mkdir,unlink,truncate,pipe", step: 7),
+            Walk(program: .head, calls: "write", step: 29),
             Walk(job: .changed, program: .head, calls: "sync,rename", step: 3),
-            Walk(job: .pdf, program: .head, calls: "sync,rename,pipe", step: 2),
-            Walk(program: .agent, calls: "read,sync,pipe", step: 4),
+            Walk(job: .pdf, program: .head, calls: "sync,rename,pipe", step: 4),
+            Walk(program: .agent, calls: "read,sync,pipe", step: 5),
             Walk(program: .worker, calls: "read,open,write,unlink,pipe", step: 2),
         ]
     }
@@ -55,7 +55,7 @@ struct KillTheNthTests {
         // Agent and workers of a dead head end by themselves; what they are about to write is theirs until then.
         try eventually("no worker is left") { ProcessTree.below(box.root).isEmpty }
         if ended.status != 0 {
-            let again = try box.run(walk.job.words)
+            let again = try walk.job.goOn(in: box)
             #expect(again.status == 0, "\(what)\nagain: \(again)")
         }
         let made = walk.job.made(in: box)
