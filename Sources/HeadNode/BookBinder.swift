@@ -73,6 +73,8 @@ struct BookBinder: Sendable {
     let replacesForeignPDFs: Bool
     let mark: BindingMark
     let progress: PagesProgress
+    /// Told of files that failed only when they were to be bound.
+    let failed: @Sendable (CommittedTask, _ wasCurrent: Bool) -> Void
 
     /// Bytes copied between two checkpoints; spool files wait that long.
     static let checkpointBytes: UInt64 = 256 << 20
@@ -122,17 +124,18 @@ struct BookBinder: Sendable {
             let records = try journal { () throws(JobStoreError) in
                 try store.records(from: position, below: end, book: books.count > 1 ? index : nil, count: Self.recordsAtOnce)
             }
-            for record in records {
+            for var record in records {
                 // A task without an end below the mark was stopped by a fault: its book cannot be bound now.
                 if mark.isAbandoned || record.outcome.state == .planned {
                     press.abandon()
                     return .abandoned
                 }
+                let isBegun = record.task.index.position == resumed?.task
+                if !isBegun, let obstacle = bookPages.obstacle(to: record) { try fail(&record, obstacle) }
                 if record.outcome.state == .failed && settings.missingPage == .withhold {
                     try press.removePartials()
                     return .withheld
                 }
-                let isBegun = record.task.index.position == resumed?.task
                 for page in bookPages.pages(of: record).dropFirst(isBegun ? resumed?.pagesOfTask ?? 0 : 0) {
                     try press.bind(page, of: record, into: &book)
                 }
@@ -141,6 +144,15 @@ struct BookBinder: Sendable {
             next = records.count < Self.recordsAtOnce ? end : records[records.count - 1].task.index.position + 1
         }
         return .finished(try press.finish(book))
+    }
+
+    /// Before its page is: whoever goes on with the job places the same one.
+    private func fail(_ record: inout TaskRecord, _ failure: TaskFailure) throws(HeadError) {
+        let wasCurrent = record.outcome.state == .current
+        (record.outcome.state, record.outcome.failure, record.outcome.work) = (.failed, failure, nil)
+        let outcome = record.outcome
+        try journal { () throws(JobStoreError) in try store.record([outcome], epochMilliseconds: SystemClock.epochMilliseconds()) }
+        failed(CommittedTask(task: record.task, outcome: outcome), wasCurrent)
     }
 }
 

@@ -1,6 +1,7 @@
 import Digests
 import JobModel
 import JobStore
+import LinuxSystem
 import PDFAssembly
 
 /// Turns outcomes into the pages of a book, the same for who binds them and who places them again.
@@ -26,22 +27,30 @@ struct BookPages: Sendable {
         }
     }
 
-    /// What stands in the place of a page that cannot be had.
-    func placeholder(of record: TaskRecord, _ reason: FailureReason) -> PageContent {
+    /// What stands in the place of a file that failed.
+    private func placeholder(of record: TaskRecord, _ reason: FailureReason) -> PageContent {
         .placeholder(fileName: record.task.bookFolder.appending(record.task.input.lastComponent).display, reason: reason)
     }
 
-    /// Places a page behind those before it; one whose facts contradict the format becomes a placeholder.
-    func append(_ page: inout BookPage, of record: TaskRecord, to book: inout Book<SHA256Stream>) throws(HeadError) -> [BookCommand] {
-        do throws(PDFError) {
-            return try book.append(page)
-        } catch .invalidPage {
-            // Facts that contradict the format are a damaged file's; one odd picture never stops the book.
-            page.content = placeholder(of: record, .damaged)
-            let odd = page
-            return try pdf { () throws(PDFError) in try book.append(odd) }
+    /// Why a task that succeeded has no pages to bind after all; nil when it has.
+    ///
+    /// Asked before its first page is bound, so that a file is in the book whole or not at all.
+    func obstacle(to record: TaskRecord) -> TaskFailure? {
+        let pages = pages(of: record).compactMap { page -> PageFacts? in if case .picture(let facts) = page.content { facts } else { nil } }
+        for facts in pages {
+            do throws(PDFError) { try facts.checkForPDF() } catch { return TaskFailure(.damaged, "a PDF cannot show it: \(error.text)") }
+        }
+        return pages.contains { $0.sources.contains { $0.file == .input } } ? Self.change(of: record) : nil
+    }
+
+    /// What became of an input since it was worked on; only inputs can change under the job.
+    private static func change(of record: TaskRecord) -> TaskFailure? {
+        do throws(SystemError) {
+            guard try FileOperation.facts(of: record.task.input).identity != record.task.identity else { return nil }
+            return TaskFailure(.changed, "it changed before it was bound into the PDF")
         } catch {
-            throw .agent("a page cannot be bound: \(error)")
+            let reason: FailureReason = error.isNotFound ? .vanished : error.isDenied ? .denied : .unreadable
+            return TaskFailure(reason, "it cannot be bound into the PDF: \(error.reason)")
         }
     }
 }

@@ -12,6 +12,8 @@ enum HeadEvent: Sendable {
     /// Nil when the binder was told to abandon the books.
     case bound(BoundBooks?)
     case bindFailed(HeadError)
+    /// A file that was done, or current, failed when it was to be bound: it had changed.
+    case failedLate(CommittedTask, wasCurrent: Bool)
     case signal(SignalWatch.Signal)
     /// Answer to a look at something the work depends on: what is wrong with it, and whether the file asked for can be read now.
     case looked(Inquiry, fault: String?, fileIsThere: Bool)

@@ -103,7 +103,7 @@ final class JobRunner {
             let binder = BookBinder(
                 store: store, ledger: ledger, job: plan.job, settings: plan.pdf, books: plan.books, spoolFolder: plan.spoolFolder,
                 workingFolder: plan.workingFolder, replacesForeignPDFs: settings.overwrite == .always, mark: mark,
-                progress: display.pages)
+                progress: display.pages, failed: { events.send(.failedLate($0, wasCurrent: $1)) })
             binderThread = SystemThread("bind") {
                 do throws(HeadError) { events.send(.bound(try binder.run())) } catch { events.send(.bindFailed(error)) }
             }
@@ -212,6 +212,7 @@ final class JobRunner {
             halt(error)
             wasKilled = true
         case .bindFailed(let error): halt(error)
+        case .failedLate(let task, let wasCurrent): display.countLate(task, wasCurrent: wasCurrent)
         case .bound(let books):
             volumes = books?.volumes
             isBound = true

@@ -18,14 +18,11 @@ struct Press: ~Copyable {
     private var spoolFiles: [RawPath] = []
     private var bytesSinceCheckpoint: UInt64 = 0
 
-    private let bookPages: BookPages
-
     /// - Parameter resumed: what an earlier process bound; its partial file is cut to what is known to be durable.
     init(binder: BookBinder, book: Int, threads: CopyThreads, resuming resumed: ResumedBook?) throws(HeadError) {
         self.binder = binder
         self.book = book
         self.threads = threads
-        bookPages = BookPages(missingPage: binder.settings.missingPage)
         guard let resumed else { return }
         pageCounts = resumed.pageCounts
         byteCounts = resumed.byteCounts
@@ -38,15 +35,9 @@ struct Press: ~Copyable {
         currentIndex = position.volume
     }
 
-    /// Binds one page; a picture whose file is not as the plan saw it any more becomes a placeholder.
+    /// Binds one page.
     mutating func bind(_ page: BookPage, of record: TaskRecord, into book: inout Book<SHA256Stream>) throws(HeadError) {
-        var page = page
-        if case .picture(let facts) = page.content, let reason = changeOf(facts, record) {
-            page.content = bookPages.placeholder(of: record, reason)
-            let number = Int(page.key.page)
-            try journal { () throws(JobStoreError) in try binder.store.recordReplacedPage(record.task.index, page: number, reason) }
-        }
-        let commands = try bookPages.append(&page, of: record, to: &book)
+        let commands = try pdf { () throws(PDFError) in try book.append(page) }
         for command in commands { try perform(command, page, record) }
         if !endings.isEmpty {
             // The pages behind the cut have been copied onward: until that is durable the old bytes are the only ones.
@@ -250,16 +241,6 @@ struct Press: ~Copyable {
         case .input: record.task.input
         case .output(let index): record.outcome.outputs[index]
         case .spool(let name): binder.spoolFolder.appending(name)
-        }
-    }
-
-    /// Why a page's bytes cannot be taken any more, if so: only inputs can change under the job.
-    private func changeOf(_ facts: PageFacts, _ record: TaskRecord) -> FailureReason? {
-        guard facts.sources.contains(where: { $0.file == .input }) else { return nil }
-        do throws(SystemError) {
-            return try FileOperation.facts(of: record.task.input).identity == record.task.identity ? nil : .changed
-        } catch {
-            return error.isNotFound ? .vanished : error.isDenied ? .denied : .unreadable
         }
     }
 }

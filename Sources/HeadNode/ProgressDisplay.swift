@@ -71,6 +71,14 @@ final class ProgressDisplay {
         show(renderer.file(row))
     }
 
+    /// Counts a file as failed that was counted as done or, being current, as skipped.
+    func countLate(_ task: CommittedTask, wasCurrent: Bool) {
+        let row = ReportRow(task.task, task.outcome)
+        summary.recount(row, wasSkipped: wasCurrent)
+        if let failure = task.outcome.failure { log.write("failed when it was bound: \(task.task.input): \(failure.reason.rawValue): \(failure.message)") }
+        show(renderer.file(row))
+    }
+
     func countSkipped(reason: String, _ number: Int) { summary.countSkipped(reason: reason, number) }
 
     func update(phase: ProgressSnapshot.Phase, busy slots: Int) {

@@ -164,9 +164,7 @@ final class Recovery {
 
     /// Places the pages again that an earlier process bound; nil if what it left cannot be gone on with.
     private func replay(_ planned: PlannedBook, _ index: Int) throws(HeadError) -> ResumedBook? {
-        let (fact, replaced) = try journal { () throws(JobStoreError) in
-            (try store.fact(BookFact.position(index)), try store.replacedPages())
-        }
+        let fact = try journal { () throws(JobStoreError) in try store.fact(BookFact.position(index)) }
         guard let fact, let position = BookPosition(fact: fact), try arePartialsThere(planned, index, position) else { return nil }
         let pages = BookPages(missingPage: plan.pdf.missingPage)
         var resumed = ResumedBook(
@@ -180,10 +178,9 @@ final class Recovery {
             guard let last = records.last else { return nil }
             for record in records {
                 if record.outcome.state == .planned { return nil }
-                for (number, page) in pages.pages(of: record).enumerated() {
-                    var page = page
-                    if let reason = replaced[BoundPage(task: record.task.index, page: number)] { page.content = pages.placeholder(of: record, reason) }
-                    for command in try pages.append(&page, of: record, to: &resumed.book) {
+                let ofRecord = pages.pages(of: record)
+                for (number, page) in ofRecord.enumerated() {
+                    for command in try pdf({ () throws(PDFError) in try resumed.book.append(page) }) {
                         // What was written is in the files; only an ending may have been under way.
                         guard case .endVolume(let volume, let ending) = command else { continue }
                         let path = planned.partialPath(volume, number: index, of: job.job)
@@ -194,7 +191,10 @@ final class Recovery {
                     }
                     resumed.task = record.task.index.position
                     resumed.pagesOfTask = number + 1
-                    if resumed.book.position == position { return resumed }
+                    if resumed.book.position == position {
+                        // A file of several pages that changed in the middle of them is in the book whole or not at all.
+                        return number + 1 < ofRecord.count && pages.obstacle(to: record) != nil ? nil : resumed
+                    }
                     if resumed.book.position.pageCount >= position.pageCount { return nil }
                 }
             }
@@ -224,7 +224,6 @@ final class Recovery {
         try journal { () throws(JobStoreError) in
             try store.removeVolumes(ofBook: index)
             try store.removeFacts([BookFact.position(index)])
-            try store.removeReplacedPages(book.start..<book.end, ofBook: index)
         }
         try reopenSpooled(from: book.start, skipping: 0, below: book.end, ofBook: index)
     }

@@ -22,17 +22,6 @@ public struct VolumeRow: Hashable, Sendable {
     public var bytes: UInt64
 }
 
-/// A page of a task.
-public struct BoundPage: Hashable, Sendable {
-    public var task: TaskIndex
-    /// From 0.
-    public var page: Int
-    public init(task: TaskIndex, page: Int) {
-        self.task = task
-        self.page = page
-    }
-}
-
 /// How many tasks are in which state.
 public struct TaskCounts: Hashable, Sendable {
     public var done = 0
@@ -241,28 +230,6 @@ extension JobStore {
         }
     }
 
-    /// Remembers that a page was bound as a placeholder; durable with the next position of its book.
-    public func recordReplacedPage(_ task: TaskIndex, page: Int, _ reason: FailureReason) throws(JobStoreError) {
-        try write("record a page", durable: false) { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO replaced_page (task, page, reason) VALUES (?, ?, ?)",
-                arguments: [task.position, page, reason.rawValue])
-        }
-    }
-
-    /// All pages that were bound as placeholders, with the reason each names.
-    public func replacedPages() throws(JobStoreError) -> [BoundPage: FailureReason] {
-        try translated("read pages") {
-            try pool.read { database in
-                let rows = try Row.fetchAll(database, sql: "SELECT task, page, reason FROM replaced_page")
-                return Dictionary(
-                    uniqueKeysWithValues: rows.map {
-                        (BoundPage(task: TaskIndex($0[0] as Int), page: $0[1]), FailureReason(rawValue: $0[2]) ?? .changed)
-                    })
-            }
-        }
-    }
-
     /// Whether a task of the book waits for work.
     public func hasOpenTasks(_ tasks: Range<Int>, ofBook book: Int) throws(JobStoreError) -> Bool {
         try translated("read plan") {
@@ -272,15 +239,6 @@ extension JobStore {
                     sql: "SELECT EXISTS (SELECT 1 FROM task WHERE idx >= ? AND idx < ? AND book = ? AND state = \(TaskState.planned.rawValue))",
                     arguments: [tasks.lowerBound, tasks.upperBound, book]) ?? false
             }
-        }
-    }
-
-    /// Forgets the replaced pages of these tasks, whose book is bound from its start.
-    public func removeReplacedPages(_ tasks: Range<Int>, ofBook book: Int) throws(JobStoreError) {
-        try write("forget pages", durable: false) { database in
-            try database.execute(
-                sql: "DELETE FROM replaced_page WHERE task >= ? AND task < ? AND (SELECT book FROM task WHERE idx = replaced_page.task) = ?",
-                arguments: [tasks.lowerBound, tasks.upperBound, book])
         }
     }
 }

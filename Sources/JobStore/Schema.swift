@@ -13,7 +13,6 @@ internal import GRDB
 /// - run: one row a process that worked on the job: the first, and each `resume` or `retry`; `build` is what it ran.
 /// - book: one row a PDF, with the task of its first page and the one behind its last.
 /// - volume: one row a PDF file that has its final name.
-/// - replaced_page: pages bound as placeholders though their task had succeeded, since the file had changed.
 /// - passed_over: inputs the listing left out, counted by reason.
 ///
 /// Paths are bytes as the file system has them; times are milliseconds since 1970 UTC.
@@ -99,12 +98,6 @@ enum Schema {
                     pages INTEGER NOT NULL,
                     bytes INTEGER NOT NULL,
                     PRIMARY KEY (book, number)
-                ) WITHOUT ROWID;
-                CREATE TABLE replaced_page (
-                    task INTEGER NOT NULL,
-                    page INTEGER NOT NULL,
-                    reason TEXT NOT NULL,
-                    PRIMARY KEY (task, page)
                 ) WITHOUT ROWID;
                 CREATE TABLE passed_over (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
                 """)

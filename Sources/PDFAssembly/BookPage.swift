@@ -62,4 +62,12 @@ public enum PDFError: Error, Hashable, Sendable {
     case volumeFull
     case invalidSettings(String)
     case invalidCheckpoint(String)
+
+    /// The reason in words.
+    public var text: String {
+        switch self {
+        case .invalidPage(let text), .invalidSettings(let text), .invalidCheckpoint(let text): text
+        case .volumeFull: "no further page fits"
+        }
+    }
 }

@@ -1,4 +1,4 @@
-import JobModel
+public import JobModel
 
 /// The dictionaries of image, mask and profile streams (ISO 32000-1, 8.9.5; pdf.md, section 4).
 enum ImageObjects {
@@ -120,7 +120,7 @@ extension PageFacts {
     static var streamBytesMax: UInt64 { (1 << 31) - 1 }
 
     /// Throws unless a PDF can show a page of these facts; they come from files, so nothing in them is trusted.
-    func checkForPDF() throws(PDFError) {
+    public func checkForPDF() throws(PDFError) {
         guard (1...Self.sideMax).contains(width), (1...Self.sideMax).contains(height) else {
             throw .invalidPage("a picture of \(width) by \(height) pixels")
         }

@@ -97,6 +97,12 @@ public struct RunSummary: Sendable {
         for note in row.notes where told.insert(note.key).inserted { self.count(note) }
     }
 
+    /// Counts a file as failed that was counted as done or skipped before: it changed while the job ran.
+    public mutating func recount(_ row: ReportRow, wasSkipped: Bool) {
+        if wasSkipped { skipped -= 1 } else { done -= 1 }
+        countFailure(row)
+    }
+
     /// Counts inputs that were skipped without a row of their own (found by the listing).
     public mutating func countSkipped(reason: String, _ number: Int = 1) {
         skipped += number
