@@ -172,29 +172,7 @@ struct Manifest {
         }
     }
 
-    /// Coreutils' escape: a backslash before the line says that backslash and line feed in the name are written `\\` and `\n`.
-    private func line(_ digest: Digest256, _ path: RawPath) -> [UInt8] {
-        let needsEscape = path.bytes.contains { $0 == 0x5C || $0 == 0x0A || $0 == 0x0D }
-        let name = path.bytes.flatMap { byte -> [UInt8] in
-            switch byte {
-            case 0x5C: [0x5C, 0x5C]
-            case 0x0A: Array("\\n".utf8)
-            case 0x0D: Array("\\r".utf8)
-            default: [byte]
-            }
-        }
-        return (needsEscape ? [0x5C] : []) + Array(digest.hex.utf8) + [0x20, 0x20] + name + [0x0A]
-    }
+    private func line(_ digest: Digest256, _ path: RawPath) -> [UInt8] { ManifestLine(digest: digest, path: path).bytes }
 
-    private func digest(of path: RawPath) throws(SystemError) -> Digest256 {
-        let file = try OpenFile(path, .read)
-        var stream = SHA256Stream()
-        var offset: UInt64 = 0
-        while true {
-            let bytes = try file.read(count: 1 << 20, at: offset)
-            if bytes.isEmpty { return stream.finish() }
-            stream.update(bytes)
-            offset += UInt64(bytes.count)
-        }
-    }
+    private func digest(of path: RawPath) throws(SystemError) -> Digest256 { try SHA256Stream.digest(of: try OpenFile(path, .read)) }
 }

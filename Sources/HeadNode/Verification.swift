@@ -4,21 +4,33 @@ import LinuxSystem
 import PDFAssembly
 import TerminalUI
 
-/// `quire verify`: checks the structure of PDFs without decoding a picture.
+/// `quire verify`: checks the structure of PDFs without decoding a picture, and files against the checksums of a manifest.
 ///
-/// JSON: an array of `path`, `sound`, `pages`, `objects`, `findings` (array of text), `findings_count`, `not_checked` (array of
-/// text), or of `path` and `error`.
-public struct StructureCheck {
+/// JSON: an array. A PDF is `path`, `sound`, `pages`, `objects`, `findings` (array of text), `findings_count`, `not_checked` (array
+/// of text), or `path` and `error`. A manifest is `manifest`, `wrong` (array of `line`, `state`, `path`, `message`) and how many are
+/// `fine`, `missing`, `changed`, `unreadable` and `malformed`.
+public struct Verification {
     private let files: [RawPath]
+    private let manifest: RawPath?
     private let printsJSON: Bool
 
-    public init(files: [RawPath], printsJSON: Bool) {
+    public init(files: [RawPath], manifest: RawPath?, printsJSON: Bool) {
         self.files = files
+        self.manifest = manifest
         self.printsJSON = printsJSON
     }
 
     public func run() throws(HeadError) -> ExitStatus {
-        var values: [JSONValue] = []
+        // A file that is no manifest is refused before anything is told.
+        let check = try manifest.map { (path) throws(HeadError) in try ManifestCheck(path) }
+        var facts = FactsArray(isWanted: printsJSON)
+        var isSound = try checkFiles(&facts)
+        if let check, let manifest { isSound = try run(check, manifest, &facts) && isSound }
+        try facts.finish()
+        return isSound ? .done : .verificationFailed
+    }
+
+    private func checkFiles(_ facts: inout FactsArray) throws(HeadError) -> Bool {
         var isSound = true
         for path in files {
             let report: VerificationReport
@@ -27,17 +39,34 @@ public struct StructureCheck {
             } catch {
                 isSound = false
                 if printsJSON {
-                    values.append(.object(JSONValue.pathFields("path", path) + [("error", .string("\(error)"))]))
+                    try facts.add(.object(JSONValue.pathFields("path", path) + [("error", .string("\(error)"))]))
                 } else {
                     Terminal.writeError(Array("\(path): cannot be read: \(error)\n".utf8))
                 }
                 continue
             }
             isSound = isSound && report.findings.isEmpty
-            if printsJSON { values.append(value(path, report)) } else { try print(path, report) }
+            if printsJSON { try facts.add(value(path, report)) } else { try print(path, report) }
         }
-        if printsJSON { try FactsOutput.write(JSONValue.array(values).prettyText + "\n") }
-        return isSound ? .done : .verificationFailed
+        return isSound
+    }
+
+    private func run(_ check: ManifestCheck, _ manifest: RawPath, _ facts: inout FactsArray) throws(HeadError) -> Bool {
+        guard printsJSON else {
+            let counts = try check.run { (fault) throws(HeadError) in try FactsOutput.write(fault.text + "\n") }
+            try FactsOutput.write("\(manifest): \(counts.text)\n")
+            return counts.wrong == 0
+        }
+        // Written as it is found: there may be a million.
+        let start = JSONValue.object(JSONValue.pathFields("manifest", manifest)).text.dropLast()
+        try facts.add(text: start + ",\"wrong\":[")
+        var separator = "\n"
+        let counts = try check.run { (fault) throws(HeadError) in
+            try FactsOutput.write(separator + fault.value.text)
+            separator = ",\n"
+        }
+        try FactsOutput.write("]," + JSONValue.object(counts.fields).text.dropFirst())
+        return counts.wrong == 0
     }
 
     private func print(_ path: RawPath, _ report: VerificationReport) throws(HeadError) {
@@ -59,6 +88,26 @@ public struct StructureCheck {
                 ("findings_count", .integer(report.findings.count + report.furtherFindingCount)),
                 ("not_checked", .array(report.notChecked.map { .string($0) })),
             ])
+    }
+}
+
+/// A JSON array on standard output, element by element.
+private struct FactsArray {
+    private let isWanted: Bool
+    private var isEmpty = true
+
+    init(isWanted: Bool) { self.isWanted = isWanted }
+
+    mutating func add(_ value: JSONValue) throws(HeadError) { try add(text: value.prettyText) }
+
+    /// An element, or the start of one that is written on.
+    mutating func add(text: String) throws(HeadError) {
+        try FactsOutput.write((isEmpty ? "[\n" : ",\n") + text)
+        isEmpty = false
+    }
+
+    func finish() throws(HeadError) {
+        if isWanted { try FactsOutput.write(isEmpty ? "[]\n" : "\n]\n") }
     }
 }
 
