@@ -24,7 +24,9 @@ public final class JobStore: Sendable {
             configuration.busyMode = .timeout(10)
             configuration.prepareDatabase { database in
                 // The wal is fsynced at each commit only where `durable` asks for it.
-                try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE")
+                // Rows are read and written in the order of the plan: a small part of them at once.
+                let cacheKiB = database.configuration.readonly ? 512 : 4096
+                try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -\(cacheKiB); PRAGMA temp_store = FILE")
             }
             let pool = try DatabasePool(path: name, configuration: configuration)
             try Schema.prepare(pool, name)
