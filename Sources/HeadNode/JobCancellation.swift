@@ -79,10 +79,10 @@ public struct JobCancellation {
             return try store.facts()
         }
         let folder = entry.workingFolder
-        let (inFlight, won, books) = try journal { () throws(JobStoreError) in
-            (try store.inFlight(), try store.records(in: [.won], from: 0, count: Committer.groupTasksMax), try store.books())
+        let (lost, won, books) = try journal { () throws(JobStoreError) in
+            (try store.withLostAttempts(), try store.records(in: [.won], from: 0, count: Committer.groupTasksMax), try store.books())
         }
-        let outputs = (inFlight + won.map(\.task)).compactMap { $0.output?.parent }
+        let outputs = (lost + won.map(\.task)).compactMap { $0.output?.parent }
         for place in Set(outputs + books.map(\.path.parent)) { JobFolder.sweep(folder.appending(place), of: entry.id, keepingPartials: false) }
         if let spool = facts["spool"] { JobFolder.removeSpool(folder.appending(RawPath(bytes: spool))) }
         try journal { () throws(JobStoreError) in try store.close() }

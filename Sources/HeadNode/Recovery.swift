@@ -36,8 +36,8 @@ final class Recovery {
         try checkOutputs()
         var books = plan.books
         for index in books.indices { try look(at: &books[index], index) }
-        let inFlight = try journal { () throws(JobStoreError) in try store.inFlight() }
-        let untidy = Set(inFlight.compactMap { $0.output?.parent })
+        let lost = try journal { () throws(JobStoreError) in try store.withLostAttempts() }
+        let untidy = Set(lost.compactMap { $0.output?.parent })
         for folder in untidy { JobFolder.sweep(folder, of: job.job, keepingPartials: true) }
         try Spool(folder: plan.spoolFolder, job: job.job).removeUnfinished(store)
         if reopenedCount > 0 { job.display.message("\(reopenedCount) done once more: their outputs or pages are not there any more, or changed") }

@@ -195,16 +195,13 @@ extension JobStore {
         }
     }
 
-    /// Tasks that were sent to a worker and have no end.
-    public func inFlight() throws(JobStoreError) -> [PlannedTask] {
+    /// Tasks of which an attempt has no end: those in flight, and those whose host was lost and that were made elsewhere since.
+    public func withLostAttempts() throws(JobStoreError) -> [PlannedTask] {
         let attempts = try translated("read attempts") {
             try pool.read { database in
                 try Row.fetchAll(
                     database,
-                    sql: """
-                        SELECT DISTINCT task FROM attempt WHERE ended_ms IS NULL
-                            AND (SELECT state FROM task WHERE idx = attempt.task) = \(TaskState.planned.rawValue) ORDER BY task
-                        """
+                    sql: "SELECT DISTINCT task FROM attempt WHERE ended_ms IS NULL ORDER BY task"
                 ).map { Attempt(task: TaskIndex($0[0] as Int), number: 1) }
             }
         }

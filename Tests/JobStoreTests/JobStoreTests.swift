@@ -41,6 +41,24 @@ struct JobStoreTests {
         }
     }
 
+    @Test("An attempt that was lost is remembered also when its task was made by another: it may have left temp files")
+    func lostAttempts() throws {
+        try withFolder { folder in
+            let store = try JobStore(file: folder.appending("job.sqlite"))
+            try store.append((0..<3).map { task($0) })
+            func dispatch(_ index: Int, _ number: UInt32) throws {
+                try store.recordDispatched([Attempt(task: TaskIndex(index), number: number)], host: "h", epochMilliseconds: 1)
+            }
+            try dispatch(0, 1)
+            try dispatch(1, 1)
+            try dispatch(1, 2)
+            let ends = [(0, 1), (1, 2)].map { TaskOutcome(index: TaskIndex($0), state: .won, work: FinishedWork(), outputs: [], host: "h", attempts: $1) }
+            try store.record(ends, epochMilliseconds: 2)
+            #expect(try store.withLostAttempts().map(\.index.position) == [1])
+            try store.close()
+        }
+    }
+
     @Test("Outcomes are kept whole, and what is settled is told from what is open")
     func outcomes() throws {
         try withFolder { folder in
