@@ -100,12 +100,11 @@ class Job:
     def run(self):
         words = ["run", "in", "-o", "out", "--pdf", "b.pdf", "--shrink", "48", "--rotate", "auto", "--overwrite", "always"]
         status = self.once(words)
-        while status == -9 and self.kills:
+        # 75: its agent was killed more often than it is started again.
+        while self.kills and status in (-9, 75):
             status = self.once(["resume"])
-            if status == 2:  # Killed before its plan was recorded.
+            if status == 2:  # Killed before its plan was recorded, or after its end was.
                 status = self.once(words)
-        if status == 75 and self.kills:  # Its agent was killed more often than it is started again.
-            status = self.once(["resume"])
         return status
 
     def once(self, words):
