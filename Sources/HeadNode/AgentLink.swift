@@ -11,6 +11,8 @@ final class AgentLink: Sendable {
     let facts: HostFacts
     /// Workers it keeps; fixed once `prepare` has returned.
     let slots: Int
+    /// What makes outputs here, for the ledger: `quire 0.1.0, libvips 8.14.1, worker 1f0c4be7a92d`; nil when the worker did not say.
+    let build: String?
     private let connection: AgentConnection
 
     /// Starts the agent and tells it the job; returns when its workers can be fed.
@@ -28,6 +30,7 @@ final class AgentLink: Sendable {
         }
         do throws(WireError) { _ = try Hello(build: build).agreed(with: hello) } catch { throw .protocolBroken("the agent \(program)", error) }
         self.facts = facts
+        self.build = facts.workerVersion.isEmpty ? nil : "quire \(build), \(facts.workerVersion)"
         name = facts.hostname
         slots = chosen ?? facts.slotsMax
         connection.send(.setup(setup(facts, slots)))

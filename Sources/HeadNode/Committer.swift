@@ -32,8 +32,8 @@ struct Committer: Sendable {
     let replacesForeign: Bool
     /// For turning relative names into the ledger's absolute ones.
     let workingFolder: RawPath
-    /// What makes the outputs, for the ledger.
-    let build: String
+    /// What makes the outputs, for the ledger; nil when it is not known.
+    let build: String?
     /// Whether the winners were recorded by a process that died: some of their names may be given already.
     var finishesOthers = false
 

@@ -2,6 +2,22 @@ import Digests
 import JobModel
 import JobStore
 import Recipes
+import TerminalUI
+
+/// How many outputs another build made, as a fact of the journal: the number and the builds, each behind a NUL.
+enum OtherBuildsFact {
+    static let key = "other-builds"
+
+    static func bytes(_ builds: RunSummary.OtherBuilds) -> [UInt8] {
+        Array(([String(builds.count)] + builds.names).joined(separator: "\0").utf8)
+    }
+
+    static func read(_ fact: [UInt8]?) -> RunSummary.OtherBuilds {
+        let parts = String(decoding: fact ?? [], as: UTF8.self).split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+        guard let first = parts.first, let count = Int(first) else { return RunSummary.OtherBuilds() }
+        return RunSummary.OtherBuilds(count: count, names: Array(parts.dropFirst()))
+    }
+}
 
 /// A job as it was fixed before any work: the rows are in the journal, this is what all of them share.
 struct JobPlan: Sendable {
@@ -16,6 +32,8 @@ struct JobPlan: Sendable {
     var pdf: PDFSettings
     /// Inputs the listing passed over, by reason.
     var skipped: [(reason: String, count: Int)]
+    /// Outputs that are current and were made by another build.
+    var otherBuilds: RunSummary.OtherBuilds
     /// Nothing but pages is wanted of each input: `quire pdf`.
     var bindsInputsAsTheyAre: Bool
     var spoolFolder: RawPath

@@ -15,6 +15,8 @@ struct JobPlanner {
     let workingFolder: RawPath
     let display: ProgressDisplay
     let interrupts: InterruptCount
+    /// The build that would make outputs now, if that is known: asked only when there are outputs of an earlier job.
+    let build: () throws(HeadError) -> String?
     /// Looks into inputs: asked only when names or the order need it.
     let probe: ([ScannedInput]) throws(HeadError) -> [ProbeFacts?]
 
@@ -24,7 +26,9 @@ struct JobPlanner {
     func plan() throws(HeadError) -> JobPlan {
         let outputNames = try outputNames()
         let bookNames = try bookNames()
-        var checks = PlanChecks(settings: settings, ledger: ledger, workingFolder: workingFolder, recipe: recipeDigest, wantsPages: bookNames != nil)
+        var checks = PlanChecks(
+            settings: settings, ledger: ledger, workingFolder: workingFolder, recipe: recipeDigest, wantsPages: bookNames != nil, build: build,
+            digesting: { () throws(HeadError) in try interrupts.check() })
         var rows = RowWriter(store: store)
         var books = BookList()
         var count = 0
@@ -53,8 +57,8 @@ struct JobPlanner {
             var task = PlannedTask(
                 index: index, input: input.path, identity: input.identity, output: output, format: source.format,
                 bookFolder: bookFolder(input), mayReplace: settings.isInPlace, book: book, pageNumber: pageNumber)
-            let outcome = try checks.look(at: &task, input)
-            try rows.add(task, outcome)
+            let look = try checks.look(at: &task, input)
+            try rows.add(task, look, &checks)
             count += 1
             if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
@@ -64,7 +68,7 @@ struct JobPlanner {
             for held in missing.release() { try add(held, nil) }
             try add(input, facts)
         }
-        try rows.flush()
+        try rows.flush(&checks)
         if count == 0 && !settings.allowsEmpty { throw .noInputs(missing.sentence ?? nothingFound(skipped)) }
         if count == 0, let sentence = missing.sentence { display.message(sentence) }
         try checks.finish(store)
@@ -74,6 +78,7 @@ struct JobPlanner {
         return JobPlan(
             job: job, taskCount: count, recipe: recipe, recipeDigest: recipeDigest, books: books.books, forecasts: forecasts, pdf: pdf,
             skipped: skipped.sorted { $0.key.text < $1.key.text }.map { ($0.key.text, $0.value) },
+            otherBuilds: checks.otherBuilds,
             bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: spoolFolder(books.books), workingFolder: workingFolder,
             roots: roots)
     }
@@ -280,24 +285,25 @@ private struct MissingInputs {
 private struct RowWriter {
     let store: JobStore
     private var tasks: [PlannedTask] = []
-    private var outcomes: [TaskOutcome] = []
+    private var looks: [PlanLook] = []
 
     init(store: JobStore) { self.store = store }
 
-    mutating func add(_ task: PlannedTask, _ outcome: TaskOutcome?) throws(HeadError) {
+    mutating func add(_ task: PlannedTask, _ look: PlanLook, _ checks: inout PlanChecks) throws(HeadError) {
         tasks.append(task)
-        if let outcome { outcomes.append(outcome) }
-        if tasks.count >= JobPlanner.rowsAtOnce { try flush() }
+        looks.append(look)
+        if tasks.count >= JobPlanner.rowsAtOnce { try flush(&checks) }
     }
 
-    mutating func flush() throws(HeadError) {
-        let (tasks, outcomes) = (tasks, outcomes)
+    mutating func flush(_ checks: inout PlanChecks) throws(HeadError) {
+        let outcomes = try checks.settle(&tasks, looks)
+        let tasks = tasks
         try journal { () throws(JobStoreError) in
             if !tasks.isEmpty { try store.append(tasks) }
             if !outcomes.isEmpty { try store.record(outcomes, epochMilliseconds: SystemClock.epochMilliseconds()) }
         }
         self.tasks.removeAll(keepingCapacity: true)
-        self.outcomes.removeAll(keepingCapacity: true)
+        looks.removeAll(keepingCapacity: true)
     }
 }
 

@@ -45,6 +45,7 @@ public struct JobReport {
             job: entry.id, status: status ?? .done, elapsedSeconds: Double(milliseconds) / 1000, left: entry.counts.open, folder: entry.outputFolder)
         summary.isResumable = entry.isResumable
         summary.stateFolder = stateFolder
+        summary.otherBuilds = OtherBuildsFact.read(facts[OtherBuildsFact.key])
         let (passedOver, books) = try journal { () throws(JobStoreError) in (try store.passedOver(), try store.books()) }
         for (reason, count) in passedOver { summary.countSkipped(reason: reason, count) }
         try store.forEachRecord(in: 0..<total) { record in

@@ -94,7 +94,7 @@ final class JobRunner {
         }
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
-            replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, build: settings.version)
+            replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, build: try agents.link().build)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
         isBound = plan.books.isEmpty
         if plan.books.isEmpty {

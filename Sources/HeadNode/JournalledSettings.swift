@@ -31,6 +31,8 @@ struct JournalledSettings {
         written.put("in-place", settings.isInPlace)
         written.put("collisions", settings.collisions.rawValue)
         written.put("overwrite", settings.overwrite.rawValue)
+        written.put("identity", settings.identity.rawValue)
+        written.put("redo-other-builds", settings.redoesOtherBuilds)
         written.put("keep-times", settings.keepsTimes)
         written.put("manifest", settings.manifest)
         written.put("report", settings.report)
@@ -98,6 +100,8 @@ struct JournalledSettings {
         settings.isInPlace = try flag("in-place")
         settings.collisions = try choice("collisions") ?? .refuse
         settings.overwrite = try choice("overwrite") ?? .changed
+        settings.identity = try choice("identity") ?? .time
+        settings.redoesOtherBuilds = try text("redo-other-builds") == "yes"
         settings.keepsTimes = try flag("keep-times")
         settings.manifest = path("manifest")
         settings.report = path("report")

@@ -87,13 +87,14 @@ final class OpenJob {
     func plan() throws(HeadError) -> JobPlan {
         let planner = JobPlanner(
             settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
-            display: display, interrupts: inbox.interrupts, probe: { (inputs) throws(HeadError) in try self.probe(inputs) })
+            display: display, interrupts: inbox.interrupts, build: { () throws(HeadError) in try self.agents.link().build }, probe: { (inputs) throws(HeadError) in try self.probe(inputs) })
         let plan = try planner.plan()
         try journal { () throws(JobStoreError) in
             try store.finishPlan(
                 books: plan.books.map { BookRow(path: $0.path, start: $0.start, end: $0.end) }, passedOver: plan.skipped,
                 [
                     ("tasks", Array("\(plan.taskCount)".utf8)), ("spool", plan.spoolFolder.bytes), ("roots", plan.roots.journalled),
+                    (OtherBuildsFact.key, OtherBuildsFact.bytes(plan.otherBuilds)),
                     ("state", Array(JobState.running.rawValue.utf8)),
                 ])
         }
@@ -109,6 +110,7 @@ final class OpenJob {
         return JobPlan(
             job: job, taskCount: tasks, recipe: recipe, recipeDigest: JobPlan.digest(of: recipe, settings),
             books: books.map { PlannedBook(path: $0.path, start: $0.start, end: $0.end) }, forecasts: [], pdf: pdf, skipped: passedOver,
+            otherBuilds: OtherBuildsFact.read(facts[OtherBuildsFact.key]),
             bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: RawPath(bytes: spool), workingFolder: workingFolder,
             roots: InputRoots(journalled: facts["roots"] ?? []))
     }
@@ -135,12 +137,14 @@ final class OpenJob {
 
     private func work(_ plan: JobPlan, _ earlier: Set<RawPath>) throws(HeadError) -> ExitStatus {
         let agent = try agents.link()
+        try journal { () throws(JobStoreError) in if let build = agent.build { try store.setBuild(build) } }
         let facts = JobFacts(
             job: job, version: settings.version, command: settings.command,
             startedAt: CalendarText.timestamp(epochSeconds: startedMilliseconds / 1000), tasks: plan.taskCount, hosts: [agent.name],
             folder: settings.outputFolder)
         display.start(facts)
         for (reason, count) in plan.skipped { display.countSkipped(reason: reason, count) }
+        display.otherBuilds = plan.otherBuilds
         try countSettled(plan)
         let runner = try JobRunner(
             settings: settings, plan: plan, run: run, store: store, ledger: ledger, events: inbox.events, agents: agents, display: display)

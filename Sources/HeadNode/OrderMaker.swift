@@ -21,7 +21,7 @@ final class OrderMaker {
         let kind: WorkKind
         if plan.bindsInputsAsTheyAre {
             try make(plan.spoolFolder)
-            kind = .page(PageOrder(spoolFolder: absolute(plan.spoolFolder), digestInput: settings.manifest != nil))
+            kind = .page(PageOrder(spoolFolder: absolute(plan.spoolFolder), digestInput: settings.digestsInputs))
         } else {
             let wantsPages = !plan.books.isEmpty
             if wantsPages { try make(plan.spoolFolder) }
@@ -34,7 +34,7 @@ final class OrderMaker {
             kind = .process(
                 ProcessOrder(
                     folder: folder, format: task.format, pages: wantsPages, spoolFolder: wantsPages ? absolute(plan.spoolFolder) : nil,
-                    digestInput: settings.manifest != nil, keepTimes: settings.keepsTimes))
+                    digestInput: settings.digestsInputs, keepTimes: settings.keepsTimes))
         }
         // Dots keep the file out of listings; the name says which attempt left it, should it ever be found.
         // Workers of a head that was killed may still write for a moment, so each run has names of its own.

@@ -2,6 +2,34 @@ import JobModel
 import JobStore
 import LinuxSystem
 import Planning
+import TerminalUI
+
+/// What is known of a task before any work.
+enum PlanLook {
+    /// To be worked on.
+    case open
+    case settled(TaskOutcome)
+    /// Settled if the input's bytes are those the output was made from.
+    case doubtful(PlanDoubt)
+}
+
+/// An input whose time or place is another than when its output was made.
+struct PlanDoubt {
+    /// If it has the bytes it had.
+    var outcome: TaskOutcome
+    /// What it had.
+    var digest: Digest256
+    /// What the ledger shall know then.
+    var entries: [LedgerEntry]
+    /// What is replaced if not.
+    var existing: [(path: RawPath, facts: FileFacts)]
+    var otherBuild: String?
+}
+
+extension FinishedWork {
+    /// SHA-256 of the input, if it was taken or is that of a copy.
+    var digestOfInput: Digest256? { inputDigest ?? (files.count == 1 && files[0].isVerbatim ? files[0].digest : nil) }
+}
 
 /// What must hold of all outputs before any work: no two of one name, no file of somebody else's, no input overwritten.
 ///
@@ -12,6 +40,11 @@ struct PlanChecks {
     private let workingFolder: RawPath
     private let recipe: Digest256
     private let wantsPages: Bool
+    private let build: () throws(HeadError) -> String?
+    /// Called now and then while inputs are read to their ends.
+    private let digesting: () throws(HeadError) -> Void
+    /// Outputs that stay as they are and that another build made.
+    private(set) var otherBuilds = RunSummary.OtherBuilds()
     private var outputs: [RawPath] = []
     private var hashes: [UInt64] = []
     private var inputKeys: [UInt64] = []
@@ -20,7 +53,13 @@ struct PlanChecks {
     private var foreign: (count: Int, first: [RawPath]) = (0, [])
     private var knownFolder: (path: RawPath, exists: Bool)?
 
-    init(settings: RunSettings, ledger: OutputLedger, workingFolder: RawPath, recipe: Digest256, wantsPages: Bool) {
+    /// - Parameter build: the one that would make outputs now; asked when there are outputs of an earlier job.
+    init(
+        settings: RunSettings, ledger: OutputLedger, workingFolder: RawPath, recipe: Digest256, wantsPages: Bool,
+        build: @escaping () throws(HeadError) -> String?, digesting: @escaping () throws(HeadError) -> Void
+    ) {
+        self.build = build
+        self.digesting = digesting
         self.settings = settings
         self.ledger = ledger
         self.workingFolder = workingFolder
@@ -28,43 +67,59 @@ struct PlanChecks {
         self.wantsPages = wantsPages
     }
 
-    /// Looks at one task and what lies under its output's name; returns its outcome if that is clear already.
-    mutating func look(at task: inout PlannedTask, _ input: ScannedInput) throws(HeadError) -> TaskOutcome? {
-        if let failure = input.failure { return TaskOutcome(index: task.index, state: .failed, failure: failure) }
+    /// Looks at one task and what lies under its output's name.
+    mutating func look(at task: inout PlannedTask, _ input: ScannedInput) throws(HeadError) -> PlanLook {
+        if let failure = input.failure { return .settled(TaskOutcome(index: task.index, state: .failed, failure: failure)) }
         inputKeys.append(input.fileKey)
-        guard let output = task.output else { return nil }
+        guard let output = task.output else { return .open }
         hashes.append(CollisionKey.hash(output))
         if settings.isInPlace { return try lookInPlace(task, output) }
         return try lookAtOutput(of: &task, output)
     }
 
     /// A file that this recipe made of itself already is left as it is.
-    private func lookInPlace(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> TaskOutcome? {
-        if settings.overwrite == .always { return nil }
+    ///
+    /// Of whatever build: what it was made from is gone.
+    private func lookInPlace(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> PlanLook {
+        if settings.overwrite == .always { return .open }
         let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(output)) }
-        guard let entry, entry.isInPlace, entry.outputIdentity == task.identity, entry.recipe == recipe, hasPages(entry) else { return nil }
-        return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: [output])
+        guard var entry, entry.isInPlace, entry.recipe == recipe, hasPages(entry) else { return .open }
+        let outcome = TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: [output])
+        if entry.outputIdentity == task.identity { return .settled(outcome) }
+        guard settings.identity == .digest, entry.outputIdentity.sizeBytes == task.identity.sizeBytes, let made = entry.work.files.first else { return .open }
+        entry.outputIdentity = task.identity
+        return .doubtful(PlanDoubt(outcome: outcome, digest: made.digest, entries: [entry], existing: []))
     }
 
-    private mutating func lookAtOutput(of task: inout PlannedTask, _ output: RawPath) throws(HeadError) -> TaskOutcome? {
+    private mutating func lookAtOutput(of task: inout PlannedTask, _ output: RawPath) throws(HeadError) -> PlanLook {
         let existing = try existing(task, output)
         task.mayReplace = false
-        if existing.isEmpty { return nil }
+        if existing.isEmpty { return .open }
         for file in existing where file.facts.type == .folder {
             throw .usage("\(file.path) is a folder, and the output of \(task.input) would have its name")
         }
         switch settings.overwrite {
         case .never:
-            guard !wantsPages else { return try currentOutcome(task, output, existing, anyRecipe: true) ?? refuse(output) }
-            return TaskOutcome(index: task.index, state: .skipped, outputs: existing.map(\.path))
+            guard wantsPages else { return .settled(TaskOutcome(index: task.index, state: .skipped, outputs: existing.map(\.path))) }
+            let look = try compare(task, output, existing, anyRecipe: true)
+            if case .open = look { refuse(output) }
+            return look
         case .always: break
         case .changed:
-            if let current = try currentOutcome(task, output, existing, anyRecipe: false) { return current }
-            for file in existing where try !isOurs(file.path, file.facts) { return refuse(file.path) }
+            let look = try compare(task, output, existing, anyRecipe: false)
+            guard case .open = look else { return look }
+            for file in existing where try !isOurs(file.path, file.facts) {
+                refuse(file.path)
+                return .open
+            }
         }
+        replace(existing, by: &task)
+        return .open
+    }
+
+    private mutating func replace(_ existing: [(path: RawPath, facts: FileFacts)], by task: inout PlannedTask) {
         task.mayReplace = true
         for file in existing { replaced.append((file.facts.key, file.path, task.input)) }
-        return nil
     }
 
     /// What lies under an output's name; for a file of several pages, what an earlier job made of them.
@@ -84,13 +139,12 @@ struct PlanChecks {
 
     private func isOwn(_ path: RawPath, _ task: PlannedTask) throws(HeadError) -> Bool {
         let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(path)) }
-        return entry?.input == absolute(task.input)
+        return entry?.input == absolute(task.input) || settings.identity == .digest && entry?.inputIdentity.sizeBytes == task.identity.sizeBytes
     }
 
-    private mutating func refuse(_ output: RawPath) -> TaskOutcome? {
+    private mutating func refuse(_ output: RawPath) {
         foreign.count += 1
         if foreign.first.count < 3 { foreign.first.append(output) }
-        return nil
     }
 
     private func absolute(_ path: RawPath) -> RawPath { workingFolder.appending(path).normalized }
@@ -100,23 +154,84 @@ struct PlanChecks {
         return entry?.identities.contains(existing.identity) == true
     }
 
-    /// The outcome of a task whose outputs an earlier job made from the same input in the same way.
-    private func currentOutcome(
+    /// Whether an earlier job made a task's outputs from the same input in the same way.
+    private mutating func compare(
         _ task: PlannedTask, _ output: RawPath, _ existing: [(path: RawPath, facts: FileFacts)], anyRecipe: Bool
-    ) throws(HeadError) -> TaskOutcome? {
-        guard let first = existing.first else { return nil }
+    ) throws(HeadError) -> PlanLook {
+        guard let first = existing.first else { return .open }
         let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(first.path)) }
-        guard let entry, entry.input == absolute(task.input),
-            anyRecipe || (entry.inputIdentity == task.identity && entry.recipe == recipe)
-        else { return nil }
+        guard let entry, anyRecipe || entry.recipe == recipe, hasPages(entry) else { return .open }
         let made = entry.work.files.map { file in file.page.map { task.name(of: output, page: $0) } ?? output }
-        guard made == existing.map(\.path) else { return nil }
+        guard made == existing.map(\.path) else { return .open }
+        var entries: [LedgerEntry] = []
         for file in existing {
             let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(file.path)) }
-            guard entry?.outputIdentity == file.facts.identity else { return nil }
+            guard let entry, entry.outputIdentity == file.facts.identity else { return .open }
+            entries.append(entry)
         }
-        guard hasPages(entry) else { return nil }
-        return TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: made)
+        let otherBuild = anyRecipe ? nil : try otherBuild(of: entry)
+        if otherBuild != nil && settings.redoesOtherBuilds { return .open }
+        let outcome = TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: made)
+        if entry.input == absolute(task.input), anyRecipe || entry.inputIdentity == task.identity {
+            if let otherBuild { otherBuilds.note(otherBuild, outputs: made.count) }
+            return .settled(outcome)
+        }
+        guard settings.identity == .digest, !anyRecipe, entry.inputIdentity.sizeBytes == task.identity.sizeBytes, let digest = entry.work.digestOfInput else {
+            return .open
+        }
+        for index in entries.indices {
+            entries[index].input = absolute(task.input)
+            entries[index].inputIdentity = task.identity
+        }
+        return .doubtful(PlanDoubt(outcome: outcome, digest: digest, entries: entries, existing: existing, otherBuild: otherBuild))
+    }
+
+    /// The build that made an output, if it is not the one that would make it now; a copied file is the same by all.
+    private func otherBuild(of entry: LedgerEntry) throws(HeadError) -> String? {
+        guard let made = entry.build, !entry.work.files.allSatisfy(\.isVerbatim), let ours = try build() else { return nil }
+        return made == ours ? nil : made
+    }
+
+    /// Reads the inputs of doubtful tasks; returns the outcomes of all that are clear then.
+    ///
+    /// An input that is what the ledger says is remembered with the time and place it has now, and not read again next time.
+    mutating func settle(_ tasks: inout [PlannedTask], _ looks: [PlanLook]) throws(HeadError) -> [TaskOutcome] {
+        let isEqual = try compareDigests(tasks, looks)
+        var outcomes: [TaskOutcome] = []
+        var renewed: [LedgerEntry] = []
+        for (index, look) in looks.enumerated() {
+            switch look {
+            case .open: continue
+            case .settled(let outcome): outcomes.append(outcome)
+            case .doubtful(let doubt):
+                guard isEqual.contains(index) else {
+                    // In place an input is replaced anyway.
+                    if !settings.isInPlace { replace(doubt.existing, by: &tasks[index]) }
+                    continue
+                }
+                outcomes.append(doubt.outcome)
+                renewed += doubt.entries
+                if let build = doubt.otherBuild { otherBuilds.note(build, outputs: doubt.outcome.outputs.count) }
+            }
+        }
+        if !settings.isDryRun { try journal { () throws(JobStoreError) in try ledger.record(renewed) } }
+        return outcomes
+    }
+
+    /// The doubtful tasks whose inputs have the bytes they had.
+    private func compareDigests(_ tasks: [PlannedTask], _ looks: [PlanLook]) throws(HeadError) -> Set<Int> {
+        var isEqual: Set<Int> = []
+        let doubts = looks.indices.compactMap { index in if case .doubtful(let doubt) = looks[index] { (index, doubt.digest) } else { nil } }
+        if doubts.isEmpty { return [] }
+        let threads = DigestThreads<(index: Int, digest: Digest256)> { (mark, found) throws(HeadError) in
+            try digesting()
+            // What cannot be read, or is another file than was listed, fails by its name when it is worked on.
+            if case .digest(mark.digest, let identity) = found, identity == tasks[mark.index].identity { isEqual.insert(mark.index) }
+        }
+        defer { threads.stop() }
+        for (index, digest) in doubts { try threads.add(tasks[index].input, (index, digest)) }
+        try threads.finish()
+        return isEqual
     }
 
     /// Whether the pages that are wanted can be had without work: those that were in a spool are gone with it.
@@ -163,12 +278,18 @@ struct PlanChecks {
     private mutating func relook(at renamed: [PlannedTask], _ store: JobStore) throws(HeadError) {
         if renamed.isEmpty { return }
         var tasks = renamed
-        var outcomes: [TaskOutcome] = []
+        var looks: [PlanLook] = []
         for index in tasks.indices {
-            guard let output = tasks[index].output else { continue }
+            guard let output = tasks[index].output else {
+                looks.append(.open)
+                continue
+            }
             hashes.append(CollisionKey.hash(output))
-            outcomes.append(try lookAtOutput(of: &tasks[index], output) ?? TaskOutcome(index: tasks[index].index, state: .planned))
+            looks.append(try lookAtOutput(of: &tasks[index], output))
         }
+        let settled = try settle(&tasks, looks)
+        let isSettled = Set(settled.map(\.index))
+        let outcomes = settled + tasks.filter { $0.output != nil && !isSettled.contains($0.index) }.map { TaskOutcome(index: $0.index, state: .planned) }
         try journal { () throws(JobStoreError) in
             try store.rename(tasks)
             try store.record(outcomes, epochMilliseconds: SystemClock.epochMilliseconds())

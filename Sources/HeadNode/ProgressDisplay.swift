@@ -41,6 +41,11 @@ final class ProgressDisplay {
         set { summary.stateFolder = newValue }
     }
 
+    var otherBuilds: RunSummary.OtherBuilds {
+        get { summary.otherBuilds }
+        set { summary.otherBuilds = newValue }
+    }
+
     var isResumable: Bool {
         get { summary.isResumable }
         set { summary.isResumable = newValue }

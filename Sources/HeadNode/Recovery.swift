@@ -65,10 +65,12 @@ final class Recovery {
     }
 
     private func finishWinners() throws(HeadError) {
+        // Winners without names are of the process that died, not of this one.
+        let build = try journal { () throws(JobStoreError) in try store.earlierBuild() }
         let committer = Committer(
             store: store, ledger: job.ledger, job: job.job, recipe: plan.recipeDigest, isInPlace: job.settings.isInPlace,
             replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder,
-            build: job.settings.version, finishesOthers: true)
+            build: build, finishesOthers: true)
         while true {
             try interrupts.check()
             // What is finished or opened is won no more, so the first ones are always others.

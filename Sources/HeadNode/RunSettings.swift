@@ -55,6 +55,14 @@ public struct RunSettings: Sendable {
         }
     }
 
+    /// What tells whether an input is still the one that an output was made from.
+    public enum Identity: String, CaseIterable, Sendable {
+        /// Path, size and modification time.
+        case time
+        /// Size, and where path or time differ, the SHA-256 of its bytes.
+        case digest
+    }
+
     public enum Collisions: String, CaseIterable, Sendable {
         case refuse, rename
     }
@@ -84,6 +92,9 @@ public struct RunSettings: Sendable {
     public var isInPlace = false
     public var collisions = Collisions.refuse
     public var overwrite = Overwrite.changed
+    public var identity = Identity.time
+    /// Outputs that another build made are made again.
+    public var redoesOtherBuilds = false
     public var keepsTimes = false
     public var manifest: RawPath?
     public var report: RawPath?
@@ -109,6 +120,9 @@ public struct RunSettings: Sendable {
     public var progress: ProgressMode = .plain
     public var printsJSON = false
     public var isDryRun = false
+
+    /// Whether workers read each input to its end for its digest.
+    var digestsInputs: Bool { manifest != nil || identity == .digest }
 
     public init(purpose: Purpose, version: String, command: [String]) {
         self.purpose = purpose

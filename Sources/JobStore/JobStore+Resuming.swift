@@ -77,6 +77,20 @@ extension JobStore {
         return number
     }
 
+    /// What this process's run works with, once that is known.
+    public func setBuild(_ build: String) throws(JobStoreError) {
+        let number = run.load(ordering: .relaxed)
+        try write("record the build", durable: false) { try $0.execute(sql: "UPDATE run SET build = ? WHERE number = ?", arguments: [build, number]) }
+    }
+
+    /// What the run before this one worked with; nil for the first.
+    public func earlierBuild() throws(JobStoreError) -> String? {
+        let number = run.load(ordering: .relaxed)
+        return try translated("read the runs") {
+            try pool.read { try String.fetchOne($0, sql: "SELECT build FROM run WHERE number < ? ORDER BY number DESC LIMIT 1", arguments: [number]) }
+        }
+    }
+
     /// Ends this process's run, and sets these facts with it.
     public func endRun(epochMilliseconds: Int64, _ facts: [(key: String, value: [UInt8])]) throws(JobStoreError) {
         let number = run.load(ordering: .relaxed)

@@ -24,6 +24,8 @@ public struct RunSummary: Sendable {
     public var stateFolder: RawPath?
     /// PDFs that an earlier run made for the same books and that are no part of them any more; nobody deleted them.
     public var staleVolumes: [RawPath] = []
+    /// Outputs that were left as they are and that another build made.
+    public var otherBuilds = OtherBuilds()
     /// In the order of `FailureReason`.
     public var failures: [FailureGroup] { FailureReason.allCases.compactMap { groups[$0] } }
     /// In the order they first came up.
@@ -42,6 +44,23 @@ public struct RunSummary: Sendable {
             self.path = path
             self.pages = pages
             self.sizeBytes = sizeBytes
+        }
+    }
+
+    /// Outputs of other builds: how many, and the first few builds by name.
+    public struct OtherBuilds: Hashable, Sendable {
+        public private(set) var count: Int
+        /// At most `namesMax`, in the order they came up.
+        public private(set) var names: [String]
+
+        public init(count: Int = 0, names: [String] = []) {
+            self.count = count
+            self.names = names
+        }
+
+        public mutating func note(_ build: String, outputs: Int) {
+            count += outputs
+            if names.count < RunSummary.namesMax, !names.contains(build) { names.append(build) }
         }
     }
 
@@ -144,7 +163,8 @@ private func saturatingSum(_ left: UInt64, _ right: UInt64) -> UInt64 {
 
 extension RunSummary {
     /// `job`, `exit_status`, `done`, `failed`, `skipped`, `left`, `seconds`, `bytes_in`, `bytes_out`, `files_made`, `folder` (or
-    /// null), `pdf` (array of `path`, `pages`, `bytes`, `too_large_for`: array of text), `stale_pdf` (array of paths), `failures` (array of `reason`, `count`, `next`, `first`: array of `path`
+    /// null), `pdf` (array of `path`, `pages`, `bytes`, `too_large_for`: array of text), `stale_pdf` (array of paths),
+    /// `other_builds` (`count` of outputs, `builds`: array of text), `failures` (array of `reason`, `count`, `next`, `first`: array of `path`
     /// and `message`), `skipped_by_reason` (array of `reason`, `count`), `notes` (array of `note`, `count`, `text`).
     var fields: [(String, JSONValue)] {
         let groups = failures.map { group in
@@ -176,6 +196,10 @@ extension RunSummary {
                     })
             ),
             ("stale_pdf", .array(staleVolumes.map(JSONValue.path))),
+            (
+                "other_builds",
+                .object([("count", .integer(otherBuilds.count)), ("builds", .array(otherBuilds.names.map(JSONValue.string)))])
+            ),
             ("failures", .array(groups)),
             (
                 "skipped_by_reason",

@@ -20,6 +20,10 @@ extension RunSummary {
             lines.append("  next: \(group.nextStep(retry: retryCommand(group.reason)))")
         }
         lines += (notes.map(\.text) + pdfNotes).map { "note: \($0)" }
+        if otherBuilds.count > 0 {
+            let are = otherBuilds.count == 1 ? "1 output is" : "\(HumanText.count(otherBuilds.count)) outputs are"
+            lines.append("note: \(are) of another build (\(otherBuilds.names.joined(separator: "; "))); --redo-other-builds makes \(otherBuilds.count == 1 ? "it" : "them") again")
+        }
         if !skippedByReason.isEmpty {
             let counts = skippedByReason.map { "\(HumanText.count($0.count)) (\($0.reason))" }
             lines.append("skipped: " + counts.joined(separator: ", "))

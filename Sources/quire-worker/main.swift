@@ -2,7 +2,13 @@ import Glibc
 import Imaging
 
 if CommandLine.arguments.dropFirst() == ["--version"] {
-    print(ImageEngine.version)
-    exit(0)
+    do {
+        print(try ImageEngine.build())
+        exit(0)
+    } catch {
+        let text = "quire-worker: cannot read its own executable: \(error)\n"
+        _ = write(STDERR_FILENO, text, text.utf8.count)
+        exit(1)
+    }
 }
 exit(WorkerMain.run())

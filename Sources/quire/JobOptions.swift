@@ -117,4 +117,5 @@ enum ProgressChoice: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension RunSettings.Overwrite: ExpressibleByArgument {}
+extension RunSettings.Identity: ExpressibleByArgument {}
 extension RunSettings.Collisions: ExpressibleByArgument {}

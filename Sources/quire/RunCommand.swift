@@ -47,6 +47,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Two inputs that would have one output: refuse, or rename the converted one.", valueName: "what"))
     var collisions: RunSettings.Collisions = .refuse
 
+    @Option(help: ArgumentHelp("How an input is known again by --overwrite changed: time (path, size, modification time) or digest (its bytes; see README).", valueName: "what"))
+    var identity: RunSettings.Identity = .time
+
+    @Flag(help: "Make outputs again that another build of quire, or another libvips, made.")
+    var redoOtherBuilds = false
+
     @Flag(help: "Results get the modification times of their inputs.")
     var keepTimes = false
 
@@ -62,6 +68,8 @@ struct RunCommand: ParsableCommand {
         settings.isInPlace = inPlace
         settings.collisions = collisions
         settings.keepsTimes = keepTimes
+        settings.identity = identity
+        settings.redoesOtherBuilds = redoOtherBuilds
         settings.recipeFile = actions.recipe?.path
         settings.flags = try actions.flags()
         settings.pdfWishes = try book.wishes()

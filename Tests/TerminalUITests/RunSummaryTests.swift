@@ -100,7 +100,7 @@ import Testing
         #expect(
             Set(object.keys) == [
                 "job", "exit_status", "done", "failed", "skipped", "left", "seconds", "bytes_in", "bytes_out", "files_made",
-                "folder", "pdf", "stale_pdf",
+                "folder", "pdf", "stale_pdf", "other_builds",
                 "failures", "skipped_by_reason", "notes",
             ])
         #expect(object["done"] as? Int == 1000 && object["bytes_in"] as? Int == 4_176_000_000)
