@@ -22,6 +22,11 @@ public struct JobCancellation {
         var entry = try catalogue.find(job, "job to cancel") { $0.standing == .running || $0.isResumable }
         if entry.standing == .running {
             try stop(entry, state)
+            // One that was still listing its inputs leaves nothing behind, not even its journal.
+            guard try catalogue.ids().contains(entry.id) else {
+                try FactsOutput.write("job \(entry.id.rawValue) is cancelled; it had made nothing yet\n")
+                return .done
+            }
             entry = try catalogue.entry(entry.id)
         }
         switch entry.standing {
@@ -42,7 +47,9 @@ public struct JobCancellation {
     private func stop(_ entry: JobEntry, _ state: StateFolder) throws(HeadError) {
         try state.requestCancel(entry.id)
         guard let holder = entry.holder else { return }
-        guard let id = Self.process(in: holder) else { throw .busy(what: "job \(entry.id.rawValue)", holder: holder) }
+        // A process id means something on its own host only; a container may share the state folder and no processes.
+        let isHere = holder.hasPrefix("\(Capacity.ofThisMachine().hostname), ")
+        guard isHere, let id = Self.process(in: holder) else { throw .busy(what: "job \(entry.id.rawValue)", holder: holder) }
         let process = try system("find the process of job \(entry.id.rawValue)") { () throws(SystemError) in try OtherProcess(id: id) }
         // Held now: if the lock still names it, the id did not come to mean another process before.
         guard let process, try state.liveHolder(of: entry.id) == holder else { return }

@@ -207,9 +207,7 @@ struct Press: ~Copyable {
         }
         try journal { () throws(JobStoreError) in
             try binder.ledger.record(entries)
-            for (index, volume) in volumes.enumerated() {
-                try store.recordVolume(book: book, number: index, path: volume.path, pages: volume.pages, bytes: volume.bytes)
-            }
+            try store.recordVolumes(volumes.map { VolumeRow(path: $0.path, pages: $0.pages, bytes: $0.bytes) }, ofBook: book)
         }
     }
 

@@ -68,14 +68,31 @@ public struct Resumption {
             programs: programs, store: store, startedMilliseconds: entry.started)
         defer { open.agents.close(kill: true) }
         try open.begin()
-        if jobState == .planning { return try planAnew(open) }
+        let plan: JobPlan
+        var untidyFolders: Set<RawPath> = []
+        do throws(HeadError) {
+            if jobState == .planning {
+                plan = try planAnew(open)
+            } else {
+                (plan, untidyFolders) = try recover(open, facts, inbox.interrupts)
+            }
+        } catch .interrupted {
+            Terminal.writeError(Array("stopped; go on with: quire resume \(entry.id.rawValue)\n".utf8))
+            return .stoppedResumable
+        }
+        return try open.carryOut(plan, earlier: untidyFolders)
+    }
+
+    private func recover(
+        _ open: OpenJob, _ facts: [String: [UInt8]], _ interrupts: InterruptCount
+    ) throws(HeadError) -> (JobPlan, untidyFolders: Set<RawPath>) {
         var plan = try open.recordedPlan(facts)
-        let recovery = Recovery(job: open, plan: plan, interrupts: inbox.interrupts)
+        let recovery = Recovery(job: open, plan: plan, interrupts: interrupts)
         if case .retry(let reasons) = purpose { try recovery.reopenFailed(reasons) }
         let found = try recovery.run()
         plan.books = found.books
-        try journal { () throws(JobStoreError) in try store.setFact("state", JobState.running.rawValue) }
-        return try open.carryOut(plan, earlier: found.untidyFolders)
+        try journal { () throws(JobStoreError) in try open.store.setFact("state", JobState.running.rawValue) }
+        return (plan, found.untidyFolders)
     }
 
     private func find(in state: StateFolder) throws(HeadError) -> JobEntry {
@@ -130,12 +147,12 @@ public struct Resumption {
     }
 
     /// The process died while it listed the inputs: they are listed again.
-    private func planAnew(_ open: OpenJob) throws(HeadError) -> ExitStatus {
+    private func planAnew(_ open: OpenJob) throws(HeadError) -> JobPlan {
         guard !open.settings.inputs.contains(.standardInput) else {
             throw .usage(
                 "job \(open.job.rawValue) ended before all names from standard input were recorded, and nothing of it was done; run its command again")
         }
         try journal { () throws(JobStoreError) in try open.store.clearPlan() }
-        return try open.carryOut(try open.plan())
+        return try open.plan()
     }
 }

@@ -39,17 +39,17 @@ public struct Session {
         let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
         let job = try state.createJob(epochMilliseconds: SystemClock.epochMilliseconds(), randomness: UInt64.random(in: 0...UInt64.max))
         var keepsJob = false
-        defer {
-            if !keepsJob {
-                JobFolder.remove(state.jobFolder(job))
-                state.removeLock(of: job)
-            }
-        }
+        defer { if !keepsJob { JobFolder.remove(job, of: state) } }
         let life = try state.claim(job, holder: OpenJob.holder(job))
         let open = try OpenJob(
             settings: settings, recipe: recipe, pdf: pdf, workingFolder: workingFolder, job: job, state: state, life: life, inbox: inbox,
             programs: programs)
-        defer { open.agents.close(kill: true) }
+        defer {
+            open.agents.close(kill: true)
+            // Its lock is held still: nobody finds a job that is half removed.
+            if !keepsJob { JobFolder.remove(job, of: state) }
+            withExtendedLifetime(open) {}
+        }
         if !settings.isDryRun { JobFolder.sweepDeadJobs(settings, state) }
         try open.begin()
         let plan = try open.plan()

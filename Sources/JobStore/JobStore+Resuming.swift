@@ -20,6 +20,11 @@ public struct VolumeRow: Hashable, Sendable {
     public var path: RawPath
     public var pages: Int
     public var bytes: UInt64
+    public init(path: RawPath, pages: Int, bytes: UInt64) {
+        self.path = path
+        self.pages = pages
+        self.bytes = bytes
+    }
 }
 
 /// How many tasks are in which state.

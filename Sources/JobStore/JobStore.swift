@@ -215,11 +215,14 @@ public final class JobStore: Sendable {
         return records
     }
 
-    public func recordVolume(book: Int, number: Int, path: RawPath, pages: Int, bytes: UInt64) throws(JobStoreError) {
-        try write("record volume", durable: true) { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO volume (book, number, path, pages, bytes) VALUES (?, ?, ?, ?, ?)",
-                arguments: [book, number, data(path.bytes), pages, Int64(bitPattern: bytes)])
+    /// Records the volumes of a book in their order, all or none: who goes on takes those it finds for the whole book.
+    public func recordVolumes(_ volumes: [VolumeRow], ofBook book: Int) throws(JobStoreError) {
+        try write("record volumes", durable: true) { database in
+            for (number, volume) in volumes.enumerated() {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO volume (book, number, path, pages, bytes) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [book, number, data(volume.path.bytes), volume.pages, Int64(bitPattern: volume.bytes)])
+            }
         }
     }
 

@@ -55,7 +55,8 @@ struct ResumeTests {
         let job = try LongJob(count: 200)
         let whole = try undisturbed(job, "--volume-pages", "7")
         let running = try job.start("--pdf", "b.pdf", "--volume-pages", "7")
-        try job.untilBusy(running, files: 40)
+        // The third volume is begun once the pages of the first are durable in it and nowhere else.
+        try eventually("two volumes are full") { job.box.files().contains { $0.description.hasSuffix("-0-2.partial") } }
         let workers = job.workers(running)
         running.signal(SIGKILL)
         _ = try running.wait()
@@ -66,6 +67,48 @@ struct ResumeTests {
         #expect(second.errors.contains("done once more"))
         #expect(volumes(job, "b") == whole)
         job.box.expectTidy()
+    }
+
+    @Test("A fault between the records of two volumes leaves no book of one of them: resume ends with all")
+    func volumesRecordedTogether() throws {
+        let job = try LongJob(count: 20)
+        let whole = try undisturbed(job, "--volume-pages", "5")
+        let running = try job.start("--pdf", "b.pdf", "--volume-pages", "5")
+        try job.hold(running)
+        let id = try #require(job.id(running))
+        func journal(_ statement: Name) throws {
+            let ended = try job.box.run(["sqlite3", "-cmd", ".timeout 10000", Name("\(job.box.state)/quire/jobs/\(id)/job.sqlite"), statement])
+            #expect(ended.status == 0, "\(ended)")
+        }
+        try journal("CREATE TRIGGER cut BEFORE INSERT ON volume WHEN new.number = 2 BEGIN SELECT RAISE(ABORT, 'cut'); END")
+        job.release(running)
+        #expect(try running.wait().status == 75)
+        #expect(volumes(job, "b").count == 0)
+        try journal("DROP TRIGGER cut")
+        try job.box.quire("resume", "--progress", "none", expect: 0)
+        #expect(volumes(job, "b") == whole)
+        job.box.expectTidy()
+    }
+
+    @Test("Ctrl-C while a job is taken up again ends with 75, and it can be gone on with")
+    func stoppedEarly() throws {
+        let job = try LongJob(count: 3)
+        #expect(mkfifo(job.box.work + "/list", 0o600) == 0)
+        // Whoever reads the list waits as long as somebody may write to it.
+        let writer = open(job.box.work + "/list", O_RDWR)
+        defer { close(writer) }
+        let first = try job.box.start(["quire", "run", "@list", "-o", "out", "--shrink", "20", "--progress", "none"])
+        func entry() throws -> JSON? { try job.box.quire("jobs", "--json", expect: 0).object().list.first }
+        func state() throws -> String? { try entry()?["state"].text }
+        try eventually("the job is recorded") { (try? entry()?["command"].list.count) ?? 0 > 1 }
+        first.signal(SIGKILL)
+        _ = try first.wait()
+        let second = try job.box.start(["quire", "resume", "--progress", "none"])
+        try eventually("it is taken up") { (try? state()) == "running" }
+        second.signal(SIGINT)
+        let ended = try second.wait()
+        #expect(ended.status == 75 && ended.errors.contains("quire resume"), "\(ended)")
+        #expect(try state() == "interrupted")
     }
 
     @Test("After Ctrl-C the end names the command that goes on, and that command finishes the job", arguments: [1, 2])
@@ -218,6 +261,19 @@ struct JobsTests {
         job.box.expectTidy()
         #expect(try job.box.quire("resume", Name(id), expect: 2).errors.contains("was cancelled"))
         #expect(try job.box.quire("resume", expect: 2).errors.contains("quire jobs"))
+    }
+
+    @Test("cancel of a job that still lists its inputs leaves nothing of it")
+    func cancelPlanning() throws {
+        let job = try LongJob(count: 3)
+        #expect(mkfifo(job.box.work + "/list", 0o600) == 0)
+        let writer = open(job.box.work + "/list", O_RDWR)
+        defer { close(writer) }
+        let running = try job.box.start(["quire", "run", "@list", "-o", "out", "--shrink", "20", "--progress", "none"])
+        try eventually("the job is known") { (try? states(job.box)) == ["running"] }
+        #expect(try job.box.quire("cancel", expect: 0).out.contains("cancelled"))
+        #expect(try running.wait().status == 130)
+        #expect(try states(job.box) == [])
     }
 
     @Test("cancel of a job whose process died removes its temp files, spool and half-bound PDF, never outputs")
