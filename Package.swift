@@ -106,7 +106,7 @@ let package = Package(
         tests("TerminalUITests", ["JobModel", "TerminalUI"]),
         tests("LinuxSystemTests", ["JobModel", "LinuxSystem"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),
-        tests("HeadNodeTests", ["JobModel", "HeadNode"]),
+        tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling"]),
         tests("PictureTests", []),
         tests("ScriptTests", []),
         tests("CommandLineTests", []),

@@ -33,6 +33,8 @@ final class JobRunner {
     /// Tasks left when nothing more is dispatched; nil before that.
     private var unsettledCount: Int?
     private var spool = SpoolGauge()
+    /// What the scheduler was told last.
+    private var dispatchBound: TaskIndex?
     private var isBound: Bool
     private var volumes: [BoundVolume]?
     var stop: Stop?
@@ -86,9 +88,14 @@ final class JobRunner {
                 failuresMax: settings.failuresMax?.files(of: plan.taskCount)))
         let open = try journal { () throws(JobStoreError) in try store.openTasks() }
         if plan.books.isEmpty {
-            let settled = Set(open.settled.flatMap { $0 })
-            let ranks = open.sizes.indices.filter { !settled.contains($0) }.sorted { (open.sizes[$1], $0) < (open.sizes[$0], $1) }
-            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks.map { UInt32($0) }))
+            var ranks: [UInt32] = []
+            var next = 0
+            for range in open.settled + [open.count..<open.count] {
+                ranks += (next..<range.lowerBound).map { UInt32($0) }
+                next = range.upperBound
+            }
+            ranks.sort { (open.sizes[Int($1)], $0) < (open.sizes[Int($0)], $1) }
+            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks))
         } else {
             scheduler = Scheduler(taskCount: open.count, order: .plan, settled: open.settled)
         }
@@ -139,9 +146,7 @@ final class JobRunner {
             for event in batch { try take(event) }
             if case .asked(let deadline)? = stop, SystemClock.monotonicMilliseconds() >= deadline { wasKilled = true }
             lookAround(SystemClock.monotonicMilliseconds())
-            if spool.update(boundBelow: display.pages.tasksBelow) {
-                perform(scheduler.apply(.bound(spool.isFull ? lowestOpenTask : nil)))
-            }
+            boundDispatch()
             display.update(phase: phase, busy: link.slots)
         }
         var result = result
@@ -325,6 +330,15 @@ final class JobRunner {
         mark.advance(to: lowestOpenTask.position)
     }
 
+    /// Keeps the spool within its limit, called several times a second.
+    private func boundDispatch() {
+        spool.update(boundBelow: display.pages.tasksBelow)
+        let bound = spool.isFull ? spool.dispatchBound(lowestOpen: lowestOpenTask) : nil
+        guard bound != dispatchBound else { return }
+        dispatchBound = bound
+        perform(scheduler.apply(.bound(bound)))
+    }
+
     /// All tasks below have their final end.
     private var lowestOpenTask: TaskIndex {
         let end = TaskIndex(plan.taskCount)
@@ -339,7 +353,7 @@ final class JobRunner {
             case .dispatch(let host, let attempts): dispatch(attempts, to: host)
             case .retract(_, let tasks): link.send(.retract(tasks))
             case .finished(let unsettled): unsettledCount = unsettled
-            case .giveUp(let task, let attempts): giveUp(task, attempts)
+            case .giveUp(let attempt, let losses): giveUp(attempt, losses)
             case .settle, .discard: preconditionFailure("a report is settled where it arrives")
             }
         }
@@ -380,11 +394,11 @@ final class JobRunner {
         }
     }
 
-    private func giveUp(_ task: TaskIndex, _ attempts: UInt32) {
-        guard let planned = open[task] else { preconditionFailure("task \(task.rawValue) is given up without having begun") }
-        committing.insert(task)
-        let failure = TaskFailure(.crashed, "the host was lost \(attempts) times while this file was worked on")
-        let report = WorkReport(attempt: Attempt(task: task, number: attempts), outcome: .failed(failure), usage: .none)
+    private func giveUp(_ attempt: Attempt, _ losses: UInt32) {
+        guard let planned = open[attempt.task] else { preconditionFailure("task \(attempt.task.rawValue) is given up without having begun") }
+        committing.insert(attempt.task)
+        let failure = TaskFailure(.crashed, "the host was lost \(losses) times while this file was worked on")
+        let report = WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)
         commits.send([SettledReport(task: planned, report: report, host: link.name)])
     }
 }

@@ -23,8 +23,8 @@ struct SpoolGauge {
         byteCount += bytes
     }
 
-    /// Tells how far the binder is; true when dispatch must stop or may go on again.
-    mutating func update(boundBelow index: Int, bytesMax: UInt64 = Self.bytesMax) -> Bool {
+    /// Tells how far the binder is.
+    mutating func update(boundBelow index: Int, bytesMax: UInt64 = Self.bytesMax) {
         if index > passed {
             passed = index
             for (task, bytes) in waiting where task.position < index {
@@ -32,8 +32,10 @@ struct SpoolGauge {
                 byteCount -= bytes
             }
         }
-        let wasFull = isFull
-        isFull = byteCount > (wasFull ? bytesMax / 2 : bytesMax)
-        return isFull != wasFull
+        isFull = byteCount > (isFull ? bytesMax / 2 : bytesMax)
     }
+
+    /// While it is full only tasks below this may start. That takes in the lowest open one: when it was given back, by a pause
+    /// or a lost agent, nothing leaves the spool before it is done.
+    func dispatchBound(lowestOpen: TaskIndex) -> TaskIndex { TaskIndex(lowestOpen.position + 1) }
 }

@@ -56,8 +56,8 @@ public struct Scheduler: Hashable, Sendable {
         case settle(Attempt)
         /// A late report from an attempt that was given up or has been answered: delete its files.
         case discard(Attempt)
-        /// The task was lost with its host too often.
-        case giveUp(TaskIndex, attempts: UInt32)
+        /// The task was lost with its host too often; `attempt` was the last.
+        case giveUp(Attempt, losses: UInt32)
         /// Nothing is in flight and nothing more will be dispatched.
         case finished(unsettled: Int)
     }
@@ -82,6 +82,8 @@ public struct Scheduler: Hashable, Sendable {
     private var flights: [TaskIndex: Flight] = [:]
     /// Attempts made so far, only of tasks that came back.
     private var tries: [TaskIndex: UInt32] = [:]
+    /// How often a task was lost with its host; being called back, or given back in a pause, counts for nothing.
+    private var losses: [TaskIndex: UInt32] = [:]
     private var isDraining = false
     private var isPaused = false
     private var hasFinished = false
@@ -167,6 +169,7 @@ public struct Scheduler: Hashable, Sendable {
         }
         flights[ending.attempt.task] = nil
         tries[ending.attempt.task] = nil
+        losses[ending.attempt.task] = nil
         if var state = hosts[host] {
             state.inFlight -= 1
             let sample = Double(max(1, ending.busyMicroseconds))
@@ -180,11 +183,14 @@ public struct Scheduler: Hashable, Sendable {
         var commands: [Command] = []
         for (task, flight) in flights.filter({ $0.value.host == host }).sorted(by: { $0.key < $1.key }) {
             flights[task] = nil
-            if flight.number >= limits.lostAttemptsMax {
+            let lost = (losses[task] ?? 0) + 1
+            if lost >= limits.lostAttemptsMax {
                 tries[task] = nil
-                commands.append(.giveUp(task, attempts: flight.number))
+                losses[task] = nil
+                commands.append(.giveUp(Attempt(task: task, number: flight.number), losses: lost))
             } else {
                 tries[task] = flight.number
+                losses[task] = lost
                 ready.insert(flight.rank)
             }
         }

@@ -1,4 +1,5 @@
 import JobModel
+import Scheduling
 import Testing
 
 @testable import HeadNode
@@ -21,17 +22,30 @@ struct SpoolGaugeTests {
     func fills() {
         var gauge = SpoolGauge()
         for index in 1...10 { gauge.add(TaskIndex(index), work(10)) }
-        let news = [0, 5, 7].map { gauge.update(boundBelow: $0, bytesMax: 99) }
-        #expect(news == [true, false, true])
+        var wasFull: [Bool] = []
+        for bound in [0, 5, 7] {
+            gauge.update(boundBelow: bound, bytesMax: 99)
+            wasFull.append(gauge.isFull)
+        }
+        #expect(wasFull == [true, true, false])
         #expect(!gauge.isFull)
         #expect(gauge.byteCount == 40)
+    }
+
+    @Test("While it is full the lowest open task may still be given out again, after a pause or a lost host: else its page never came")
+    func lowestGoesOn() {
+        let (lowest, host) = (TaskIndex(0), HostIndex(rawValue: 0))
+        var scheduler = Scheduler(taskCount: 3, order: .plan)
+        #expect(scheduler.apply(.hostReady(host, slots: 1)) == [.dispatch(host, [Attempt(task: lowest, number: 1)])])
+        #expect(scheduler.apply(.bound(SpoolGauge().dispatchBound(lowestOpen: lowest))).isEmpty)
+        #expect(scheduler.apply(.released(host, [lowest])) == [.dispatch(host, [Attempt(task: lowest, number: 2)])])
     }
 
     @Test("Pages that an output holds, or that are bound already, take no room")
     func outputs() {
         var gauge = SpoolGauge()
         gauge.add(TaskIndex(1), work(1000, in: .output(0)))
-        _ = gauge.update(boundBelow: 5)
+        gauge.update(boundBelow: 5)
         gauge.add(TaskIndex(3), work(1000))
         #expect(gauge.byteCount == 0)
     }

@@ -96,8 +96,18 @@ struct SchedulerTests {
             let attempts = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
             #expect(attempts.map(\.number) == [UInt32(round)])
             let commands = scheduler.apply(.hostLost(here))
-            if round == 5 { #expect(commands == [.giveUp(TaskIndex(0), attempts: 5), .finished(unsettled: 0)]) }
+            if round == 5 { #expect(commands == [.giveUp(Attempt(task: TaskIndex(0), number: 5), losses: 5), .finished(unsettled: 0)]) }
         }
+    }
+
+    @Test("A task that was given back in pauses, however often, is not given up when its host is lost once")
+    func givenBack() {
+        var scheduler = Scheduler(taskCount: 1, order: .plan)
+        var attempts = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
+        for _ in 1...10 { attempts = dispatched(scheduler.apply(.released(here, attempts.map(\.task)))) }
+        #expect(attempts.map(\.number) == [11])
+        #expect(scheduler.apply(.hostLost(here)).isEmpty)
+        #expect(dispatched(scheduler.apply(.hostReady(here, slots: 1))).map(\.number) == [12])
     }
 
     @Test("Draining calls back what has not started and ends when the rest is in")
@@ -177,7 +187,7 @@ struct SchedulerTests {
                 switch command {
                 case .dispatch(let host, let attempts): open += attempts.map { (host, $0) }
                 case .settle(let attempt): settled[attempt.task.rawValue, default: 0] += 1
-                case .giveUp(let task, _): settled[task.rawValue, default: 0] += 1
+                case .giveUp(let attempt, _): settled[attempt.task.rawValue, default: 0] += 1
                 case .discard, .retract: break
                 case .finished: finished = true
                 }
