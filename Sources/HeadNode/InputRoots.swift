@@ -69,7 +69,7 @@ struct InputRoots: Sendable {
         let fields = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
         for start in stride(from: 0, through: fields.count - Self.fieldCount, by: Self.fieldCount) {
             guard let root = InputRoot(fields[start..<(start + Self.fieldCount)]) else { continue }
-            roots[root.path == RawPath(".") ? RawPath(bytes: []) : root.path] = root
+            roots[Self.key(root.path)] = root
         }
     }
 
@@ -79,7 +79,7 @@ struct InputRoots: Sendable {
     }
 
     mutating func note(_ input: ScannedInput) {
-        let path = input.root ?? input.path.parent
+        let path = Self.key(input.root ?? input.path.parent)
         guard path != last else { return }
         last = path
         guard roots[path] == nil, roots.count < Self.rootsMax, input.failure == nil else { return }
@@ -92,11 +92,14 @@ struct InputRoots: Sendable {
         }
     }
 
+    /// `./a.jpg` and `a.jpg` stand in one folder.
+    private static func key(_ folder: RawPath) -> RawPath { folder == RawPath(".") ? RawPath(bytes: []) : folder }
+
     /// The folder that `input` came from, if it is looked after.
     func root(of input: RawPath) -> InputRoot? {
         var folder = input.parent
         while true {
-            if let root = roots[folder] { return root }
+            if let root = roots[Self.key(folder)] { return root }
             if folder.isEmpty || folder.parent == folder { return nil }
             folder = folder.parent
         }

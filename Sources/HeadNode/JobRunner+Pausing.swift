@@ -27,9 +27,12 @@ extension JobRunner {
         var cause: Surrounding
         var fault: String
         var nextLookMilliseconds: UInt64
+        /// Looks before this do not end it.
+        var endsNotBeforeMilliseconds: UInt64
     }
 
     private static let lookPeriodMilliseconds: UInt64 = 2_000
+    private static let longestWaitMilliseconds: UInt64 = 60_000
     /// Tries of a file that can be read again whenever somebody looks (a share that comes and goes, a stale handle).
     private static let triesMax = 3
     /// A folder that gives no answer for so long is taken for gone.
@@ -83,8 +86,8 @@ extension JobRunner {
                 settle([suspect.report], from: suspect.host)
             }
         }
-        guard pause?.cause == surrounding else { return }
-        pause = nil
+        guard let pause, pause.cause == surrounding, SystemClock.monotonicMilliseconds() >= pause.endsNotBeforeMilliseconds else { return }
+        self.pause = nil
         display.message("going on: \(surrounding.recovery)")
         perform(scheduler.apply(.resume))
     }
@@ -100,7 +103,10 @@ extension JobRunner {
         // Another fault shows again when this one is mended.
         guard pause == nil else { return }
         if since == now { display.message("paused: \(fault). The job goes on by itself then; it stops after \(settings.pauseSecondsMax) s") }
-        pause = Pause(cause: cause, fault: fault, nextLookMilliseconds: now + Self.lookPeriodMilliseconds)
+        // What looks mended and fails again (a quota, a file too large for the room there is) is tried less and less often.
+        let wait = min(max(Self.lookPeriodMilliseconds, now - since), Self.longestWaitMilliseconds)
+        pause = Pause(
+            cause: cause, fault: fault, nextLookMilliseconds: now + Self.lookPeriodMilliseconds, endsNotBeforeMilliseconds: now + wait)
         perform(scheduler.apply(.pause))
     }
 

@@ -173,7 +173,8 @@ final class OpenJob {
         let isBegun = try journal { () throws(JobStoreError) in try store.facts() }.keys.contains { $0.hasPrefix("book ") && $0.hasSuffix(" position") }
         for folder in untidy { JobFolder.sweep(folder, of: job, keepingPartials: ending.isResumable && isBegun) }
         if ending.isResumable {
-            try Spool(folder: plan.spoolFolder, job: job).removeUnfinished(store)
+            // What resists is tidied by who goes on; the job has stopped for its own reason.
+            do throws(HeadError) { try Spool(folder: plan.spoolFolder, job: job).removeUnfinished(store) } catch { failures.append(error) }
         } else {
             JobFolder.removeSpool(plan.spoolFolder)
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -68,6 +69,39 @@ struct PauseTests {
         let facts = try ended.object()
         #expect(facts["done"].number == 40 && facts["failed"].number == 0)
         withExtendedLifetime(disk) {}
+    }
+
+    @Test("A disk that says it has room and takes nothing is not tried over and over", .enabled(if: Machine.canMount))
+    func roomThatIsNone() throws {
+        let job = try LongJob(count: 40)
+        try job.box.makeFolder("disk")
+        // Two hundred megabytes free, and no more files.
+        #expect(try job.box.run(["mount", "-t", "tmpfs", "-o", "size=200m,nr_inodes=12", "tmpfs", "disk"]).status == 0)
+        let ended = try job.start("-o", "disk/out", "--max-pause", "5", "--progress", "plain").wait()
+        #expect(try job.box.run(["umount", "disk"]).status == 0)
+        #expect(ended.status == 75, "\(ended.errors.suffix(1500))")
+        #expect(try ended.object()["failed"].number == 0)
+        let tries = ended.errors.components(separatedBy: "going on:").count - 1
+        #expect((1...3).contains(tries), "\(tries) tries: \(ended.errors.suffix(1500))")
+    }
+
+    @Test("INPUT . is looked after too when the job is gone on with")
+    func currentFolder() throws {
+        let job = try LongJob()
+        let quire = Name(builtPrograms + "/quire")
+        let words: [Name] = ["run", ".", "--recipe", "../slow.yaml", "-o", Name(job.box.work + "/out"), "--progress", "json", "--json"]
+        let first = try job.box.start(["sh", "-c", "cd in && exec \"$0\" \"$@\"", quire] + words)
+        try job.hold(first)
+        first.signal(SIGKILL)
+        _ = try first.wait()
+        let running = try job.box.start(Machine.obeyingRights + [quire, "resume", "--max-pause", "0", "--progress", "json", "--json"])
+        try job.hold(running)
+        chmod(job.box.work + "/in", 0)
+        job.release(running)
+        let ended = try running.wait()
+        chmod(job.box.work + "/in", 0o755)
+        #expect(ended.status == 75, "\(ended.errors.suffix(1500))")
+        #expect(try ended.object()["failed"].number == 0)
     }
 
     /// Sixty files that end too early and are taken first, then good ones.
