@@ -19,7 +19,7 @@ struct RangeCopy: Sendable {
 
     func perform() throws(SystemError) {
         let file = try OpenFile(source, .read)
-        try check(file)
+        if let identity { try file.check(identity) }
         try target.file.write(leading, at: targetOffset)
         let start = targetOffset + UInt64(leading.count)
         var done: UInt64 = 0
@@ -28,13 +28,16 @@ struct RangeCopy: Sendable {
                 from: file, sourceOffset: range.offset + done, targetOffset: start + done,
                 count: Int(min(range.count - done, Self.copyBytesMax)))
         }
-        try check(file)
+        if let identity { try file.check(identity) }
         if let written { try target.file.startWriting(written) }
     }
+}
 
-    private func check(_ file: borrowing OpenFile) throws(SystemError) {
-        guard let identity, try file.facts().identity != identity else { return }
-        throw SystemError("copy", source.display, code: staleCode)
+extension OpenFile {
+    /// Throws ESTALE if this is not the file that the plan knows any more.
+    func check(_ identity: InputIdentity) throws(SystemError) {
+        guard try facts().identity != identity else { return }
+        throw SystemError("copy", path.display, code: staleCode)
     }
 }
 

@@ -50,6 +50,7 @@ struct VolumeFile: ~Copyable {
         guard range.count > Self.gatheredBytesMax else {
             let file = try OpenFile(source, .read)
             let bytes = try file.read(count: Int(range.count), at: range.offset)
+            if let identity { try file.check(identity) }
             guard bytes.count == Int(range.count) else { throw SystemError("read", "\(source): it ends too early", code: noDataCode) }
             try write(bytes)
             return

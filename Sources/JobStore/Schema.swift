@@ -27,14 +27,19 @@ enum Schema {
         let (found, isEmpty) = try pool.read { database in
             (
                 try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+                try isWithoutTables(database)
             )
         }
-        if isEmpty { return try pool.write { try create(in: $0) } }
+        // Looked at again with the writer's lock: whoever lists jobs may have opened the empty file too.
+        if isEmpty { return try pool.write { if try isWithoutTables($0) { try create(in: $0) } } }
         guard found == version else {
             throw JobStoreError.unreadable(
                 what: name, reason: "it is of version \(max(found, 1)) and this quire reads version \(version); use the quire that made it")
         }
+    }
+
+    private static func isWithoutTables(_ database: Database) throws -> Bool {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
     }
 
     private static func create(in database: Database) throws {
