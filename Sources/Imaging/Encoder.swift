@@ -62,7 +62,8 @@ struct Encoder {
     }
 
     /// Encodes the picture, with its profile and without other metadata.
-    func encode(_ image: Image) throws(ImagingError) -> MemorySource {
+    func encode(_ picture: Image) throws(ImagingError) -> MemorySource {
+        var image = picture
         // Never `strip`: it drops the profile and JFIF's resolution too, and 8.14.1 has it broken for WebP.
         // The other fields are gone already.
         let operation: Operation
@@ -76,7 +77,13 @@ struct Encoder {
             operation = try Operation("pngsave_buffer")
             try operation.set("compression", min(9, max(0, save.pngCompression ?? 6)))
             try operation.set("interlace", save.progressive)
-            if let smallDepth { try operation.set("bitdepth", smallDepth) }
+            if let smallDepth {
+                try operation.set("bitdepth", smallDepth)
+            } else {
+                let better = try RowFilter.better(for: image)
+                try operation.set("filter", nick: better.filter.rawValue)
+                image = better.image
+            }
         case .webp:
             operation = try Operation("webpsave_buffer")
             try operation.set("Q", quality)

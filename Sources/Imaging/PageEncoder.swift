@@ -179,13 +179,15 @@ struct PageEncoder {
             pixels = try copy.image()
         }
         let save = try Operation("pngsave_buffer")
-        try save.set("in", pixels)
         try save.set("strip", true)
         if let bitDepth, image.bands == 1 {
             try save.set("bitdepth", bitDepth)
         } else {
-            try save.set("filter", nick: "paeth")
+            let better = try RowFilter.better(for: pixels)
+            try save.set("filter", nick: better.filter.rawValue)
+            pixels = better.image
         }
+        try save.set("in", pixels)
         return try save.bytes { bytes in Array(bytes) }
     }
 

@@ -202,6 +202,23 @@ struct PageTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: bench.path("spool")).isEmpty)
     }
 
+    @Test("A PNG is written with row filters where they make it smaller, and without where they do not")
+    func rowFilters() throws {
+        let bench = try Bench()
+        try bench.shell(
+            "convert -seed 5 -size 400x300 plasma:fractal -depth 8 photo.png"
+                + " && convert photo.png -colors 16 PNG24:drawing.png")
+        for name in ["photo.png", "drawing.png"] {
+            try bench.shell("convert \(name) -rotate 180 PNG24:r.png && vips copy r.png all.png[filter=all,strip] && vips copy r.png none.png[filter=none,strip]")
+            let (all, none) = (try bench.bytes("all.png").count, try bench.bytes("none.png").count)
+            #expect(name == "photo.png" ? all < none : none < all)
+            let work = try bench.finish(name, to: .png, [.rotate(.half), .strip(.all)], pages: true)
+            #expect(try bench.bytes("out/t").count <= min(all, none) + 200, "\(name)")
+            #expect(try bench.difference("r.png", "out/t") == 0)
+            #expect(work.pages.count == 1)
+        }
+    }
+
     @Test("A thumbnail is a small JPEG, also of a damaged file")
     func thumbnail() throws {
         let bench = try Bench()
