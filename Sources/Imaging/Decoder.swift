@@ -118,7 +118,7 @@ final class Decoder {
         // Without it jpegload gives up at its hundredth warning, however much still decodes.
         if isTolerant, kind == .jpeg { try operation.set("unlimited", true) }
         do throws(ImagingError) {
-            let image = try operation.image().unpacked()
+            let image = try withStatedColours(operation.image().unpacked())
             withExtendedLifetime(source) {}
             return image
         } catch {

@@ -64,6 +64,67 @@ struct ColourTests {
         }
     }
 
+    @Test("The inks of a JPEG without Adobe's marker are taken as they lie in it, as a PDF shows them")
+    func cmykWithoutMarker() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) s.png && vips icc_transform s.png a.tif cmyk --input-profile srgb")
+        // libvips writes the inks of a JPEG turned over, behind a marker that says so.
+        try bench.shell("vips invert a.tif i.v && vips copy i.v i.jpg[Q=98,strip] && vips copy a.tif a.jpg[Q=98,strip]")
+        var bytes = try bench.bytes("i.jpg")
+        let marker = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xEE, 0x00, 0x0E] + Array("Adobe".utf8)) })
+        bytes.removeSubrange(marker..<(marker + 16))
+        try bench.write(bytes, "i.jpg")
+        for name in ["i.jpg", "a.jpg"] {
+            _ = try bench.finish(name, to: .png, [.shrink(.longSide(100))])
+            try bench.shell("convert s.png -filter Lanczos -resize 100x100 r.png")
+            #expect(try bench.difference("r.png", "out/t") < 0.2, "\(name)")
+        }
+    }
+
+    /// A JPEG 2000 file with another `colr` box instead of the one libvips writes.
+    private func jpeg2000(_ bench: Bench, of name: String, colr content: [UInt8]) throws {
+        try bench.shell("vips jp2ksave \(name) a.jp2 --lossless")
+        var bytes = try bench.bytes("a.jp2")
+        func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+        func number(_ place: Int) -> Int { bytes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) } }
+        let header = try #require(bytes.indices.first { bytes[$0...].starts(with: "jp2h".utf8) }) - 4
+        let box = try #require(bytes.indices.first { bytes[$0...].starts(with: "colr".utf8) }) - 4
+        let old = number(box)
+        bytes.replaceSubrange(header..<(header + 4), with: big(number(header) - old + 8 + content.count))
+        bytes.replaceSubrange(box..<(box + old), with: big(8 + content.count) + Array("colr".utf8) + content)
+        try bench.write(bytes, "a.jp2")
+    }
+
+    @Test("Four inks in JPEG 2000 stay inks, numbered or with a profile, or from OpenJPEG, which has no number for them")
+    func inksOfJPEG2000() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) s.png && vips icc_transform s.png a.tif cmyk --input-profile srgb")
+        try bench.shell("exiftool -q -b -icc_profile a.tif > p.icc && convert s.png -filter Lanczos -resize 100x100 r.png")
+        let profile = try bench.bytes("p.icc")
+        for content in [[1, 0, 0, 0, 0, 0, 12], [1, 0, 0, 0, 0, 0, 0], [2, 0, 0] + profile] as [[UInt8]] {
+            try jpeg2000(bench, of: "a.tif", colr: content)
+            _ = try bench.finish("a.jp2", to: .tiff, [.shrink(.longSide(100))])
+            #expect(try bench.shell("vipsheader out/t").contains("4 bands, cmyk"), "\(content.prefix(7))")
+            _ = try bench.finish("a.jp2", to: .png, [.shrink(.longSide(100))])
+            #expect(try bench.difference("r.png", "out/t") < 0.2, "\(content.prefix(7))")
+        }
+        try jpeg2000(bench, of: "a.tif", colr: [1, 0, 0, 0, 0, 0, 16])
+        _ = try bench.finish("a.jp2", to: .tiff, [.shrink(.longSide(100))])
+        #expect(try bench.shell("vipsheader out/t").contains("4 bands, srgb"))
+    }
+
+    @Test("A profile in JPEG 2000 is obeyed")
+    func profileOfJPEG2000() throws {
+        let bench = try Bench()
+        try p3(bench, "a.png")
+        try bench.shell("exiftool -q -b -icc_profile a.png > p.icc && convert s.png -filter Lanczos -resize 100x100 r.png")
+        try jpeg2000(bench, of: "a.png", colr: [2, 0, 0] + bench.bytes("p.icc"))
+        _ = try bench.finish("a.jp2", to: .png, [.shrink(.longSide(100)), .strip(.all)])
+        #expect(try bench.difference("r.png", "out/t") < 0.02)
+        _ = try bench.finish("a.jp2", to: .png, [.shrink(.longSide(100))])
+        #expect(try bench.shell("exiftool -q -b -icc_profile out/t | cmp - p.icc") == "")
+    }
+
     @Test("16 bits stay in PNG and TIFF and are reduced for JPEG and WebP, with a note")
     func depth() throws {
         let bench = try Bench()

@@ -13,6 +13,8 @@ public struct JP2File: Hashable, Sendable {
         public var isApproximate: UInt8
         /// With method 1: 16 sRGB, 17 grey, 18 sYCC, 12 CMYK, 19 CIEJab...
         public var enumerated: UInt32?
+        /// With methods 2 and 3, unless it is of more than `profileBytesMax`.
+        public var profile: ByteRange?
     }
 
     public let isRawCodestream: Bool
@@ -51,6 +53,7 @@ public struct JP2File: Hashable, Sendable {
 
     static let boxesMax = 10_000
     static let metadataBytesMax: UInt64 = 64 << 20
+    static let profileBytesMax: UInt64 = 16 << 20
 
     public init(reading source: some ByteSource) throws(ImageFileError) {
         var reader = WindowReader(source)
@@ -137,8 +140,12 @@ private struct JP2Boxes {
             if codestream == nil { codestream = content }
         case "colr":
             guard head.count >= 3 else { throw .damaged("a colour box is too short") }
-            colours.append(
-                .init(method: head[0], isApproximate: head[2], enumerated: head[0] == 1 ? ByteOrder.big.uint32(head, 3) : nil))
+            var colour = JP2File.ColourSpecification(method: head[0], isApproximate: head[2])
+            if colour.method == 1 { colour.enumerated = ByteOrder.big.uint32(head, 3) }
+            if colour.method == 2 || colour.method == 3, content.count - 3 <= JP2File.profileBytesMax {
+                colour.profile = ByteRange(offset: content.offset + 3, count: content.count - 3)
+            }
+            colours.append(colour)
         case "bpcc": hasBitsBox = true
         case "pclr": hasPalette = true
         case "cdef":
