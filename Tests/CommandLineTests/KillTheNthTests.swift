@@ -20,6 +20,9 @@ struct KillTheNthTests {
             Walk(program: .head, calls: "write", step: 29),
             Walk(job: .changed, program: .head, calls: "sync,rename", step: 3),
             Walk(job: .pdf, program: .head, calls: "sync,rename,pipe", step: 4),
+            Walk(job: .volumes, program: .head, calls: "rename"),
+            Walk(job: .books, program: .head, calls: "rename,sync", step: 4),
+            Walk(job: .inPlace, program: .head, calls: "rename,sync", step: 2),
             Walk(program: .agent, calls: "read,sync,pipe", step: 5),
             Walk(program: .worker, calls: "read,open,write,unlink,pipe", step: 2),
         ]
