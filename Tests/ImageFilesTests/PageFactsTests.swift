@@ -202,6 +202,25 @@ struct PageFactsTests {
         #expect(throws: ImageFileError.damaged("the checksum of an IDAT chunk is wrong")) { try facts(bytes) }
     }
 
+    @Test("Pixels that no reader can decode from the first byte on are damaged, though all lengths and checksums are right")
+    func undecodable() throws {
+        func png(_ pixels: [UInt8]) -> [UInt8] {
+            [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10] + Fixture.pngChunk("IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0])
+                + Fixture.pngChunk("IDAT", pixels) + Fixture.pngChunk("IEND", [])
+        }
+        let zlib: [UInt8] = [0x78, 1, 1, 2, 0, 0xFD, 0xFF, 0, 9, 0, 11, 0, 10]
+        #expect(try page(png(zlib)).width == 1)
+        #expect(throws: ImageFileError.damaged("the pixels are no compressed data")) { try facts(png(Array("garbage".utf8))) }
+        #expect(throws: ImageFileError.damaged("a PNG without pixels")) { try facts(png([])) }
+
+        var fax = try Fixture.make(
+            "a.tif", in: folder, convert: ["-monochrome", "-define", "tiff:rows-per-strip=32", "-compress", "group4"])
+        let strip = try #require(try page(fax).stream.ranges.first)
+        try #require(strip.count >= 32)
+        for index in 0..<32 { fax[Int(strip.offset) + index] = 0 }
+        #expect(throws: ImageFileError.damaged("the data of page 1 begin with zeros")) { try facts(fax) }
+    }
+
     @Test("Group 4 strips go in as they are; everything else of TIFF is encoded anew", .enabled(if: Tool.isInstalled("tiffcp")))
     func tiff() throws {
         let bytes = try Fixture.make(

@@ -32,6 +32,12 @@ extension PageFactsReader {
         }
         guard let mask = try mask(png) else { return .needsEncoding("a PNG whose palette is partly transparent") }
         let stream = try checkedStream(pixels)
+        // The zlib header (RFC 1950, 2.2): what is none no reader shows.
+        guard let data = stream.ranges.first else { throw .damaged("a PNG without pixels") }
+        let head = try source.read(ByteRange(offset: data.offset, count: min(2, data.count)))
+        guard head.count < 2 || head[0] & 15 == 8 && (Int(head[0]) << 8 | Int(head[1])) % 31 == 0 else {
+            throw .damaged("the pixels are no compressed data")
+        }
         return .ready([
             PageFacts(
                 width: png.width, height: png.height, bitsPerComponent: png.bitDepth, colour: colour,

@@ -50,6 +50,11 @@ extension PageFactsReader {
         let strip = ByteRange(offset: offset, count: count)
         guard source.contains(strip) else { throw .truncated("the data of page \(number) end behind the file") }
         if page.compression == jpeg { return try jpegCarriage(page, strip) }
+        // No line of group 4 is coded so: a file of which blocks were never written.
+        let zeroBytes: UInt64 = 32
+        if count >= zeroBytes, try source.read(ByteRange(offset: offset, count: zeroBytes)).allSatisfy({ $0 == 0 }) {
+            throw .damaged("the data of page \(number) begin with zeros")
+        }
         return .asItIs(
             PageFacts(
                 width: page.width, height: page.height, bitsPerComponent: 1, colour: .grey,
