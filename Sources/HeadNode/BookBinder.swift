@@ -73,6 +73,7 @@ struct BookBinder: Sendable {
     let replacesForeignPDFs: Bool
     let mark: BindingMark
     let progress: PagesProgress
+    let roots: InputRoots
     /// Told of files that failed only when they were to be bound.
     let failed: @Sendable (CommittedTask, _ wasCurrent: Bool) -> Void
 
@@ -131,7 +132,12 @@ struct BookBinder: Sendable {
                     return .abandoned
                 }
                 let isBegun = record.task.index.position == resumed?.task
-                if !isBegun, let obstacle = bookPages.obstacle(to: record) { try fail(&record, obstacle) }
+                if !isBegun, let obstacle = bookPages.obstacle(to: record) {
+                    if obstacle.reason != .damaged, let fault = roots.root(of: record.task.input)?.fault {
+                        throw .surroundings("\(fault). Nothing is lost: quire resume goes on then")
+                    }
+                    try fail(&record, obstacle)
+                }
                 if record.outcome.state == .failed && settings.missingPage == .withhold {
                     try press.removePartials()
                     return .withheld

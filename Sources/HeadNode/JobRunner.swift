@@ -35,7 +35,7 @@ final class JobRunner {
     private var spool = SpoolGauge()
     /// What the scheduler was told last.
     private var dispatchBound: TaskIndex?
-    private var isBound: Bool
+    private var binding: Binding
     private var volumes: [BoundVolume]?
     var stop: Stop?
     private var wasKilled = false
@@ -50,23 +50,11 @@ final class JobRunner {
     /// Folders of tasks that were given up before they ended.
     private var abandoned: Set<RawPath> = []
 
-    /// Why the job ends before all is done.
-    enum Stop {
-        /// Ctrl-C or SIGTERM: what runs may finish until this time.
-        case asked(deadlineMilliseconds: UInt64)
-        /// The environment is at fault; the text says what to do.
-        case fault(HeadError)
-    }
-
-    /// What a run came to.
-    struct Result {
-        var status: ExitStatus
-        var volumes: [BoundVolume]
-        var fault: HeadError?
-        /// Where tasks that did not end may have left temp files.
-        var unfinishedFolders: Set<RawPath> = []
-        /// Workers may still be at work and are not waited for.
-        var leavesWorkRunning = false
+    private var isBound: Bool {
+        switch binding {
+        case .ended: true
+        case .underWay, .failed: false
+        }
     }
 
     init(
@@ -103,14 +91,14 @@ final class JobRunner {
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
             replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, build: try agents.link().build)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
-        isBound = plan.books.isEmpty
+        binding = plan.books.isEmpty ? .ended : .underWay
         if plan.books.isEmpty {
             binderThread = nil
         } else {
             let binder = BookBinder(
                 store: store, ledger: ledger, job: plan.job, settings: plan.pdf, books: plan.books, spoolFolder: plan.spoolFolder,
                 workingFolder: plan.workingFolder, replacesForeignPDFs: settings.overwrite == .always, mark: mark,
-                progress: display.pages, failed: { events.send(.failedLate($0, wasCurrent: $1)) })
+                progress: display.pages, roots: plan.roots, failed: { events.send(.failedLate($0, wasCurrent: $1)) })
             binderThread = SystemThread("bind") {
                 do throws(HeadError) { events.send(.bound(try binder.run())) } catch { events.send(.bindFailed(error)) }
             }
@@ -162,7 +150,11 @@ final class JobRunner {
         switch stop {
         case .none: return isBound
         // With all tasks done only the binder runs: it may finish like any other work.
-        case .asked, .fault(.surroundings): return isBound || unsettledCount > 0
+        case .asked, .fault(.surroundings):
+            switch binding {
+            case .underWay: return unsettledCount > 0
+            case .ended, .failed: return true
+            }
         case .fault: return true
         }
     }
@@ -216,11 +208,13 @@ final class JobRunner {
             // The committing thread is gone, so what it had cannot end any more.
             halt(error)
             wasKilled = true
-        case .bindFailed(let error): halt(error)
+        case .bindFailed(let error):
+            binding = .failed
+            if stop == nil { halt(error) } else { display.message("\(error)") }
         case .failedLate(let task, let wasCurrent): display.countLate(task, wasCurrent: wasCurrent)
         case .bound(let books):
             volumes = books?.volumes
-            isBound = true
+            binding = .ended
             if let withheld = books?.withheld, !withheld.isEmpty {
                 let names = withheld.prefix(3).map(\.display).joined(separator: ", ")
                 let others = withheld.count > 3 ? " and \(withheld.count - 3) more" : ""

@@ -85,6 +85,36 @@ struct PauseTests {
         #expect((1...3).contains(tries), "\(tries) tries: \(ended.errors.suffix(1500))")
     }
 
+    @Test("A folder that went away before its files were bound stops the job with 75, and no file is blamed")
+    func goneBeforeBinding() throws {
+        let box = try Sandbox()
+        for index in 1...5 { try box.write(TinyPicture.jpeg(20 + index), to: "in/p\(index).jpg") }
+        #expect(mkfifo(box.work + "/list", 0o600) == 0)
+        let writer = open(box.work + "/list", O_RDWR | O_CLOEXEC)
+        let running = try box.start(["quire", "pdf", "@list", "-o", "b.pdf", "--progress", "none"])
+        func entry() throws -> JSON? { try box.quire("jobs", "--json", expect: 0).object().list.first }
+        try eventually("the job is recorded") { (try? entry()?["command"].list.count) ?? 0 > 1 }
+        let id = try #require(try entry()?["id"].text)
+        func journal(_ statement: Name) throws {
+            let ended = try box.run(["sqlite3", "-cmd", ".timeout 10000", Name("\(box.state)/quire/jobs/\(id)/job.sqlite"), statement])
+            #expect(ended.status == 0, "\(ended)")
+        }
+        // All files are done then, and no page is bound.
+        try journal("CREATE TRIGGER cut BEFORE INSERT ON job WHEN new.key LIKE 'book %' BEGIN SELECT RAISE(ABORT, 'cut'); END")
+        for index in 1...5 { _ = Array("in/p\(index).jpg\n".utf8).withUnsafeBytes { write(writer, $0.baseAddress, $0.count) } }
+        close(writer)
+        #expect(try running.wait().status == 75)
+        try journal("DROP TRIGGER cut")
+        #expect(rename(box.work + "/in", box.work + "/away") == 0)
+        let gone = try box.quire("resume", "--progress", "none", "--json", expect: 75)
+        #expect(gone.errors.contains("the folder in is gone"), "\(gone)")
+        #expect(try gone.object()["failed"].number == 0)
+        #expect(rename(box.work + "/away", box.work + "/in") == 0)
+        try box.quire("resume", "--progress", "none", expect: 0)
+        #expect(try box.pageWidths("b.pdf").count == 5)
+        box.expectTidy()
+    }
+
     @Test("INPUT . is looked after too when the job is gone on with")
     func currentFolder() throws {
         let job = try LongJob()

@@ -95,7 +95,7 @@ struct ResumeTests {
         let job = try LongJob(count: 3)
         #expect(mkfifo(job.box.work + "/list", 0o600) == 0)
         // Whoever reads the list waits as long as somebody may write to it.
-        let writer = open(job.box.work + "/list", O_RDWR)
+        let writer = open(job.box.work + "/list", O_RDWR | O_CLOEXEC)
         defer { close(writer) }
         let first = try job.box.start(["quire", "run", "@list", "-o", "out", "--shrink", "20", "--progress", "none"])
         func entry() throws -> JSON? { try job.box.quire("jobs", "--json", expect: 0).object().list.first }
@@ -267,7 +267,7 @@ struct JobsTests {
     func cancelPlanning() throws {
         let job = try LongJob(count: 3)
         #expect(mkfifo(job.box.work + "/list", 0o600) == 0)
-        let writer = open(job.box.work + "/list", O_RDWR)
+        let writer = open(job.box.work + "/list", O_RDWR | O_CLOEXEC)
         defer { close(writer) }
         let running = try job.box.start(["quire", "run", "@list", "-o", "out", "--shrink", "20", "--progress", "none"])
         try eventually("the job is known") { (try? states(job.box)) == ["running"] }
