@@ -61,7 +61,8 @@ extension Decoder {
     }
 
     private static func statesInks(_ file: JP2File, _ profile: [UInt8]?) -> Bool {
-        guard !file.hasOpacity, !file.hasPalette, file.components.count == 4, let colour = file.colours.first else { return false }
+        guard !file.hasOpacity, !file.hasPalette, file.components.count == 4, let colour = file.colours.first
+        else { return false }
         if let profile { return ICCHeader.isUsable(profile, componentCount: 4) }
         // OpenJPEG writes CMYK as 0, which is for pictures of two colours and fits nothing else of four components.
         return colour.enumerated == 12 || colour.enumerated == 0

@@ -12,7 +12,8 @@ enum RowFilter: String {
     static func better(for image: Image) throws(ImagingError) -> (filter: RowFilter, image: Image) {
         // Rows that are looked at before they are saved have to be held; of pictures this large photographs are most.
         let heldBytesMax = 64 << 20
-        guard image.width * image.height * image.bands * (image.bitsPerBand / 8) <= heldBytesMax else { return (.adaptive, image) }
+        let rawBytes = image.width * image.height * image.bands * (image.bitsPerBand / 8)
+        guard rawBytes <= heldBytesMax else { return (.adaptive, image) }
         let held = try image.inMemory()
         let (stripCount, stripRows) = (8, 16)
         var plainBytes = 0

@@ -71,7 +71,8 @@ struct ColourTests {
         // libvips writes the inks of a JPEG turned over, behind a marker that says so.
         try bench.shell("vips invert a.tif i.v && vips copy i.v i.jpg[Q=98,strip] && vips copy a.tif a.jpg[Q=98,strip]")
         var bytes = try bench.bytes("i.jpg")
-        let marker = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xEE, 0x00, 0x0E] + Array("Adobe".utf8)) })
+        let marker = try #require(
+            bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xEE, 0x00, 0x0E] + Array("Adobe".utf8)) })
         bytes.removeSubrange(marker..<(marker + 16))
         try bench.write(bytes, "i.jpg")
         for name in ["i.jpg", "a.jpg"] {

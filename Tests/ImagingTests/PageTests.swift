@@ -209,7 +209,9 @@ struct PageTests {
             "convert -seed 5 -size 400x300 plasma:fractal -depth 8 photo.png"
                 + " && convert photo.png -colors 16 PNG24:drawing.png")
         for name in ["photo.png", "drawing.png"] {
-            try bench.shell("convert \(name) -rotate 180 PNG24:r.png && vips copy r.png all.png[filter=all,strip] && vips copy r.png none.png[filter=none,strip]")
+            try bench.shell(
+                "convert \(name) -rotate 180 PNG24:r.png && vips copy r.png all.png[filter=all,strip] && vips copy r.png none.png[filter=none,strip]"
+            )
             let (all, none) = (try bench.bytes("all.png").count, try bench.bytes("none.png").count)
             #expect(name == "photo.png" ? all < none : none < all)
             let work = try bench.finish(name, to: .png, [.rotate(.half), .strip(.all)], pages: true)

@@ -38,6 +38,12 @@ extension PageFactsReader {
         guard head.count < 2 || head[0] & 15 == 8 && (Int(head[0]) << 8 | Int(head[1])) % 31 == 0 else {
             throw .damaged("the pixels are no compressed data")
         }
+        // Readers pass over it, but to a checker of the PDF it looks like a checksum that was never written.
+        if let last = stream.ranges.last, last.count >= 8,
+            try source.read(ByteRange(offset: last.end - 8, count: 8)).allSatisfy({ $0 == 0 })
+        {
+            return .needsEncoding("a PNG with zeros behind its pixels")
+        }
         return .ready([
             PageFacts(
                 width: png.width, height: png.height, bitsPerComponent: png.bitDepth, colour: colour,
