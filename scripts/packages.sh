@@ -6,7 +6,7 @@ test_packages=(
     qpdf poppler-utils mupdf-tools libimage-exiftool-perl imagemagick libvips-tools libjpeg-turbo-progs
     libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck python3 python3-venv python3-pil
 )
-bench_packages=(gcc jq time parallel procps libvips-tools imagemagick img2pdf qpdf mupdf-tools poppler-utils python3 python3-pil)
+bench_packages=(gcc jq time parallel procps libvips-tools imagemagick img2pdf qpdf mupdf-tools poppler-utils sqlite3 python3 python3-pil)
 
 # need_packages ALLOWED WHY PACKAGE... installs what is missing of PACKAGE..., after showing the line that does it.
 # It goes ahead as root, in CI or when ALLOWED is "yes"; else it asks; without a terminal it returns 2.
