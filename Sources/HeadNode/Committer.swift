@@ -32,6 +32,8 @@ struct Committer: Sendable {
     let replacesForeign: Bool
     /// For turning relative names into the ledger's absolute ones.
     let workingFolder: RawPath
+    /// `-o` as it was when the job began; nil without one.
+    let outputRoot: StorageRoot?
     /// What makes the outputs, for the ledger; nil when it is not known.
     let build: String?
     /// Whether the winners were recorded by a process that died: some of their names may be given already.
@@ -41,6 +43,8 @@ struct Committer: Sendable {
     static let groupTasksMax = 256
 
     func commit(_ group: [SettledReport], epochMilliseconds: Int64) throws(HeadError) -> [CommittedTask] {
+        // Names given in a folder that only looks the same (a share that was unmounted) would be lost from sight.
+        if let fault = outputRoot?.displacement { throw .surroundings("\(fault). Nothing is lost: quire resume goes on then") }
         let ended = group.map(recordedEnd)
         try journal { () throws(JobStoreError) in try store.record(ended.map(\.outcome), epochMilliseconds: epochMilliseconds) }
         return try giveNames(ended, epochMilliseconds: epochMilliseconds)

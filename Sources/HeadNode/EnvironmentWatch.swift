@@ -3,7 +3,7 @@ import LinuxSystem
 
 /// Something the work depends on that is not one of its files.
 enum Surrounding: Hashable, Sendable {
-    case root(InputRoot)
+    case root(StorageRoot)
     /// Room for what is written below a folder.
     case room(RawPath)
 

@@ -38,7 +38,7 @@ struct JobPlanner {
         var roots = InputRoots()
         let add = { (input: ScannedInput, facts: ProbeFacts?) throws(HeadError) in
             let index = TaskIndex(count)
-            roots.note(input)
+            roots.note(input, in: workingFolder)
             let source = nameSource(input, index, countsFolders ? folders.next(in: input.path.parent) : 1, facts)
             var output: RawPath?
             var pageNumber: Range<Int>?

@@ -58,8 +58,8 @@ final class JobRunner {
     }
 
     init(
-        settings: RunSettings, plan: JobPlan, run: Int, store: JobStore, ledger: OutputLedger, events: Mailbox<HeadEvent>, agents: LazyAgent,
-        display: ProgressDisplay
+        settings: RunSettings, plan: JobPlan, outputRoot: StorageRoot?, run: Int, store: JobStore, ledger: OutputLedger,
+        events: Mailbox<HeadEvent>, agents: LazyAgent, display: ProgressDisplay
     ) throws(HeadError) {
         self.settings = settings
         self.plan = plan
@@ -89,7 +89,8 @@ final class JobRunner {
         }
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
-            replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, build: try agents.link().build)
+            replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, outputRoot: outputRoot,
+            build: try agents.link().build)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
         binding = plan.books.isEmpty ? .ended : .underWay
         if plan.books.isEmpty {

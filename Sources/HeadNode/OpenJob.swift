@@ -27,6 +27,8 @@ final class OpenJob {
     /// Which process in the life of the job this is, from 1; 0 before `begin`.
     private var run = 0
     private var startedMilliseconds: Int64
+    /// `-o`, once it is claimed.
+    private(set) var outputRoot: StorageRoot?
 
     /// Who holds a lock, for those it keeps out.
     static func holder(_ job: JobID) -> String { "\(Capacity.ofThisMachine().hostname), pid \(getpid()), job \(job.rawValue)" }
@@ -135,7 +137,25 @@ final class OpenJob {
         }
     }
 
+    /// Makes `-o` for a new job and remembers where it is; another file system in its place is refused when a job is gone on with.
+    func claimOutput() throws(HeadError) {
+        guard let folder = settings.outputFolder, outputRoot == nil else { return }
+        if let bytes = try journal({ () throws(JobStoreError) in try store.fact("output-root") }), let root = StorageRoot(journalled: bytes) {
+            if let fault = root.displacement { throw .surroundings("\(fault). Nothing is lost: quire resume goes on then") }
+            outputRoot = root
+            return
+        }
+        let path = workingFolder.appending(folder)
+        let root = try system("make the folder \(folder)") { () throws(SystemError) in
+            try FileOperation.createFolders(path)
+            return StorageRoot(path, try FileOperation.facts(of: path))
+        }
+        try journal { () throws(JobStoreError) in try store.setFact("output-root", root.journalled) }
+        outputRoot = root
+    }
+
     private func work(_ plan: JobPlan, _ earlier: Set<RawPath>) throws(HeadError) -> ExitStatus {
+        try claimOutput()
         let agent = try agents.link()
         try journal { () throws(JobStoreError) in if let build = agent.build { try store.setBuild(build) } }
         let facts = JobFacts(
@@ -147,7 +167,7 @@ final class OpenJob {
         display.otherBuilds = plan.otherBuilds
         try countSettled(plan)
         let runner = try JobRunner(
-            settings: settings, plan: plan, run: run, store: store, ledger: ledger, events: inbox.events, agents: agents, display: display)
+            settings: settings, plan: plan, outputRoot: outputRoot, run: run, store: store, ledger: ledger, events: inbox.events, agents: agents, display: display)
         var result = try runner.run()
         let isCancelled = state.isCancelRequested(job)
         if isCancelled, result.status == .stoppedResumable { result.status = .cancelled }

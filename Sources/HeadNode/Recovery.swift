@@ -70,7 +70,7 @@ final class Recovery {
         let committer = Committer(
             store: store, ledger: job.ledger, job: job.job, recipe: plan.recipeDigest, isInPlace: job.settings.isInPlace,
             replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder,
-            build: build, finishesOthers: true)
+            outputRoot: job.outputRoot, build: build, finishesOthers: true)
         while true {
             try interrupts.check()
             // What is finished or opened is won no more, so the first ones are always others.

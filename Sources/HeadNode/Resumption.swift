@@ -87,6 +87,7 @@ public struct Resumption {
         _ open: OpenJob, _ facts: [String: [UInt8]], _ interrupts: InterruptCount
     ) throws(HeadError) -> (JobPlan, untidyFolders: Set<RawPath>) {
         var plan = try open.recordedPlan(facts)
+        try open.claimOutput()
         let recovery = Recovery(job: open, plan: plan, interrupts: interrupts)
         if case .retry(let reasons) = purpose { try recovery.reopenFailed(reasons) }
         let found = try recovery.run()
