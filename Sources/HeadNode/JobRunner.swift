@@ -204,6 +204,7 @@ final class JobRunner {
                 if let work = task.outcome.work, plan.books.count == 1 { spool.add(task.task.index, work) }
                 display.count(task)
             }
+            if committing.count <= Self.committingTasksMax / 2 { perform(scheduler.apply(.congested(false))) }
             moveMark()
         case .commitFailed(let error):
             // The committing thread is gone, so what it had cannot end any more.
@@ -262,6 +263,7 @@ final class JobRunner {
         if !settled.isEmpty { commits.send(settled) }
         // New work goes out before a fault calls it back: the scheduler holds it for dispatched.
         perform(others)
+        if committing.count > Self.committingTasksMax { perform(scheduler.apply(.congested(true))) }
         count(settled)
     }
 
@@ -319,6 +321,8 @@ final class JobRunner {
     }
 
     private static let agentRestartsMax = 3
+    /// Ended tasks that wait for the committer; beyond them nothing is dispatched, so that a slow disk costs no memory.
+    private static let committingTasksMax = 8_192
 
     private func moveMark() {
         guard binderThread != nil else { return }

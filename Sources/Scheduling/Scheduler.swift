@@ -36,6 +36,8 @@ public struct Scheduler: Hashable, Sendable {
         /// The surroundings are at fault: dispatch nothing until `resume`; what is unstarted on hosts is called back.
         case pause
         case resume
+        /// Too much of what ended waits to be recorded: dispatch nothing more until that is over.
+        case congested(Bool)
         /// Only tasks below this index may be dispatched: the spool is full. Nil lifts it.
         case bound(TaskIndex?)
     }
@@ -86,6 +88,7 @@ public struct Scheduler: Hashable, Sendable {
     private var losses: [TaskIndex: UInt32] = [:]
     private var isDraining = false
     private var isPaused = false
+    private var isCongested = false
     private var hasFinished = false
     private var bound: TaskIndex?
 
@@ -144,6 +147,8 @@ public struct Scheduler: Hashable, Sendable {
             }
         case .resume:
             isPaused = false
+        case .congested(let isNow):
+            isCongested = isNow
         case .bound(let index):
             bound = index
         }
@@ -198,7 +203,7 @@ public struct Scheduler: Hashable, Sendable {
     }
 
     private mutating func placeReadyTasks() -> [Command] {
-        guard !isDraining, !isPaused else { return [] }
+        guard !isDraining, !isPaused, !isCongested else { return [] }
         var commands: [Command] = []
         for host in hosts.keys.sorted() {
             guard ready.count > 0 else { break }

@@ -135,6 +135,18 @@ struct SchedulerTests {
         #expect(scheduler.apply(.ended(here, again.map { ending($0) })).last == .finished(unsettled: 0))
     }
 
+    @Test("While too much waits to be recorded nothing is dispatched, and what runs is left alone")
+    func congested() {
+        var scheduler = Scheduler(taskCount: 3, order: .plan)
+        let first = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
+        #expect(scheduler.apply(.congested(true)).isEmpty)
+        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.settle(first[0])])
+        let rest = dispatched(scheduler.apply(.congested(false)))
+        #expect(rest.map(\.task.rawValue) == [1, 2])
+        #expect(scheduler.apply(.congested(true)).isEmpty)
+        #expect(scheduler.apply(.ended(here, rest.map { ending($0) })).last == .finished(unsettled: 0))
+    }
+
     @Test("A job that is stopped while it is paused ends, and one that has nothing left")
     func endOfPause() {
         var stopped = Scheduler(taskCount: 3, order: .plan)
