@@ -10,6 +10,7 @@ import WireProtocol
 /// Runs a planned job to its end: dispatches shards, hands reports to the committer, moves the binder's mark.
 ///
 /// Lives on the main thread and owns all state; other threads only send it events. Decisions are the scheduler's.
+/// A long file, since the state of one owner is private to it: what pauses and counts failures is in `JobRunner+Pausing`.
 final class JobRunner {
     let settings: RunSettings
     let plan: JobPlan
