@@ -223,7 +223,7 @@ final class OpenJob {
         var failures: [HeadError] = []
         do throws(HeadError) {
             if let manifest = settings.manifest {
-                try Manifest(path: manifest, store: store, ledger: ledger, plan: plan).write(result.volumes)
+                try Manifest(path: manifest, store: store, ledger: ledger, plan: plan, isInPlace: settings.isInPlace).write(result.volumes)
             }
         } catch {
             failures.append(error)

@@ -143,6 +143,7 @@ struct Manifest {
     let store: JobStore
     let ledger: OutputLedger
     let plan: JobPlan
+    let isInPlace: Bool
 
     func write(_ volumes: [BoundVolume]) throws(HeadError) {
         do {
@@ -152,9 +153,11 @@ struct Manifest {
                 let records = try store.records(from: next, below: plan.taskCount, count: 512)
                 for record in records {
                     guard let work = record.outcome.work else { continue }
-                    if let digest = work.inputDigest { try file.write(line(digest, record.task.input)) }
-                    for (made, output) in zip(work.files, record.outcome.outputs) where output != record.task.input {
-                        try file.write(line(made.digest, output))
+                    // An input that was replaced is its output now.
+                    let isReplaced = isInPlace && !record.outcome.outputs.isEmpty
+                    if !isReplaced, let digest = inputDigest(record, work) { try file.write(line(digest, record.task.input)) }
+                    for (made, output) in zip(work.files, record.outcome.outputs) {
+                        try file.write(line(made.digest, isReplaced ? record.task.input : output))
                     }
                 }
                 next += max(1, records.count)
@@ -170,6 +173,13 @@ struct Manifest {
         } catch {
             throw .usage("the manifest \(path) cannot be written: \(error)")
         }
+    }
+
+    /// Of an input that is current and was never read for its digest, read now; nil for one that changed or went away since.
+    private func inputDigest(_ record: TaskRecord, _ work: FinishedWork) -> Digest256? {
+        if let digest = work.inputDigest { return digest }
+        guard case .digest(let digest, let identity) = FileDigest.reading(record.task.input), identity == record.task.identity else { return nil }
+        return digest
     }
 
     private func line(_ digest: Digest256, _ path: RawPath) -> [UInt8] { ManifestLine(digest: digest, path: path).bytes }

@@ -28,6 +28,19 @@ struct ManifestTests {
         #expect(both[1]["manifest"].text == "m.sha256" && both[1]["fine"].number == Self.odd.count * 2 + 1 && both[1]["wrong"].list.isEmpty)
     }
 
+    @Test("A manifest names every input and output, also those that were made by an earlier run or are replaced in place")
+    func current() throws {
+        let box = try Sandbox()
+        for index in 1...3 { try box.write(TinyPicture.jpeg(40 + index), to: Name("in/\(index).jpg")) }
+        try box.quire("run", "in", "-o", "out", "--shrink", "20", "--progress", "none", expect: 0)
+        try box.quire("run", "in", "-o", "out", "--shrink", "20", "--manifest", "m", "--progress", "none", expect: 0)
+        #expect(try box.quire("verify", "--manifest", "m", expect: 0).out == "m: 6 fine\n")
+        for manifest in ["n", "o"] as [Name] {
+            try box.quire("run", "in", "--in-place", "--shrink", "20", "--manifest", manifest, "--progress", "none", expect: 0)
+            #expect(try box.quire("verify", "--manifest", manifest, expect: 0).out.hasSuffix(": 3 fine\n"))
+        }
+    }
+
     @Test("Missing, changed and unreadable files are told apart by name, in the order of the manifest, with exit 6")
     func faults() throws {
         let box = try archive()
