@@ -57,7 +57,26 @@ struct JobCatalogue {
             let hasJournal = try system("look at job \(id.rawValue)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: journalPath(id)) != nil }
             if hasJournal { found.append(id) }
         }
-        return found.sorted { $0.rawValue > $1.rawValue }
+        return try byAge(found.sorted { $0.rawValue > $1.rawValue })
+    }
+
+    /// An id tells the second a job began in; of jobs that began within one, the journals tell which came later.
+    private func byAge(_ ids: [JobID]) throws(HeadError) -> [JobID] {
+        let secondCount = "20260131-093000".count
+        var ordered: [JobID] = []
+        var rest = ids[...]
+        while let first = rest.first {
+            let together = rest.prefix { $0.rawValue.prefix(secondCount) == first.rawValue.prefix(secondCount) }
+            rest = rest.dropFirst(together.count)
+            if together.count == 1 {
+                ordered.append(first)
+                continue
+            }
+            var starts: [(started: Int64, id: JobID)] = []
+            for id in together { starts.append((try entry(id).started, id)) }
+            ordered += starts.sorted { ($0.started, $0.id.rawValue) > ($1.started, $1.id.rawValue) }.map(\.id)
+        }
+        return ordered
     }
 
     func journalPath(_ id: JobID) -> RawPath { state.jobFolder(id).appending("job.sqlite") }
