@@ -45,6 +45,7 @@ let package = Package(
         // System libraries and the C shim.
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
 
@@ -65,6 +66,7 @@ let package = Package(
         module("LinuxSystem", ["JobModel", "CLinux"]),
         module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
+        module("SSHTransport", ["JobModel", "LinuxSystem", "CLibSSH", crypto]),
         module("JobStore", ["JobModel", "WireProtocol", .product(name: "GRDB", package: "GRDB.swift")]),
         module("TerminalUI", ["JobModel"]),
 
@@ -105,6 +107,7 @@ let package = Package(
         tests("PDFAssemblyTests", ["JobModel", "ImageFiles", "PDFAssembly"]),
         tests("TerminalUITests", ["JobModel", "TerminalUI"]),
         tests("LinuxSystemTests", ["JobModel", "LinuxSystem"]),
+        tests("SSHTransportTests", ["JobModel", "LinuxSystem", "SSHTransport"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),
         tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling"]),
         tests("PictureTests", []),
