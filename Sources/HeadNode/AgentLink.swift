@@ -39,7 +39,7 @@ final class AgentLink: Sendable {
             case .ready: return
             case .unusable(let why): throw .noUsableHost("this machine cannot work: \(why)")
             case .log, .load, .pong: continue
-            case .hello, .reports, .released: throw .agent("the agent answered out of turn")
+            case .hello, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady, .slots: throw .agent("the agent answered out of turn")
             }
         }
     }

@@ -237,7 +237,9 @@ final class JobRunner {
         case .load(let busy, _): display.busySlots = busy
         case .unusable(let why): halt(.agent("\(link.name) cannot work: \(why)"))
         case .log(let text): display.message(text)
-        case .hello, .ready, .pong: break  // Answers to what was asked before the job began.
+        case .started, .slots: break
+        case .hello, .ready, .pong, .bundleMissing, .bundleReady, .sharedFiles, .tokenLeft, .transfer:
+            break  // Answers to what was asked before the job began, or the link's own affair.
         }
     }
 

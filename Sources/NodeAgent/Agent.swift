@@ -36,6 +36,8 @@ final class Agent {
     private var pending: [Supervisor.Event] = []
     private var isFeedingHeld = false
     private var heardMilliseconds: UInt64
+    /// As the last worker that became ready said.
+    private var workerVersion = ""
     private var toldLoad = Load(busy: 0, waiting: 0)
     private var nextLoadMilliseconds: UInt64 = 0
     private var now: UInt64
@@ -132,7 +134,8 @@ final class Agent {
         case (.retract(let tasks), .working): pending.append(.retracted(tasks))
         case (.hello, .awaitingSetup), (.hello, .working), (.setup, .awaitingHello), (.setup, .working),
             (.assign, .awaitingHello),
-            (.assign, .awaitingSetup), (.retract, .awaitingHello), (.retract, .awaitingSetup):
+            (.assign, .awaitingSetup), (.retract, .awaitingHello), (.retract, .awaitingSetup), (.bundle, _), (.assignStaged, _),
+            (.cancel, _), (.transfer, _), (.lookForShared, _), (.leaveToken, _):
             refuse("the head sent its messages in a wrong order")
         }
     }
@@ -155,7 +158,8 @@ final class Agent {
     private func take(_ events: [WorkerPool.Event]) {
         for event in events {
             switch event {
-            case .ready(let slot, let theirs, _):
+            case .ready(let slot, let theirs, let version):
+                workerVersion = version
                 do throws(WireError) {
                     _ = try hello.agreed(with: theirs)
                     pending.append(.workerReady(slot: slot))
@@ -255,7 +259,7 @@ final class Agent {
         case .discardTemporaries(let order): discardTemporaries(of: order)
         case .report(let report, let order): gate.add(report, folder: order.kind.folder, spoolFolder: order.kind.spoolFolder, nowMilliseconds: now)
         case .released(let tasks): head.send(.released(tasks))
-        case .ready(let slots): head.send(.ready(slots: slots))
+        case .ready(let slots): head.send(.ready(ReadyHost(slots: slots, workerVersion: workerVersion)))
         case .unusable(let text): head.send(.unusable(text))
         case .log(let text): head.send(.log(text))
         case .finished: exitCode = stopCode ?? 0

@@ -9,21 +9,31 @@ public enum Frame {
     public static let headerBytes = 16
     /// A shard of 4,096 orders with long paths stays below; a peer that sends more is refused.
     public static let payloadBytesMax = 32 << 20
-    /// Control messages; later kinds carry bulk data in streams with credits.
     static let controlKind: UInt16 = 1
+    /// Bytes of a file; `stream` is the transfer's number.
+    static let bulkKind: UInt16 = 2
 
     /// The frame of one message.
     public static func encode(_ message: some WireCodable) -> [UInt8] {
         let payload = message.wireBytes
         precondition(payload.count <= payloadBytesMax, "a message of \(payload.count) bytes")
+        return header(controlKind, stream: 0, payloadBytes: payload.count) + payload
+    }
+
+    /// The 16 bytes before `payloadBytes` bytes of a file; at most `Transfer.chunkBytesMax` of them.
+    public static func bulkHeader(_ transfer: TransferID, payloadBytes: Int) -> [UInt8] {
+        precondition(payloadBytes <= Transfer.chunkBytesMax, "a chunk of \(payloadBytes) bytes")
+        return header(bulkKind, stream: transfer.rawValue, payloadBytes: payloadBytes)
+    }
+
+    private static func header(_ kind: UInt16, stream: UInt32, payloadBytes: Int) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(headerBytes + payload.count)
-        let length = UInt32(payload.count)
+        bytes.reserveCapacity(headerBytes + payloadBytes)
+        let length = UInt32(payloadBytes)
         append(length, to: &bytes)
-        append(UInt32(controlKind), to: &bytes)
-        append(0, to: &bytes)
-        append(check(length, UInt32(controlKind), 0), to: &bytes)
-        bytes.append(contentsOf: payload)
+        append(UInt32(kind), to: &bytes)
+        append(stream, to: &bytes)
+        append(check(length, UInt32(kind), stream), to: &bytes)
         return bytes
     }
 
@@ -36,6 +46,15 @@ public enum Frame {
     }
 }
 
+/// What a stream holds: messages, and between them bytes of files.
+public enum Framed<Message> {
+    case message(Message)
+    case bulk(TransferID, [UInt8])
+}
+
+extension Framed: Equatable where Message: Equatable {}
+extension Framed: Sendable where Message: Sendable {}
+
 /// Cuts a byte stream into messages.
 ///
 /// Bytes are given as they arrive; messages come out whole and in order. After an error the stream is of no use.
@@ -43,10 +62,16 @@ public struct FrameReader<Message: WireCodable> {
     private var buffer: [UInt8] = []
     private var start = 0
     private var awaitsMagic: Bool
+    private let noiseBytesMax: Int
+    /// What came before the magic bytes: a shell's greeting, for the log.
+    public private(set) var noise: [UInt8] = []
 
-    /// - Parameter awaitsMagic: whether the peer's first bytes must be `magicBytes`.
-    public init(awaitsMagic: Bool) {
+    /// - Parameters:
+    ///   - awaitsMagic: whether the peer's first bytes must be `magicBytes`.
+    ///   - noiseBytesMax: how much a login shell may print before them.
+    public init(awaitsMagic: Bool, noiseBytesMax: Int = 0) {
         self.awaitsMagic = awaitsMagic
+        self.noiseBytesMax = noiseBytesMax
     }
 
     public mutating func feed(_ bytes: some Collection<UInt8>) {
@@ -63,13 +88,19 @@ public struct FrameReader<Message: WireCodable> {
     /// Whether bytes of an unfinished message are held: at the end of a stream it was cut.
     public var holdsPartialMessage: Bool { start < buffer.count || awaitsMagic }
 
-    /// The next whole message, or nil until more bytes are fed.
+    /// The next whole message, or nil until more bytes are fed; bytes of a file are an error.
     public mutating func next() throws(WireError) -> Message? {
+        switch try nextFrame() {
+        case nil: return nil
+        case .message(let message): return message
+        case .bulk: throw .invalid("frame kind \(Frame.bulkKind)")
+        }
+    }
+
+    /// The next whole message or chunk of a file, or nil until more bytes are fed.
+    public mutating func nextFrame() throws(WireError) -> Framed<Message>? {
         if awaitsMagic {
-            let found = buffer[start...].prefix(magicBytes.count)
-            guard magicBytes.starts(with: found) else { throw .notQuire(found: Array(buffer[start...].prefix(200))) }
-            if found.count < magicBytes.count { return nil }
-            start += magicBytes.count
+            guard try skipMagic() else { return nil }
             awaitsMagic = false
         }
         guard buffer.count - start >= Frame.headerBytes else { return nil }
@@ -77,13 +108,29 @@ public struct FrameReader<Message: WireCodable> {
         let kindAndFlags = number(at: start + 4)
         let stream = number(at: start + 8)
         guard number(at: start + 12) == Frame.check(length, kindAndFlags, stream) else { throw .invalid("frame header") }
-        guard kindAndFlags == UInt32(Frame.controlKind), stream == 0 else { throw .invalid("frame kind \(kindAndFlags)") }
-        guard length <= Frame.payloadBytesMax else { throw .frameTooLong(bytes: Int(length)) }
+        let isBulk = kindAndFlags == UInt32(Frame.bulkKind)
+        guard isBulk || kindAndFlags == UInt32(Frame.controlKind) && stream == 0 else { throw .invalid("frame kind \(kindAndFlags)") }
+        guard length <= (isBulk ? Transfer.chunkBytesMax : Frame.payloadBytesMax) else { throw .frameTooLong(bytes: Int(length)) }
         let end = start + Frame.headerBytes + Int(length)
         guard buffer.count >= end else { return nil }
         let payload = Array(buffer[(start + Frame.headerBytes)..<end])
         start = end
-        return try Message(wireBytes: payload)
+        return isBulk ? .bulk(TransferID(rawValue: stream), payload) : .message(try Message(wireBytes: payload))
+    }
+
+    /// Goes behind the magic bytes; false until they have come.
+    private mutating func skipMagic() throws(WireError) -> Bool {
+        while true {
+            let found = buffer[start...].prefix(magicBytes.count)
+            if magicBytes.starts(with: found) {
+                guard found.count == magicBytes.count else { return false }
+                start += magicBytes.count
+                return true
+            }
+            guard noise.count < noiseBytesMax else { throw .notQuire(found: noise + buffer[start...].prefix(200)) }
+            noise.append(buffer[start])
+            start += 1
+        }
     }
 
     private func number(at offset: Int) -> UInt32 {

@@ -45,6 +45,8 @@ extension AgentSetup: WireCodable {
         writer.put(UInt64(epoch))
         writer.put(UInt64(leaseSeconds))
         writer.put(count: slots)
+        writer.put(worker)
+        writer.put(scratch)
         writer.put(yieldsToOthers)
         writer.put(workerMemoryBytesMax)
         writer.put(timeout)
@@ -53,8 +55,8 @@ extension AgentSetup: WireCodable {
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             job: JobID(rawValue: try reader.text()), epoch: try reader.integer(), leaseSeconds: try reader.integer(),
-            slots: try reader.integer(), yieldsToOthers: try reader.bool(), workerMemoryBytesMax: try reader.number(),
-            timeout: try reader.value(), work: try reader.byteArray())
+            slots: try reader.integer(), worker: try reader.value(), scratch: try reader.optional(), yieldsToOthers: try reader.bool(),
+            workerMemoryBytesMax: try reader.number(), timeout: try reader.value(), work: try reader.byteArray())
         guard (1...4096).contains(slots) else { throw .invalid("\(slots) slots") }
     }
 }
@@ -67,13 +69,14 @@ extension HostFacts: WireCodable {
         writer.put(count: physicalCPUs)
         writer.put(count: slotsMax)
         writer.put(memoryBytes)
+        writer.put(signed: epochMilliseconds)
         writer.put(workerVersion)
     }
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             hostname: try reader.text(), bootID: try reader.text(), logicalCPUs: try reader.integer(),
             physicalCPUs: try reader.integer(), slotsMax: try reader.integer(), memoryBytes: try reader.number(),
-            workerVersion: try reader.text())
+            epochMilliseconds: try reader.signed(), workerVersion: try reader.text())
     }
 }
 
@@ -96,6 +99,27 @@ extension HeadMessage: WireCodable {
             writer.put(tag: 4)
             writer.put(number)
         case .stop: writer.put(tag: 5)
+        case .bundle(let hash, let entries):
+            writer.put(tag: 6)
+            writer.put(hash)
+            writer.put(entries)
+        case .assignStaged(let orders):
+            writer.put(tag: 7)
+            writer.put(orders)
+        case .cancel(let attempts):
+            writer.put(tag: 8)
+            writer.put(attempts)
+        case .transfer(let message):
+            writer.put(tag: 9)
+            writer.put(message)
+        case .lookForShared(let questions):
+            writer.put(tag: 10)
+            writer.put(questions)
+        case .leaveToken(let folder, let name, let content):
+            writer.put(tag: 11)
+            writer.put(folder)
+            writer.put(name)
+            writer.put(content)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -106,6 +130,12 @@ extension HeadMessage: WireCodable {
         case 3: self = .retract(try reader.array())
         case 4: self = .ping(try reader.number())
         case 5: self = .stop
+        case 6: self = .bundle(try reader.value(), try reader.array())
+        case 7: self = .assignStaged(try reader.array())
+        case 8: self = .cancel(try reader.array())
+        case 9: self = .transfer(try reader.value())
+        case 10: self = .lookForShared(try reader.array())
+        case 11: self = .leaveToken(folder: try reader.value(), name: try reader.value(), content: try reader.byteArray())
         case let other: throw .invalid("head message \(other)")
         }
     }
@@ -118,9 +148,9 @@ extension AgentMessage: WireCodable {
             writer.put(tag: 0)
             writer.put(hello)
             writer.put(facts)
-        case .ready(let slots):
+        case .ready(let host):
             writer.put(tag: 1)
-            writer.put(count: slots)
+            writer.put(host)
         case .reports(let reports):
             writer.put(tag: 2)
             writer.put(reports)
@@ -140,18 +170,58 @@ extension AgentMessage: WireCodable {
         case .log(let text):
             writer.put(tag: 7)
             writer.put(text)
+        case .bundleMissing(let indexes):
+            writer.put(tag: 8)
+            writer.put(count: indexes.count)
+            for index in indexes { writer.put(UInt64(index)) }
+        case .bundleReady: writer.put(tag: 9)
+        case .started(let tasks):
+            writer.put(tag: 10)
+            writer.put(tasks)
+        case .transfer(let message):
+            writer.put(tag: 11)
+            writer.put(message)
+        case .sharedFiles(let answers):
+            writer.put(tag: 12)
+            writer.put(count: answers.count)
+            for answer in answers { writer.put(answer) }
+        case .tokenLeft(let fault):
+            writer.put(tag: 13)
+            writer.put(fault)
+        case .slots(let usable, let holders):
+            writer.put(tag: 14)
+            writer.put(count: usable)
+            writer.put(count: holders.count)
+            for holder in holders { writer.put(holder.rawValue) }
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
         switch try reader.byte() {
         case 0: self = .hello(try reader.value(), try reader.value())
-        case 1: self = .ready(slots: try reader.integer())
+        case 1: self = .ready(try reader.value())
         case 2: self = .reports(try reader.array())
         case 3: self = .released(try reader.array())
         case 4: self = .pong(try reader.number())
         case 5: self = .load(busySlots: try reader.integer(), waitingOrders: try reader.integer())
         case 6: self = .unusable(try reader.text())
         case 7: self = .log(try reader.text())
+        case 8:
+            var indexes: [UInt32] = []
+            for _ in 0..<(try reader.count()) { indexes.append(try reader.integer()) }
+            self = .bundleMissing(indexes)
+        case 9: self = .bundleReady
+        case 10: self = .started(try reader.array())
+        case 11: self = .transfer(try reader.value())
+        case 12:
+            var answers: [Bool] = []
+            for _ in 0..<(try reader.count()) { answers.append(try reader.bool()) }
+            self = .sharedFiles(answers)
+        case 13: self = .tokenLeft(try reader.optional())
+        case 14:
+            let usable: Int = try reader.integer()
+            var holders: [JobID] = []
+            for _ in 0..<(try reader.count()) { holders.append(JobID(rawValue: try reader.text())) }
+            self = .slots(usable: usable, heldBy: holders)
         case let other: throw .invalid("agent message \(other)")
         }
     }

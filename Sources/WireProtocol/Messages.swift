@@ -9,7 +9,7 @@ public struct Hello: Hashable, Sendable {
         self.versions = versions
         self.build = build
     }
-    public static let ownVersions: ClosedRange<UInt16> = 1...1
+    public static let ownVersions: ClosedRange<UInt16> = 2...2
 
     /// The highest version both sides speak.
     public func agreed(with other: Hello) throws(WireError) -> UInt16 {
@@ -29,6 +29,10 @@ public struct AgentSetup: Hashable, Sendable {
     /// How long an agent whose head fell silent works on; 0 for the local agent, whose pipe end is the head's death.
     public var leaseSeconds: UInt32
     public var slots: Int
+    /// Which worker program runs in them.
+    public var worker: WorkerPlace
+    /// Folder for staged files on the host; nil takes `/var/tmp/quire-UID`. The agent makes its own folder below it.
+    public var scratch: RawPath?
     /// Niceness and idle scheduling of workers; false on the machine the user asked to use in full.
     public var yieldsToOthers: Bool
     /// Address space a worker may take; 0 is no limit.
@@ -38,17 +42,45 @@ public struct AgentSetup: Hashable, Sendable {
     public var work: [UInt8]
 
     public init(
-        job: JobID, epoch: UInt32, leaseSeconds: UInt32, slots: Int, yieldsToOthers: Bool, workerMemoryBytesMax: UInt64,
-        timeout: TimeoutRule, work: [UInt8]
+        job: JobID, epoch: UInt32, leaseSeconds: UInt32, slots: Int, worker: WorkerPlace = .beside, scratch: RawPath? = nil,
+        yieldsToOthers: Bool, workerMemoryBytesMax: UInt64, timeout: TimeoutRule, work: [UInt8]
     ) {
         self.job = job
         self.epoch = epoch
         self.leaseSeconds = leaseSeconds
         self.slots = slots
+        self.worker = worker
+        self.scratch = scratch
         self.yieldsToOthers = yieldsToOthers
         self.workerMemoryBytesMax = workerMemoryBytesMax
         self.timeout = timeout
         self.work = work
+    }
+}
+
+/// Where an agent finds the worker program.
+public enum WorkerPlace: Hashable, Sendable {
+    /// Beside the agent's own program: this machine's installation.
+    case beside
+    /// From the bundle of this hash, with the bundle's loader and libraries.
+    case bundle(Digest256)
+    /// From the bundle of this hash, with the host's own libraries (`worker: host`).
+    case bundleOnHostLibraries(Digest256)
+}
+
+/// One file of a bundle, as the head announces it.
+public struct BundleEntry: Hashable, Sendable {
+    /// Path below the bundle's folder: no `..`, not absolute.
+    public var name: RawPath
+    public var sizeBytes: UInt64
+    public var mode: UInt32
+    public var digest: Digest256
+
+    public init(name: RawPath, sizeBytes: UInt64, mode: UInt32, digest: Digest256) {
+        self.name = name
+        self.sizeBytes = sizeBytes
+        self.mode = mode
+        self.digest = digest
     }
 }
 
@@ -77,10 +109,14 @@ public struct HostFacts: Hashable, Sendable {
     /// Logical CPUs this process may use by affinity and cgroup quota, and by memory at 512 MB a slot.
     public var slotsMax: Int
     public var memoryBytes: UInt64
+    /// The host's clock when it said hello, in milliseconds since 1970.
+    public var epochMilliseconds: Int64
+    /// Of the worker beside the agent; empty where there is none.
     public var workerVersion: String
 
     public init(
-        hostname: String, bootID: String, logicalCPUs: Int, physicalCPUs: Int, slotsMax: Int, memoryBytes: UInt64, workerVersion: String
+        hostname: String, bootID: String, logicalCPUs: Int, physicalCPUs: Int, slotsMax: Int, memoryBytes: UInt64,
+        epochMilliseconds: Int64 = 0, workerVersion: String
     ) {
         self.hostname = hostname
         self.bootID = bootID
@@ -88,17 +124,62 @@ public struct HostFacts: Hashable, Sendable {
         self.physicalCPUs = physicalCPUs
         self.slotsMax = slotsMax
         self.memoryBytes = memoryBytes
+        self.epochMilliseconds = epochMilliseconds
         self.workerVersion = workerVersion
+    }
+}
+
+/// An order some of whose files are not where the host can see them.
+///
+/// All paths in it are the head's. For a staged part the agent puts a folder of its own scratch in their place; where a
+/// part is shared the head has put in the path under which the host sees it.
+public struct StagedOrder: Hashable, Sendable {
+    public var order: WorkOrder
+    /// The input comes as a transfer; the order waits for it.
+    public var stagesInput: Bool
+    /// What is made goes back as transfers, before the report.
+    public var stagesOutput: Bool
+
+    public init(order: WorkOrder, stagesInput: Bool, stagesOutput: Bool) {
+        self.order = order
+        self.stagesInput = stagesInput
+        self.stagesOutput = stagesOutput
+    }
+}
+
+/// What the head sees at a path, for the agent to compare: whether both see one file.
+public struct SharedFileQuestion: Hashable, Sendable {
+    /// As the host would name it.
+    public var path: RawPath
+    public var identity: InputIdentity
+    /// SHA-256 of the first `headBytes` bytes.
+    public var headDigest: Digest256
+    public static let headBytes = 65_536
+
+    public init(path: RawPath, identity: InputIdentity, headDigest: Digest256) {
+        self.path = path
+        self.identity = identity
+        self.headDigest = headDigest
     }
 }
 
 public enum HeadMessage: Hashable, Sendable {
     case hello(Hello)
+    /// Which bundle the worker comes from; answered by `bundleMissing`, and by `bundleReady` once its files have come.
+    case bundle(Digest256, [BundleEntry])
     case setup(AgentSetup)
     /// A shard: orders in the sequence they shall start.
     case assign([WorkOrder])
-    /// Give back what has not started; answered by `released`.
+    case assignStaged([StagedOrder])
+    /// Give back what has not started; answered by `released` and `started`.
     case retract([TaskIndex])
+    /// Another attempt has won: end these; their reports do not count.
+    case cancel([Attempt])
+    case transfer(TransferMessage)
+    /// Whether the host sees these very files; answered by `sharedFiles`.
+    case lookForShared([SharedFileQuestion])
+    /// Leave a file of this name and content, for the head to look for; answered by `tokenLeft`.
+    case leaveToken(folder: RawPath, name: RawPath, content: [UInt8])
     case ping(UInt64)
     /// End now, with all workers; what they had in hand is not reported.
     case stop
@@ -106,18 +187,48 @@ public enum HeadMessage: Hashable, Sendable {
 
 public enum AgentMessage: Hashable, Sendable {
     case hello(Hello, HostFacts)
-    /// Workers are ready to be fed; `slots` of them.
-    case ready(slots: Int)
-    /// Ends of attempts whose files are durable on the host's disk.
+    /// The indexes of the bundle's files that are not on the host yet.
+    case bundleMissing([UInt32])
+    /// The bundle is whole.
+    case bundleReady
+    /// Workers are ready to be fed.
+    case ready(ReadyHost)
+    /// Ends of attempts: files on shared storage are durable, staged ones have been sent before.
     case reports([WorkReport])
-    /// Which retracted tasks had not started; the others go on.
+    /// Which retracted tasks had not started.
     case released([TaskIndex])
+    /// Which retracted tasks go on, or have ended and are reported.
+    case started([TaskIndex])
+    case transfer(TransferMessage)
+    /// In the order asked.
+    case sharedFiles([Bool])
+    /// Nil when the file could be written.
+    case tokenLeft(StorageFault?)
     case pong(UInt64)
     /// How many slots are computing, for the display.
     case load(busySlots: Int, waitingOrders: Int)
+    /// Slots this job may use now, and which jobs hold the others.
+    case slots(usable: Int, heldBy: [JobID])
     /// A worker cannot be started or keeps dying without a task: the environment is at fault.
     case unusable(String)
     case log(String)
+}
+
+/// What a host whose workers are ready has to give.
+public struct ReadyHost: Hashable, Sendable {
+    public var slots: Int
+    public var workerVersion: String
+    /// Room for staged files; 0 where nothing is staged.
+    public var scratchFreeBytes: UInt64
+    /// The agent's own folder for this job; empty where nothing is staged.
+    public var scratch: RawPath
+
+    public init(slots: Int, workerVersion: String, scratchFreeBytes: UInt64 = 0, scratch: RawPath = RawPath("")) {
+        self.slots = slots
+        self.workerVersion = workerVersion
+        self.scratchFreeBytes = scratchFreeBytes
+        self.scratch = scratch
+    }
 }
 
 /// From an agent to one of its workers, as frames on the worker's standard input, without magic bytes.

@@ -177,8 +177,7 @@ extension WorkReport: WireCodable {
             writer.put(failure)
         case .notStored(let fault):
             writer.put(tag: 2)
-            writer.put(UInt64(fault.code.magnitude))
-            writer.put(fault.call)
+            writer.put(fault)
         }
         writer.put(usage)
     }
@@ -189,10 +188,20 @@ extension WorkReport: WireCodable {
         case 0: outcome = .finished(try reader.value())
         case 1: outcome = .failed(try reader.value())
         case 2:
-            let code: UInt64 = try reader.number()
-            outcome = .notStored(StorageFault(code: Int32(clamping: code), call: try reader.text()))
+            outcome = .notStored(try reader.value())
         case let other: throw .invalid("outcome \(other)")
         }
         self.init(attempt: attempt, outcome: outcome, usage: try reader.value())
+    }
+}
+
+extension StorageFault: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(UInt64(code.magnitude))
+        writer.put(call)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        let code: UInt64 = try reader.number()
+        self.init(code: Int32(clamping: code), call: try reader.text())
     }
 }

@@ -55,6 +55,31 @@ private let headMessages: [HeadMessage] = [
             kind: .thumbnail(sidePixelsMax: 160), tempName: RawPath("t")),
     ]),
     .retract([TaskIndex(3)]), .ping(.max), .stop,
+    .bundle(digest, [BundleEntry(name: RawPath("lib/libvips.so.42"), sizeBytes: 9, mode: 0o755, digest: digest)]),
+    .assignStaged([
+        StagedOrder(
+            order: WorkOrder(
+                attempt: Attempt(task: TaskIndex(4), number: 2), input: RawPath("/a.jpg"),
+                identity: InputIdentity(sizeBytes: 5, modifiedNanoseconds: 7), kind: .probe, tempName: RawPath("t")),
+            stagesInput: true, stagesOutput: false)
+    ]),
+    .cancel([Attempt(task: TaskIndex(4), number: 2)]), .lookForShared([SharedFileQuestion(path: RawPath("/a"), identity: InputIdentity(sizeBytes: 1, modifiedNanoseconds: 2), headDigest: digest)]),
+    .leaveToken(folder: RawPath("/o"), name: RawPath(".t"), content: [1, 2]),
+] + transfers.map { .transfer($0) }
+
+private let transfers: [TransferMessage] = [
+    .begin(TransferHeader(id: TransferID(rawValue: 7), file: .input(Attempt(task: TaskIndex(1), number: 1)), identity: InputIdentity(sizeBytes: 1 << 40, modifiedNanoseconds: -1))),
+    .whole([
+        WholeFile(
+            header: TransferHeader(
+                id: TransferID(rawValue: 8), file: .output(Attempt(task: TaskIndex(1), number: 1), RawPath(".quire-x")),
+                identity: InputIdentity(sizeBytes: 2, modifiedNanoseconds: 0)),
+            content: [1, 2], digest: digest)
+    ]),
+    .begin(TransferHeader(id: TransferID(rawValue: 9), file: .spooled(Attempt(task: TaskIndex(1), number: 1), RawPath("s")), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0))),
+    .begin(TransferHeader(id: TransferID(rawValue: 10), file: .bundle(3), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0))),
+    .end(TransferID(rawValue: 7), digest), .broken(TransferID(rawValue: 7), StorageFault(code: 5, call: "read")),
+    .refused(TransferID(rawValue: 7), StorageFault(code: 28, call: "write")), .credit(bytes: 65_536),
 ]
 
 @Suite("Frames and messages")
@@ -72,11 +97,48 @@ struct FramingTests {
         #expect(!reader.holdsPartialMessage)
     }
 
+    @Test("Chunks of files come between messages, and what a login shell prints comes before them")
+    func bulkAndNoise() throws {
+        let chunk = [UInt8](repeating: 0x51, count: 1000)
+        let stream = Array("Welcome to h2\n".utf8) + magicBytes + Frame.encode(headMessages[0])
+            + Frame.bulkHeader(TransferID(rawValue: 7), payloadBytes: chunk.count) + chunk + Frame.encode(headMessages[4])
+        for cut in [1, 5, 16, 999, 100_000] {
+            var reader = FrameReader<HeadMessage>(awaitsMagic: true, noiseBytesMax: 1 << 16)
+            var found: [Framed<HeadMessage>] = []
+            for start in stride(from: 0, to: stream.count, by: cut) {
+                reader.feed(stream[start..<min(stream.count, start + cut)])
+                while let frame = try reader.nextFrame() { found.append(frame) }
+            }
+            #expect(found == [.message(headMessages[0]), .bulk(TransferID(rawValue: 7), chunk), .message(headMessages[4])])
+            #expect(String(decoding: reader.noise, as: UTF8.self) == "Welcome to h2\n")
+        }
+    }
+
+    @Test("A shell that goes on talking is no quire, and no name leads out of the folder it is meant for")
+    func refused() throws {
+        var reader = FrameReader<AgentMessage>(awaitsMagic: true, noiseBytesMax: 20)
+        reader.feed(Array("sh: quire-agent: not found, and so on\n".utf8))
+        #expect(throws: WireError.self) { try reader.nextFrame() }
+        for name in ["..", "a/b", "", "."] {
+            let header = TransferHeader(
+                id: TransferID(rawValue: 1), file: .output(Attempt(task: TaskIndex(0), number: 1), RawPath(name)),
+                identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0))
+            #expect(throws: WireError.self) { try TransferMessage(wireBytes: TransferMessage.begin(header).wireBytes) }
+        }
+        for name in ["../x", "/etc/x", "a//b", "a/../b", ""] {
+            let entry = BundleEntry(name: RawPath(name), sizeBytes: 0, mode: 0, digest: digest)
+            #expect(throws: WireError.self) { try BundleEntry(wireBytes: entry.wireBytes) }
+        }
+    }
+
     @Test("Every kind of report survives the wire")
     func reports() throws {
         let messages: [AgentMessage] = [
             .reports([report, WorkReport(attempt: report.attempt, outcome: .failed(TaskFailure(.tooLarge, "big")), usage: .none)]),
-            .released([TaskIndex(1)]), .load(busySlots: 2, waitingOrders: 3), .unusable("x"), .log("y"), .pong(1),
+            .released([TaskIndex(1)]), .started([TaskIndex(2)]), .bundleMissing([0, 7]), .bundleReady, .sharedFiles([true, false]),
+            .tokenLeft(nil), .tokenLeft(StorageFault(code: 13, call: "open")), .slots(usable: 1, heldBy: [JobID(rawValue: "other")]),
+            .ready(ReadyHost(slots: 2, workerVersion: "v", scratchFreeBytes: 1 << 33, scratch: RawPath("/var/tmp/q"))),
+            .load(busySlots: 2, waitingOrders: 3), .unusable("x"), .log("y"), .pong(1),
         ]
         for message in messages { #expect(try AgentMessage(wireBytes: message.wireBytes) == message) }
     }
