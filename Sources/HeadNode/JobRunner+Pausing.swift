@@ -89,7 +89,7 @@ extension JobRunner {
         guard let pause, pause.cause == surrounding, SystemClock.monotonicMilliseconds() >= pause.endsNotBeforeMilliseconds else { return }
         self.pause = nil
         display.message("going on: \(surrounding.recovery)")
-        perform(scheduler.apply(.resume))
+        perform(scheduler.apply(.resume, at: .now))
     }
 
     /// Waits for what is at fault; no file is blamed meanwhile.
@@ -107,7 +107,7 @@ extension JobRunner {
         let wait = min(max(Self.lookPeriodMilliseconds, now - since), Self.longestWaitMilliseconds)
         pause = Pause(
             cause: cause, fault: fault, nextLookMilliseconds: now + Self.lookPeriodMilliseconds, endsNotBeforeMilliseconds: now + wait)
-        perform(scheduler.apply(.pause))
+        perform(scheduler.apply(.pause, at: .now))
     }
 
     /// Called several times a second.
@@ -139,7 +139,7 @@ extension JobRunner {
         for (host, of) in Dictionary(grouping: suspects, by: \.host) {
             let tasks = of.map(\.report.attempt.task)
             for task in tasks { open[task] = nil }
-            perform(scheduler.apply(.released(host, tasks)))
+            perform(scheduler.apply(.released(host, tasks), at: .now))
         }
     }
 

@@ -130,7 +130,7 @@ final class JobRunner {
             binderThread?.join()
         }
         if plan.taskCount == 0 || scheduler.readyCount == 0 { moveMark() }
-        perform(scheduler.apply(.hostReady(HostIndex(rawValue: 0), slots: link.slots)))
+        perform(scheduler.apply(.hostReady(HostIndex(rawValue: 0), Scheduler.HostOffer(slots: link.slots)), at: .now))
         while !isOver {
             guard let batch = events.receiveAll(waitingMilliseconds: 100) else { break }
             for event in batch { try take(event) }
@@ -192,7 +192,7 @@ final class JobRunner {
         case .agent(let host, let message): try take(message, from: host)
         case .agentGone(let host, let why):
             suspects.removeAll { $0.host == host }
-            let lost = scheduler.apply(.hostLost(host))
+            let lost = scheduler.apply(.hostLost(host), at: .now)
             perform(lost)
             let inHand = open.filter { !committing.contains($0.key) }
             abandoned.formUnion(inHand.values.compactMap { $0.output?.parent })
@@ -205,7 +205,7 @@ final class JobRunner {
                 if let work = task.outcome.work, plan.books.count == 1 { spool.add(task.task.index, work) }
                 display.count(task)
             }
-            if committing.count <= Self.committingTasksMax / 2 { perform(scheduler.apply(.congested(false))) }
+            if committing.count <= Self.committingTasksMax / 2 { perform(scheduler.apply(.congested(false), at: .now)) }
             moveMark()
         case .commitFailed(let error):
             // The committing thread is gone, so what it had cannot end any more.
@@ -233,7 +233,7 @@ final class JobRunner {
         case .reports(let reports): settle(reports.filter { !suspect($0, from: host) }, from: host)
         case .released(let tasks):
             for task in tasks { open[task] = nil }
-            perform(scheduler.apply(.released(host, tasks)))
+            perform(scheduler.apply(.released(host, tasks), at: .now))
         case .load(let busy, _): display.busySlots = busy
         case .unusable(let why): halt(.agent("\(link.name) cannot work: \(why)"))
         case .log(let text): display.message(text)
@@ -245,12 +245,12 @@ final class JobRunner {
 
     func settle(_ reports: [WorkReport], from host: HostIndex) {
         let endings = reports.map {
-            Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds)
+            Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds, verdict: Scheduler.Verdict($0.outcome))
         }
         let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
         var settled: [SettledReport] = []
         var others: [Scheduler.Command] = []
-        for command in scheduler.apply(.ended(host, endings)) {
+        for command in scheduler.apply(.ended(host, endings), at: .now) {
             switch command {
             case .settle(let attempt):
                 guard let report = byAttempt[attempt], let task = open[attempt.task] else {
@@ -258,15 +258,18 @@ final class JobRunner {
                 }
                 committing.insert(attempt.task)
                 settled.append(SettledReport(task: task, report: report, host: link.name))
+            case .putBack(let attempt):
+                open[attempt.task] = nil
+                if let report = byAttempt[attempt] { discard(report) }
             case .discard(let attempt):
                 if let report = byAttempt[attempt] { discard(report) }
-            case .dispatch, .retract, .giveUp, .finished: others.append(command)
+            case .dispatch, .retract, .cancel, .giveUp, .rest, .hostBack, .mayClose, .finished: others.append(command)
             }
         }
         if !settled.isEmpty { commits.send(settled) }
         // New work goes out before a fault calls it back: the scheduler holds it for dispatched.
         perform(others)
-        if committing.count > Self.committingTasksMax { perform(scheduler.apply(.congested(true))) }
+        if committing.count > Self.committingTasksMax { perform(scheduler.apply(.congested(true), at: .now)) }
         count(settled)
     }
 
@@ -286,7 +289,7 @@ final class JobRunner {
                 let deadline = SystemClock.monotonicMilliseconds() + UInt64(settings.drainSeconds) * 1000
                 stop = .asked(deadlineMilliseconds: deadline)
                 display.message("stopping: waiting up to \(settings.drainSeconds) s for what is being worked on; once more to stop at once")
-                perform(scheduler.apply(.drain))
+                perform(scheduler.apply(.drain, at: .now))
             case .asked, .fault:
                 wasInterruptedTwice = true
                 wasKilled = true
@@ -302,7 +305,7 @@ final class JobRunner {
         guard stop == nil else { return }
         stop = .fault(error)
         display.message("\(error)")
-        perform(scheduler.apply(.drain))
+        perform(scheduler.apply(.drain, at: .now))
         if case .journal = error { wasKilled = true }
     }
 
@@ -311,13 +314,13 @@ final class JobRunner {
         let error = HeadError.agent("the agent on \(link.name) ended: \(why)")
         guard stop == nil, agentRestarts < Self.agentRestartsMax else {
             halt(error)
-            return perform(scheduler.apply(.drain))
+            return perform(scheduler.apply(.drain, at: .now))
         }
         agentRestarts += 1
         display.message("\(error); starting it again")
         do throws(HeadError) {
             link = try agents.restart()
-            perform(scheduler.apply(.hostReady(host, slots: link.slots)))
+            perform(scheduler.apply(.hostReady(host, Scheduler.HostOffer(slots: link.slots)), at: .now))
         } catch {
             halt(error)
         }
@@ -338,7 +341,7 @@ final class JobRunner {
         let bound = spool.isFull ? spool.dispatchBound(lowestOpen: lowestOpenTask) : nil
         guard bound != dispatchBound else { return }
         dispatchBound = bound
-        perform(scheduler.apply(.bound(bound)))
+        perform(scheduler.apply(.bound(bound), at: .now))
     }
 
     /// All tasks below have their final end.
@@ -355,8 +358,9 @@ final class JobRunner {
             case .dispatch(let host, let attempts): dispatch(attempts, to: host)
             case .retract(_, let tasks): link.send(.retract(tasks))
             case .finished(let unsettled): unsettledCount = unsettled
-            case .giveUp(let attempt, let losses): giveUp(attempt, losses)
-            case .settle, .discard: preconditionFailure("a report is settled where it arrives")
+            case .giveUp(let attempt, let cause): giveUp(attempt, cause)
+            case .cancel, .rest, .hostBack, .mayClose: break
+            case .settle, .putBack, .discard: preconditionFailure("a report is settled where it arrives")
             }
         }
     }
@@ -392,14 +396,14 @@ final class JobRunner {
             let unsent = attempts[sent...].map(\.task)
             for task in unsent { open[task] = nil }
             halt(error)
-            perform(scheduler.apply(.released(host, unsent)))
+            perform(scheduler.apply(.released(host, unsent), at: .now))
         }
     }
 
-    private func giveUp(_ attempt: Attempt, _ losses: UInt32) {
+    private func giveUp(_ attempt: Attempt, _ cause: Scheduler.Cause) {
         guard let planned = open[attempt.task] else { preconditionFailure("task \(attempt.task.rawValue) is given up without having begun") }
         committing.insert(attempt.task)
-        let failure = TaskFailure(.crashed, "the host was lost \(losses) times while this file was worked on")
+        let failure = TaskFailure(cause)
         let report = WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)
         commits.send([SettledReport(task: planned, report: report, host: link.name)])
     }

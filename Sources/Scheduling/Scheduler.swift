@@ -6,66 +6,9 @@ public import JobModel
 ///
 /// - Invariant: a task is ready, in flight as exactly one attempt, or settled; a report for any other attempt is stale.
 public struct Scheduler: Hashable, Sendable {
-    public struct Limits: Hashable, Sendable {
-        /// How much work a host may hold unstarted.
-        public var hostQueueMilliseconds = 2_000
-        public var shardTasksMax = 4_096
-        /// Tries of one task whose attempts were lost with their host, before it is given up.
-        public var lostAttemptsMax = 5
-        public init() {}
-    }
-
-    /// In which order tasks start.
-    public enum Order: Hashable, Sendable {
-        /// Lowest index first: pages of a PDF arrive in order.
-        case plan
-        /// The given task indexes in their order, e.g. largest first, so that no big one is left for the end.
-        case ranked([UInt32])
-    }
-
-    public enum Event: Hashable, Sendable {
-        case hostReady(HostIndex, slots: Int)
-        /// The host's agent is gone; what it had in hand runs elsewhere.
-        case hostLost(HostIndex)
-        /// Attempts that came to an end, with the time a slot was busy with each.
-        case ended(HostIndex, [Ending])
-        /// Answer to `retract`: these had not started.
-        case released(HostIndex, [TaskIndex])
-        /// Start nothing new; what is unstarted on hosts is called back.
-        case drain
-        /// The surroundings are at fault: dispatch nothing until `resume`; what is unstarted on hosts is called back.
-        case pause
-        case resume
-        /// Too much of what ended waits to be recorded: dispatch nothing more until that is over.
-        case congested(Bool)
-        /// Only tasks below this index may be dispatched: the spool is full. Nil lifts it.
-        case bound(TaskIndex?)
-    }
-
-    public struct Ending: Hashable, Sendable {
-        public var attempt: Attempt
-        public var busyMicroseconds: UInt64
-        public init(attempt: Attempt, busyMicroseconds: UInt64) {
-            self.attempt = attempt
-            self.busyMicroseconds = busyMicroseconds
-        }
-    }
-
-    public enum Command: Hashable, Sendable {
-        case dispatch(HostIndex, [Attempt])
-        case retract(HostIndex, [TaskIndex])
-        /// The attempt's report counts: commit its files.
-        case settle(Attempt)
-        /// A late report from an attempt that was given up or has been answered: delete its files.
-        case discard(Attempt)
-        /// The task was lost with its host too often; `attempt` was the last.
-        case giveUp(Attempt, losses: UInt32)
-        /// Nothing is in flight and nothing more will be dispatched.
-        case finished(unsettled: Int)
-    }
-
     private struct Host: Hashable {
         var slots: Int
+        var isLeaving = false
         var inFlight = 0
         /// Moving average of what a slot needs for a task; nil before the first report.
         var taskMicroseconds: Double?
@@ -95,7 +38,12 @@ public struct Scheduler: Hashable, Sendable {
     /// - Parameters:
     ///   - taskCount: tasks are the indexes below it.
     ///   - settled: tasks in plan order that need no work, disjoint and ascending; only with `.plan`.
-    public init(taskCount: Int, order: Order, settled: [Range<Int>] = [], limits: Limits = Limits()) {
+    ///   - sizes: of all tasks' inputs.
+    ///   - allowsDuplicates: whether a task may run on two hosts at the same time: never for programs that are not idempotent.
+    public init(
+        taskCount: Int, order: Order, settled: [Range<Int>] = [], sizes: TaskSizes = .unknown, allowsDuplicates: Bool = false,
+        limits: Limits = Limits()
+    ) {
         self.order = order
         self.limits = limits
         switch order {
@@ -114,13 +62,38 @@ public struct Scheduler: Hashable, Sendable {
         }
     }
 
+    /// When `.tick` is due; nil while nothing waits for a moment.
+    public var nextDeadline: Instant? { nil }
+
+    /// How a host is; nil if it never was ready.
+    public func view(of host: HostIndex) -> HostView? {
+        guard let state = hosts[host] else { return nil }
+        let running = min(state.slots, state.inFlight)
+        return HostView(
+            slots: state.slots, running: running, unstarted: state.inFlight - running, taskMicroseconds: state.taskMicroseconds,
+            idleReason: running < state.slots ? .noWorkLeft : nil)
+    }
+
+    /// Where a task is; takes time in proportion to the tasks of the job when they are ranked.
+    public func view(of task: TaskIndex) -> TaskView {
+        flights[task].map { .dispatched([$0.host]) } ?? .waiting(.hostsFull)
+    }
+
     /// Applies one event and returns the commands it causes, in the order they must be performed.
-    public mutating func apply(_ event: Event) -> [Command] {
+    public mutating func apply(_ event: Event, at now: Instant) -> [Command] {
         var commands: [Command] = []
         switch event {
-        case .hostReady(let host, let slots):
-            precondition(slots > 0, "host \(host.rawValue) is ready with \(slots) slots")
-            hosts[host, default: Host(slots: slots)].slots = slots
+        case .hostReady(let host, let offer):
+            precondition(offer.slots > 0, "host \(host.rawValue) is ready with \(offer.slots) slots")
+            hosts[host, default: Host(slots: offer.slots)].slots = offer.slots
+            hosts[host]?.isLeaving = false
+        case .slotsChanged(let host, let slots):
+            hosts[host]?.slots = slots
+        case .hostLeaving(let host):
+            if hosts[host]?.isLeaving == false {
+                hosts[host]?.isLeaving = true
+                commands += callBack().filter { if case .retract(host, _) = $0 { true } else { false } }
+            }
         case .hostLost(let host):
             // A host that never was ready, or was lost before: nothing is in flight there.
             if hosts.removeValue(forKey: host) != nil { commands += takeBack(from: host) }
@@ -151,8 +124,13 @@ public struct Scheduler: Hashable, Sendable {
             isCongested = isNow
         case .bound(let index):
             bound = index
+        case .started, .tick: break
         }
         commands += placeReadyTasks()
+        for (host, state) in hosts.sorted(by: { $0.key < $1.key }) where state.isLeaving && state.inFlight == 0 {
+            hosts[host] = nil
+            commands.append(.mayClose(host))
+        }
         if !hasFinished && flights.isEmpty && (isDraining || ready.count == 0) {
             hasFinished = true
             commands.append(.finished(unsettled: ready.count))
@@ -192,7 +170,7 @@ public struct Scheduler: Hashable, Sendable {
             if lost >= limits.lostAttemptsMax {
                 tries[task] = nil
                 losses[task] = nil
-                commands.append(.giveUp(Attempt(task: task, number: flight.number), losses: lost))
+                commands.append(.giveUp(Attempt(task: task, number: flight.number), .lost(times: Int(lost))))
             } else {
                 tries[task] = flight.number
                 losses[task] = lost
@@ -218,7 +196,7 @@ public struct Scheduler: Hashable, Sendable {
 
     /// How many tasks to send now: the host's whole queue once half of it is used up, so that shards do not shrink to one task.
     private func roomForTasks(on index: HostIndex) -> Int {
-        guard let host = hosts[index] else { return 0 }
+        guard let host = hosts[index], !host.isLeaving else { return 0 }
         guard let cost = host.taskMicroseconds else { return max(0, host.slots - host.inFlight) }
         var queue = Int(Double(limits.hostQueueMilliseconds) * 1000 * Double(host.slots) / cost)
         if hosts.count > 1 { queue = min(queue, max(host.slots, ready.count / (4 * hosts.count))) }

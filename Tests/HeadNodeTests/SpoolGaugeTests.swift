@@ -34,11 +34,12 @@ struct SpoolGaugeTests {
 
     @Test("While it is full the lowest open task may still be given out again, after a pause or a lost host: else its page never came")
     func lowestGoesOn() {
+        let start = Instant(microseconds: 0)
         let (lowest, host) = (TaskIndex(0), HostIndex(rawValue: 0))
         var scheduler = Scheduler(taskCount: 3, order: .plan)
-        #expect(scheduler.apply(.hostReady(host, slots: 1)) == [.dispatch(host, [Attempt(task: lowest, number: 1)])])
-        #expect(scheduler.apply(.bound(SpoolGauge().dispatchBound(lowestOpen: lowest))).isEmpty)
-        #expect(scheduler.apply(.released(host, [lowest])) == [.dispatch(host, [Attempt(task: lowest, number: 2)])])
+        #expect(scheduler.apply(.hostReady(host, Scheduler.HostOffer(slots: 1)), at: start) == [.dispatch(host, [Attempt(task: lowest, number: 1)])])
+        #expect(scheduler.apply(.bound(SpoolGauge().dispatchBound(lowestOpen: lowest)), at: start).isEmpty)
+        #expect(scheduler.apply(.released(host, [lowest]), at: start) == [.dispatch(host, [Attempt(task: lowest, number: 2)])])
     }
 
     @Test("Pages that an output holds, or that are bound already, take no room")

@@ -9,7 +9,7 @@ private func dispatched(_ commands: [Scheduler.Command]) -> [Attempt] {
     commands.flatMap { command -> [Attempt] in
         switch command {
         case .dispatch(_, let attempts): attempts
-        case .retract, .settle, .discard, .giveUp, .finished: []
+        case .retract, .cancel, .settle, .putBack, .discard, .giveUp, .rest, .hostBack, .mayClose, .finished: []
         }
     }
 }
@@ -18,12 +18,17 @@ private func ending(_ attempt: Attempt, _ microseconds: UInt64 = 100_000) -> Sch
     Scheduler.Ending(attempt: attempt, busyMicroseconds: microseconds)
 }
 
+extension Scheduler {
+    /// For what does not depend on time.
+    fileprivate mutating func react(_ event: Event) -> [Command] { apply(event, at: Instant(microseconds: 0)) }
+}
+
 @Suite("Which task goes where")
 struct SchedulerTests {
     @Test("A host gets one task a slot before anything is known of their cost")
     func firstShard() {
         var scheduler = Scheduler(taskCount: 100, order: .plan)
-        let commands = scheduler.apply(.hostReady(here, slots: 4))
+        let commands = scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 4)))
         #expect(dispatched(commands).map(\.task.rawValue) == [0, 1, 2, 3])
         #expect(dispatched(commands).allSatisfy { $0.number == 1 })
     }
@@ -31,8 +36,8 @@ struct SchedulerTests {
     @Test("Afterwards a host holds at most two seconds of unstarted work")
     func boundedQueue() {
         var scheduler = Scheduler(taskCount: 10_000, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
-        _ = scheduler.apply(.ended(here, [ending(first[0], 10_000)]))
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 2))))
+        _ = scheduler.react(.ended(here, [ending(first[0], 10_000)]))
         // 10 ms a task on 2 slots: 400 tasks are 2 s, and 2 are being worked on.
         #expect(scheduler.inFlightCount == 402)
     }
@@ -40,19 +45,19 @@ struct SchedulerTests {
     @Test("Every task is settled once and the end is announced once", arguments: [Scheduler.Order.plan, .ranked([4, 2, 0, 1, 3])])
     func runsToTheEnd(order: Scheduler.Order) {
         var scheduler = Scheduler(taskCount: 5, order: order)
-        var open = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
+        var open = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 2))))
         var settled: [UInt32] = []
         var finished = 0
         while !open.isEmpty {
             let attempt = open.removeFirst()
-            for command in scheduler.apply(.ended(here, [ending(attempt)])) {
+            for command in scheduler.react(.ended(here, [ending(attempt)])) {
                 switch command {
                 case .dispatch(_, let more): open += more
                 case .settle(let done): settled.append(done.task.rawValue)
                 case .finished(let unsettled):
                     finished += 1
                     #expect(unsettled == 0)
-                case .retract, .discard, .giveUp: Issue.record("unexpected \(command)")
+                case .retract, .cancel, .putBack, .discard, .giveUp, .rest, .hostBack, .mayClose: Issue.record("unexpected \(command)")
                 }
             }
         }
@@ -64,28 +69,28 @@ struct SchedulerTests {
     @Test("A lost host's tasks run elsewhere under a new attempt, and its late report is discarded")
     func lostHost() {
         var scheduler = Scheduler(taskCount: 2, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
-        _ = scheduler.apply(.hostReady(there, slots: 2))
-        let again = dispatched(scheduler.apply(.hostLost(here)))
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 2))))
+        _ = scheduler.react(.hostReady(there, Scheduler.HostOffer(slots: 2)))
+        let again = dispatched(scheduler.react(.hostLost(here)))
         #expect(again == first.map { Attempt(task: $0.task, number: 2) })
-        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.discard(first[0])])
-        #expect(scheduler.apply(.ended(there, [ending(again[0])])).first == .settle(again[0]))
+        #expect(scheduler.react(.ended(here, [ending(first[0])])) == [.discard(first[0])])
+        #expect(scheduler.react(.ended(there, [ending(again[0])])).first == .settle(again[0]))
     }
 
     @Test("A report that comes twice settles once")
     func duplicateReport() {
         var scheduler = Scheduler(taskCount: 3, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
-        #expect(scheduler.apply(.ended(here, [ending(first[0])])).first == .settle(first[0]))
-        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.discard(first[0])])
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
+        #expect(scheduler.react(.ended(here, [ending(first[0])])).first == .settle(first[0]))
+        #expect(scheduler.react(.ended(here, [ending(first[0])])) == [.discard(first[0])])
     }
 
     @Test("A host lost twice is lost once")
     func lostTwice() {
         var scheduler = Scheduler(taskCount: 3, order: .plan)
-        _ = scheduler.apply(.hostReady(here, slots: 1))
-        _ = scheduler.apply(.hostLost(here))
-        #expect(scheduler.apply(.hostLost(here)).isEmpty)
+        _ = scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1)))
+        _ = scheduler.react(.hostLost(here))
+        #expect(scheduler.react(.hostLost(here)).isEmpty)
         #expect(scheduler.readyCount == 3)
     }
 
@@ -93,94 +98,94 @@ struct SchedulerTests {
     func givenUp() {
         var scheduler = Scheduler(taskCount: 1, order: .plan)
         for round in 1...5 {
-            let attempts = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
+            let attempts = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
             #expect(attempts.map(\.number) == [UInt32(round)])
-            let commands = scheduler.apply(.hostLost(here))
-            if round == 5 { #expect(commands == [.giveUp(Attempt(task: TaskIndex(0), number: 5), losses: 5), .finished(unsettled: 0)]) }
+            let commands = scheduler.react(.hostLost(here))
+            if round == 5 { #expect(commands == [.giveUp(Attempt(task: TaskIndex(0), number: 5), .lost(times: 5)), .finished(unsettled: 0)]) }
         }
     }
 
     @Test("A task that was given back in pauses, however often, is not given up when its host is lost once")
     func givenBack() {
         var scheduler = Scheduler(taskCount: 1, order: .plan)
-        var attempts = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
-        for _ in 1...10 { attempts = dispatched(scheduler.apply(.released(here, attempts.map(\.task)))) }
+        var attempts = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
+        for _ in 1...10 { attempts = dispatched(scheduler.react(.released(here, attempts.map(\.task)))) }
         #expect(attempts.map(\.number) == [11])
-        #expect(scheduler.apply(.hostLost(here)).isEmpty)
-        #expect(dispatched(scheduler.apply(.hostReady(here, slots: 1))).map(\.number) == [12])
+        #expect(scheduler.react(.hostLost(here)).isEmpty)
+        #expect(dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1)))).map(\.number) == [12])
     }
 
     @Test("Draining calls back what has not started and ends when the rest is in")
     func drain() {
         var scheduler = Scheduler(taskCount: 100, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 2)))
-        let more = dispatched(scheduler.apply(.ended(here, [ending(first[0])])))
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 2))))
+        let more = dispatched(scheduler.react(.ended(here, [ending(first[0])])))
         let running = [first[1], more[0]]
-        #expect(scheduler.apply(.drain) == [.retract(here, ([first[1]] + more).map(\.task).sorted())])
-        #expect(scheduler.apply(.released(here, more.dropFirst().map(\.task))).isEmpty)
-        let last = scheduler.apply(.ended(here, running.map { ending($0) }))
+        #expect(scheduler.react(.drain) == [.retract(here, ([first[1]] + more).map(\.task).sorted())])
+        #expect(scheduler.react(.released(here, more.dropFirst().map(\.task))).isEmpty)
+        let last = scheduler.react(.ended(here, running.map { ending($0) }))
         #expect(last == running.map { .settle($0) } + [.finished(unsettled: 97)])
     }
 
     @Test("A pause calls back what has not started and ends nothing; going on dispatches it again as another attempt")
     func pause() {
         var scheduler = Scheduler(taskCount: 3, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 3)))
-        #expect(scheduler.apply(.pause) == [.retract(here, first.map(\.task))])
-        #expect(scheduler.apply(.pause).isEmpty)
-        #expect(scheduler.apply(.released(here, [first[1].task, first[2].task])).isEmpty)
-        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.settle(first[0])])
-        let again = dispatched(scheduler.apply(.resume))
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 3))))
+        #expect(scheduler.react(.pause) == [.retract(here, first.map(\.task))])
+        #expect(scheduler.react(.pause).isEmpty)
+        #expect(scheduler.react(.released(here, [first[1].task, first[2].task])).isEmpty)
+        #expect(scheduler.react(.ended(here, [ending(first[0])])) == [.settle(first[0])])
+        let again = dispatched(scheduler.react(.resume))
         #expect(again == first.dropFirst().map { Attempt(task: $0.task, number: 2) })
-        #expect(scheduler.apply(.ended(here, again.map { ending($0) })).last == .finished(unsettled: 0))
+        #expect(scheduler.react(.ended(here, again.map { ending($0) })).last == .finished(unsettled: 0))
     }
 
     @Test("While too much waits to be recorded nothing is dispatched, and what runs is left alone")
     func congested() {
         var scheduler = Scheduler(taskCount: 3, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
-        #expect(scheduler.apply(.congested(true)).isEmpty)
-        #expect(scheduler.apply(.ended(here, [ending(first[0])])) == [.settle(first[0])])
-        let rest = dispatched(scheduler.apply(.congested(false)))
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
+        #expect(scheduler.react(.congested(true)).isEmpty)
+        #expect(scheduler.react(.ended(here, [ending(first[0])])) == [.settle(first[0])])
+        let rest = dispatched(scheduler.react(.congested(false)))
         #expect(rest.map(\.task.rawValue) == [1, 2])
-        #expect(scheduler.apply(.congested(true)).isEmpty)
-        #expect(scheduler.apply(.ended(here, rest.map { ending($0) })).last == .finished(unsettled: 0))
+        #expect(scheduler.react(.congested(true)).isEmpty)
+        #expect(scheduler.react(.ended(here, rest.map { ending($0) })).last == .finished(unsettled: 0))
     }
 
     @Test("A job that is stopped while it is paused ends, and one that has nothing left")
     func endOfPause() {
         var stopped = Scheduler(taskCount: 3, order: .plan)
-        _ = stopped.apply(.pause)
-        #expect(stopped.apply(.hostReady(here, slots: 2)).isEmpty)
-        #expect(stopped.apply(.drain) == [.finished(unsettled: 3)])
+        _ = stopped.react(.pause)
+        #expect(stopped.react(.hostReady(here, Scheduler.HostOffer(slots: 2))).isEmpty)
+        #expect(stopped.react(.drain) == [.finished(unsettled: 3)])
         var done = Scheduler(taskCount: 1, order: .plan)
-        let first = dispatched(done.apply(.hostReady(here, slots: 1)))
-        _ = done.apply(.pause)
-        #expect(done.apply(.ended(here, [ending(first[0])])) == [.settle(first[0]), .finished(unsettled: 0)])
+        let first = dispatched(done.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
+        _ = done.react(.pause)
+        #expect(done.react(.ended(here, [ending(first[0])])) == [.settle(first[0]), .finished(unsettled: 0)])
     }
 
     @Test("A release that comes after the report changes nothing")
     func lateRelease() {
         var scheduler = Scheduler(taskCount: 1, order: .plan)
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 1)))
-        _ = scheduler.apply(.ended(here, [ending(first[0])]))
-        #expect(scheduler.apply(.released(here, [first[0].task])).isEmpty)
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
+        _ = scheduler.react(.ended(here, [ending(first[0])]))
+        #expect(scheduler.react(.released(here, [first[0].task])).isEmpty)
         #expect(scheduler.readyCount == 0)
     }
 
     @Test("Past the bound nothing is dispatched until it moves")
     func bounded() {
         var scheduler = Scheduler(taskCount: 10, order: .plan)
-        _ = scheduler.apply(.bound(TaskIndex(1)))
-        let first = dispatched(scheduler.apply(.hostReady(here, slots: 4)))
+        _ = scheduler.react(.bound(TaskIndex(1)))
+        let first = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 4))))
         #expect(first.map(\.task.rawValue) == [0])
-        #expect(dispatched(scheduler.apply(.bound(TaskIndex(3)))).map(\.task.rawValue) == [1, 2])
+        #expect(dispatched(scheduler.react(.bound(TaskIndex(3)))).map(\.task.rawValue) == [1, 2])
     }
 
     @Test("A job without tasks is finished as soon as a host is there")
     func empty() {
         var scheduler = Scheduler(taskCount: 0, order: .plan)
-        #expect(scheduler.apply(.hostReady(here, slots: 1)) == [.finished(unsettled: 0)])
+        #expect(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))) == [.finished(unsettled: 0)])
     }
 
     @Test("Random losses, releases and late reports never lose or double a task", arguments: 0..<40)
@@ -200,7 +205,7 @@ struct SchedulerTests {
                 case .dispatch(let host, let attempts): open += attempts.map { (host, $0) }
                 case .settle(let attempt): settled[attempt.task.rawValue, default: 0] += 1
                 case .giveUp(let attempt, _): settled[attempt.task.rawValue, default: 0] += 1
-                case .discard, .retract: break
+                case .discard, .putBack, .retract, .cancel, .rest, .hostBack, .mayClose: break
                 case .finished: finished = true
                 }
             }
@@ -212,20 +217,20 @@ struct SchedulerTests {
             case 0:
                 let host = HostIndex(rawValue: UInt16(random.next() % 3))
                 present.insert(host)
-                perform(scheduler.apply(.hostReady(host, slots: 1 + Int(random.next() % 4))))
+                perform(scheduler.react(.hostReady(host, Scheduler.HostOffer(slots: 1 + Int(random.next()) % 4))))
             case 1 where steps % 7 == 0:
                 guard let host = present.sorted().first else { continue }
                 present.remove(host)
                 lost += open.filter { $0.0 == host }
                 open.removeAll { $0.0 == host }
-                perform(scheduler.apply(.hostLost(host)))
+                perform(scheduler.react(.hostLost(host)))
             case 2 where !lost.isEmpty:
                 let (host, attempt) = lost.removeLast()
-                perform(scheduler.apply(.ended(host, [ending(attempt, 1)])))
+                perform(scheduler.react(.ended(host, [ending(attempt, 1)])))
             default:
                 guard !open.isEmpty else { continue }
                 let (host, attempt) = open.remove(at: Int(random.next() % UInt64(open.count)))
-                perform(scheduler.apply(.ended(host, [ending(attempt, 1 + random.next() % 1_000_000)])))
+                perform(scheduler.react(.ended(host, [ending(attempt, 1 + random.next() % 1_000_000)])))
             }
         }
         #expect(settled.count == count)
