@@ -217,7 +217,7 @@ struct SchedulerTests {
             case 0:
                 let host = HostIndex(rawValue: UInt16(random.next() % 3))
                 present.insert(host)
-                perform(scheduler.react(.hostReady(host, Scheduler.HostOffer(slots: 1 + Int(random.next()) % 4))))
+                perform(scheduler.react(.hostReady(host, Scheduler.HostOffer(slots: 1 + Int(random.next() % 4)))))
             case 1 where steps % 7 == 0:
                 guard let host = present.sorted().first else { continue }
                 present.remove(host)
