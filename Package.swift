@@ -76,7 +76,7 @@ let package = Package(
             "HeadNode",
             [
                 "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "WireProtocol", "PDFAssembly",
-                "LinuxSystem", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
+                "LinuxSystem", "SSHTransport", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
         // Programs: parse, wire up, exit code.
