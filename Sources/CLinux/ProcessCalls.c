@@ -162,3 +162,7 @@ int quire_allowed_cpus(int *numbers, int count_max) {
     }
     return -1;
 }
+
+const void *quire_own_code(void) { return (const void *)quire_own_code; }
+
+void quire_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

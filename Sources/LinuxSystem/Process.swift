@@ -139,13 +139,3 @@ func currentEnvironment() -> [[UInt8]] {
 public func environmentVariable(_ name: String) -> RawPath? {
     getenv(name).map { RawPath(cString: $0) }
 }
-
-/// The path of the program that runs here.
-public func ownExecutable() throws(SystemError) -> RawPath {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes {
-        readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-    }
-    guard count > 0 else { throw .last("readlink", "/proc/self/exe") }
-    return RawPath(bytes: Array(buffer.prefix(count)))
-}

@@ -13,15 +13,15 @@ public enum WorkerProgram {
     /// A killed process that takes longer hangs in I/O that cannot be interrupted.
     private static let reapingMillisecondsMax: UInt64 = 1_000
 
-    /// The first line that `program --version` prints, at most 200 bytes; empty if it prints none in time.
-    public static func version(of program: RawPath) throws(SystemError) -> String {
+    /// The first line that the worker prints when `--version` is added to its start, at most 200 bytes; empty if it prints none in time.
+    public static func version(of start: WorkerStart) throws(SystemError) -> String {
         let pipe = try Descriptors.pipe()
         let reading = pipe.reading
-        var plan = ProcessPlan(program)
-        plan.arguments = [Array("--version".utf8)]
-        plan.environment = WorkerSettings.environment
+        var plan = ProcessPlan(start.program)
+        plan.arguments = start.arguments + [Array("--version".utf8)]
+        plan.environment = WorkerSettings.environment(of: start)
         plan.diesWithThread = true
-        var process = try start(plan, output: pipe.writing)
+        var process = try launch(plan, output: pipe.writing)
         let poll = try EventPoll()
         try poll.watch(reading.descriptor, for: .readable, tag: 0)
         let deadline = SystemClock.monotonicMilliseconds() + versionMillisecondsMax
@@ -46,7 +46,7 @@ public enum WorkerProgram {
     }
 
     /// Our copy of the writing end is closed on return, so that the pipe ends with the process.
-    private static func start(_ plan: ProcessPlan, output: consuming OpenFile) throws(SystemError) -> ChildProcess {
+    private static func launch(_ plan: ProcessPlan, output: consuming OpenFile) throws(SystemError) -> ChildProcess {
         var plan = plan
         plan.descriptors = [nil, output.descriptor, nil]
         return try ChildProcess(starting: plan)

@@ -37,4 +37,10 @@ int quire_signal_process(int descriptor, int number);
 /// Writes the numbers of the CPUs this process may run on, ascending; returns how many there are, or -1 with errno.
 int quire_allowed_cpus(int *numbers, int count_max);
 
+/// An address inside the running program's own code, which /proc/self/maps ties to the program's file.
+const void *quire_own_code(void);
+
+/// Names the process (its first thread), at most 15 bytes, as ps(1) shows it.
+void quire_name_process(const char *name);
+
 #endif
