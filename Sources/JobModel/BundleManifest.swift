@@ -1,20 +1,18 @@
-/// A file of a bundle: its name there and what makes it that file.
-public struct BundleFile: Hashable, Sendable {
-    /// Relative to the bundle's folder, with `/` between folders; see `BundleManifest.init` for what is allowed.
+/// One file of a bundle: its name there and what makes it that file.
+public struct BundleEntry: Hashable, Sendable {
+    /// Path below the bundle's folder: no `..`, not absolute; see `BundleManifest.init`.
     public var name: RawPath
     public var sizeBytes: UInt64
-    public var isExecutable: Bool
+    /// 0700 or 0600: on a host nobody but the owner uses it.
+    public var mode: UInt32
     public var digest: Digest256
 
-    public init(name: RawPath, sizeBytes: UInt64, isExecutable: Bool, digest: Digest256) {
+    public init(name: RawPath, sizeBytes: UInt64, mode: UInt32, digest: Digest256) {
         self.name = name
         self.sizeBytes = sizeBytes
-        self.isExecutable = isExecutable
+        self.mode = mode
         self.digest = digest
     }
-
-    /// Permission bits on a host: nobody but the owner.
-    public var mode: UInt32 { isExecutable ? 0o700 : 0o600 }
 }
 
 /// What a bundle is for; part of its folder's name.
@@ -29,18 +27,19 @@ public enum BundleKind: String, CaseIterable, Sendable {
 public struct BundleManifest: Hashable, Sendable {
     public let kind: BundleKind
     /// By name, ascending, each once.
-    public let files: [BundleFile]
+    public let files: [BundleEntry]
 
     public static let filesMax = 4_096
     public static let fileBytesMax: UInt64 = 1 << 30
     public static let nameBytesMax = 512
 
     /// Nil when the list is not one that may be unpacked: a name that is absolute, empty, or has an empty, `.` or `..`
-    /// component, a NUL or newline; one name twice; a file where another needs a folder; or more or larger files than the limits.
-    public init?(kind: BundleKind, files: [BundleFile]) {
+    /// component, a NUL or newline; one name twice; a file
+    /// where another needs a folder; a mode of other bits; or more or larger files than the limits.
+    public init?(kind: BundleKind, files: [BundleEntry]) {
         let sorted = files.sorted { $0.name < $1.name }
         guard !sorted.isEmpty, sorted.count <= Self.filesMax else { return nil }
-        guard sorted.allSatisfy({ Self.isAllowed($0.name) && $0.sizeBytes <= Self.fileBytesMax }) else { return nil }
+        guard sorted.allSatisfy({ Self.isAllowed($0.name) && $0.sizeBytes <= Self.fileBytesMax && Self.modes.contains($0.mode) }) else { return nil }
         let names = Set(sorted.map(\.name))
         guard names.count == sorted.count else { return nil }
         for file in sorted {
@@ -53,6 +52,8 @@ public struct BundleManifest: Hashable, Sendable {
         self.kind = kind
         self.files = sorted
     }
+
+    private static let modes: Set<UInt32> = [0o700, 0o600]
 
     private static func isAllowed(_ name: RawPath) -> Bool {
         guard !name.isEmpty, !name.isAbsolute, name.bytes.count <= nameBytesMax else { return false }
@@ -67,7 +68,7 @@ public struct BundleManifest: Hashable, Sendable {
     public var canonicalBytes: [UInt8] {
         var bytes = Array("quire bundle 1 \(kind.rawValue)\n".utf8)
         for file in files {
-            bytes += Array("\(file.digest.hex) \(file.sizeBytes) \(file.isExecutable ? "x" : "-") ".utf8)
+            bytes += Array("\(file.digest.hex) \(file.sizeBytes) \(file.mode == 0o700 ? "x" : "-") ".utf8)
             bytes += file.name.bytes
             bytes.append(0x0A)
         }

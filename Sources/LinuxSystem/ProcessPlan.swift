@@ -38,6 +38,21 @@ public struct ProcessPlan: Sendable {
     }
 }
 
+/// How a program is started: an executable by its own name, or one of a bundle through the bundle's loader.
+public struct ProgramStart: Hashable, Sendable {
+    /// What the kernel executes.
+    public var program: RawPath
+    public var arguments: [[UInt8]]
+    /// `NAME=VALUE` each, beside those it gets anyway.
+    public var variables: [[UInt8]]
+
+    public init(_ program: RawPath, arguments: [[UInt8]] = [], variables: [[UInt8]] = []) {
+        self.program = program
+        self.arguments = arguments
+        self.variables = variables
+    }
+}
+
 /// How a process ended.
 public enum ProcessEnd: Hashable, Sendable, CustomStringConvertible {
     case exited(code: Int32)

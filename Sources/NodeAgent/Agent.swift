@@ -143,7 +143,7 @@ final class Agent {
     private func setUp(_ setup: AgentSetup) {
         do {
             let settings = WorkerSettings(
-                start: WorkerStart(try WorkerProgram.path()), hello: hello, setup: try WorkSetup(wireBytes: setup.work),
+                start: ProgramStart(try WorkerProgram.path()), hello: hello, setup: try WorkSetup(wireBytes: setup.work),
                 yieldsToOthers: setup.yieldsToOthers, addressSpaceBytesMax: setup.workerMemoryBytesMax)
             phase = .working(
                 Work(

@@ -43,7 +43,7 @@ public enum AgentProgram {
         let capacity = Capacity.ofThisMachine()
         var version = ""
         do throws(SystemError) {
-            version = try WorkerProgram.version(of: WorkerStart(try WorkerProgram.path()))
+            version = try WorkerProgram.version(of: ProgramStart(try WorkerProgram.path()))
         } catch {
             // The head hears of it again, as unusable, should it want workers.
             complain("cannot ask the worker for its version: \(error)")

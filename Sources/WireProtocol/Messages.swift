@@ -68,22 +68,6 @@ public enum WorkerPlace: Hashable, Sendable {
     case bundleOnHostLibraries(Digest256)
 }
 
-/// One file of a bundle, as the head announces it.
-public struct BundleEntry: Hashable, Sendable {
-    /// Path below the bundle's folder: no `..`, not absolute.
-    public var name: RawPath
-    public var sizeBytes: UInt64
-    public var mode: UInt32
-    public var digest: Digest256
-
-    public init(name: RawPath, sizeBytes: UInt64, mode: UInt32, digest: Digest256) {
-        self.name = name
-        self.sizeBytes = sizeBytes
-        self.mode = mode
-        self.digest = digest
-    }
-}
-
 /// How long one attempt may take: CPU time and I/O wait of its worker, not wall clock (architecture, section 3).
 public enum TimeoutRule: Hashable, Sendable {
     case none

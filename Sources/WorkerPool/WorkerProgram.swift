@@ -14,7 +14,7 @@ public enum WorkerProgram {
     private static let reapingMillisecondsMax: UInt64 = 1_000
 
     /// The first line that the worker prints when `--version` is added to its start, at most 200 bytes; empty if it prints none in time.
-    public static func version(of start: WorkerStart) throws(SystemError) -> String {
+    public static func version(of start: ProgramStart) throws(SystemError) -> String {
         let pipe = try Descriptors.pipe()
         let reading = pipe.reading
         var plan = ProcessPlan(start.program)

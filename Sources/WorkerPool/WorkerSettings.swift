@@ -1,25 +1,10 @@
 public import JobModel
-internal import LinuxSystem
+public import LinuxSystem
 public import WireProtocol
-
-/// How a worker is started: an executable of this machine by its name, or a bundle's program through the bundle's loader.
-public struct WorkerStart: Hashable, Sendable {
-    /// What the kernel executes.
-    public var program: RawPath
-    public var arguments: [[UInt8]]
-    /// `NAME=VALUE` each, beside those that every worker gets.
-    public var variables: [[UInt8]]
-
-    public init(_ program: RawPath, arguments: [[UInt8]] = [], variables: [[UInt8]] = []) {
-        self.program = program
-        self.arguments = arguments
-        self.variables = variables
-    }
-}
 
 /// What all workers of a pool share.
 public struct WorkerSettings: Sendable {
-    public var start: WorkerStart
+    public var start: ProgramStart
     public var hello: Hello
     public var setup: WorkSetup
     /// Nice 19, SCHED_IDLE and idle I/O.
@@ -27,7 +12,7 @@ public struct WorkerSettings: Sendable {
     /// 0 is no limit.
     public var addressSpaceBytesMax: UInt64
 
-    public init(start: WorkerStart, hello: Hello, setup: WorkSetup, yieldsToOthers: Bool, addressSpaceBytesMax: UInt64) {
+    public init(start: ProgramStart, hello: Hello, setup: WorkSetup, yieldsToOthers: Bool, addressSpaceBytesMax: UInt64) {
         self.start = start
         self.hello = hello
         self.setup = setup
@@ -47,7 +32,7 @@ public struct WorkerSettings: Sendable {
     /// What a worker gets of the agent's own environment, so that pictures do not depend on who started the agent.
     static let keptVariables = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"]
 
-    static func environment(of start: WorkerStart) -> [[UInt8]] {
+    static func environment(of start: ProgramStart) -> [[UInt8]] {
         let kept = ProcessPlan.inheritedEnvironment().filter { variable in
             keptVariables.contains { variable.starts(with: Array($0.utf8) + [0x3D]) }
                 || variable.starts(with: Array("QUIRE_".utf8))

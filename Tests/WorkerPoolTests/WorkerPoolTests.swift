@@ -12,11 +12,11 @@ private final class PoolDriver {
     let pool: WorkerPool
     var events: [WorkerPool.Event] = []
 
-    init(recipe: String = "", start: WorkerStart? = nil, memoryBytesMax: UInt64 = 0) throws {
+    init(recipe: String = "", start: ProgramStart? = nil, memoryBytesMax: UInt64 = 0) throws {
         poll = try EventPoll()
         pool = WorkerPool(
             WorkerSettings(
-                start: try start ?? WorkerStart(ownExecutable().parent.appending("fixture-worker")), hello: Hello(build: "test"),
+                start: try start ?? ProgramStart(ownExecutable().parent.appending("fixture-worker")), hello: Hello(build: "test"),
                 setup: WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600),
                 yieldsToOthers: false,
                 addressSpaceBytesMax: memoryBytesMax),
@@ -156,25 +156,25 @@ struct WorkerPoolTests {
 
     @Test("A program that is not there is an error")
     func absent() throws {
-        let driver = try PoolDriver(start: WorkerStart(RawPath("/no/such/worker")))
+        let driver = try PoolDriver(start: ProgramStart(RawPath("/no/such/worker")))
         #expect(throws: SystemError.self) { try driver.pool.spawn(slot: 0) }
     }
 
     @Test("A worker is started through another program, with variables of its own")
     func throughALoader() throws {
         let fixture = try ownExecutable().parent.appending("fixture-worker").bytes
-        let driver = try PoolDriver(start: WorkerStart(RawPath("/usr/bin/env"), arguments: [fixture]))
+        let driver = try PoolDriver(start: ProgramStart(RawPath("/usr/bin/env"), arguments: [fixture]))
         try driver.spawnReady(0)
         let dying = try PoolDriver(
-            start: WorkerStart(RawPath("/usr/bin/env"), arguments: [fixture], variables: [Array("QUIRE_FIXTURE_DIES=1".utf8)]))
+            start: ProgramStart(RawPath("/usr/bin/env"), arguments: [fixture], variables: [Array("QUIRE_FIXTURE_DIES=1".utf8)]))
         try dying.pool.spawn(slot: 0)
         guard case .ended(0, .exited(code: 127), _) = try dying.next() else { throw Unexpected() }
     }
 
     @Test("A program's version is its first line; one that says nothing has none")
     func version() throws {
-        #expect(try WorkerProgram.version(of: WorkerStart(ownExecutable().parent.appending("fixture-worker"))) == "fixture-worker 1")
-        #expect(try WorkerProgram.version(of: WorkerStart(RawPath("/usr/bin/test"))) == "")
+        #expect(try WorkerProgram.version(of: ProgramStart(ownExecutable().parent.appending("fixture-worker"))) == "fixture-worker 1")
+        #expect(try WorkerProgram.version(of: ProgramStart(RawPath("/usr/bin/test"))) == "")
     }
 
     @Test("Asking for a version leaves no zombie behind")
@@ -186,7 +186,7 @@ struct WorkerPoolTests {
         try FileManager.default.createSymbolicLink(
             atPath: link, withDestinationPath: try ownExecutable().parent.appending("fixture-worker").display)
         defer { do { try FileManager.default.removeItem(atPath: link) } catch { Issue.record(error) } }
-        #expect(try WorkerProgram.version(of: WorkerStart(RawPath(link))) == "fixture-worker 1")
+        #expect(try WorkerProgram.version(of: ProgramStart(RawPath(link))) == "fixture-worker 1")
         let left = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
             guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
             return String(decoding: stat, as: UTF8.self).contains("(\(name))")
