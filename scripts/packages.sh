@@ -7,6 +7,7 @@ test_packages=(
     libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck python3 python3-venv python3-pil
     openssh-server openssh-client
 )
+cluster_packages=(openssh-server openssh-client iproute2 util-linux procps)
 bench_packages=(gcc jq time parallel procps libvips-tools imagemagick img2pdf qpdf mupdf-tools poppler-utils sqlite3 python3 python3-pil)
 
 # need_packages ALLOWED WHY PACKAGE... installs what is missing of PACKAGE..., after showing the line that does it.
