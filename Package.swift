@@ -26,6 +26,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
+/// Built optimised in debug builds too: tests run some hundred simulated jobs through them. Preconditions stay.
+let quick = swift + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -56,7 +59,7 @@ let package = Package(
         module("Recipes", ["JobModel"]),
         module("ImageFiles", ["JobModel"]),
         module("Planning", ["JobModel"]),
-        module("Scheduling", ["JobModel"]),
+        .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: quick),
         module("Supervising", ["JobModel"]),
         module("WireProtocol", ["JobModel"]),
         module("PDFAssembly", ["JobModel"]),
@@ -79,6 +82,8 @@ let package = Package(
                 "LinuxSystem", "SSHTransport", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
+        .target(name: "ClusterSimulation", dependencies: ["JobModel", "Scheduling"], swiftSettings: quick),
+
         // Programs: parse, wire up, exit code.
         program(
             "quire",
@@ -88,6 +93,7 @@ let package = Package(
             ]),
         program("quire-agent", ["NodeAgent"]),
         program("quire-worker", ["Imaging"]),
+        program("simulate-cluster", ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         program("sample-archive", ["CVips", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
             name: "fixture-worker", dependencies: ["JobModel", "WireProtocol", "LinuxSystem"], path: "Tests/Fixtures/fixture-worker",
@@ -101,6 +107,7 @@ let package = Package(
         tests("JobModelTests", ["JobModel"]),
         tests("WireProtocolTests", ["JobModel", "WireProtocol"]),
         tests("SchedulingTests", ["JobModel", "Scheduling"]),
+        tests("SimulationTests", ["ClusterSimulation", "JobModel", "Scheduling"]),
         tests("RecipesTests", ["JobModel", "Recipes"]),
         tests("PlanningTests", ["JobModel", "Planning"]),
         tests("ImageFilesTests", ["JobModel", "ImageFiles"]),

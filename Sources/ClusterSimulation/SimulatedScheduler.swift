@@ -1,0 +1,30 @@
+public import Scheduling
+
+/// What the simulation asks of a scheduler: quire's own satisfies it, and so do those that tests break on purpose.
+public protocol SimulatedScheduler {
+    mutating func apply(_ event: Scheduler.Event, at now: Instant) -> [Scheduler.Command]
+    /// When `tick` is due at the latest; nil while nothing depends on time.
+    var nextDeadline: Instant? { get }
+    var readyCount: Int { get }
+}
+
+extension Scheduler: SimulatedScheduler {}
+
+/// What a scheduler is made with.
+public struct SchedulerSetup: Sendable {
+    public var taskCount: Int
+    public var order: Scheduler.Order
+    /// Tasks in plan order that need no work any more.
+    public var settled: [Range<Int>]
+    public var sizes: TaskSizes
+    public var allowsDuplicates: Bool
+    public var limits: Scheduler.Limits
+}
+
+extension Scheduler {
+    public init(_ setup: SchedulerSetup) {
+        self.init(
+            taskCount: setup.taskCount, order: setup.order, settled: setup.settled, sizes: setup.sizes, allowsDuplicates: setup.allowsDuplicates,
+            limits: setup.limits)
+    }
+}
