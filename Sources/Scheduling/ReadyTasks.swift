@@ -2,7 +2,7 @@
 ///
 /// Ten million tasks that nobody has touched are one range; a task given back is a range of its own until its
 /// neighbours join it.
-struct ReadyTasks: Hashable, Sendable {
+struct ReadyTasks: Sendable {
     /// Disjoint, not touching, highest range first, so that the lowest rank is at the end.
     private var ranges: [Range<UInt32>]
     private(set) var count: Int
@@ -21,20 +21,19 @@ struct ReadyTasks: Hashable, Sendable {
 
     var lowest: UInt32? { ranges.last?.lowerBound }
 
-    /// Takes the `limit` lowest ranks, fewer if there are fewer or `bound` (exclusive) stops them.
-    mutating func takeLowest(_ limit: Int, below bound: UInt32? = nil) -> [UInt32] {
-        var taken: [UInt32] = []
-        while taken.count < limit, let range = ranges.last {
-            let end = min(range.upperBound, bound ?? range.upperBound)
-            guard range.lowerBound < end else { break }
-            let part = range.lowerBound..<min(end, range.lowerBound + UInt32(clamping: limit - taken.count))
-            taken.append(contentsOf: part)
+    /// Takes the lowest rank, unless `bound` (exclusive) stops it.
+    mutating func popLowest(below bound: UInt32) -> UInt32? {
+        guard let range = ranges.last, range.lowerBound < bound else { return nil }
+        if range.count == 1 {
             ranges.removeLast()
-            if part.upperBound < range.upperBound { ranges.append(part.upperBound..<range.upperBound) }
+        } else {
+            ranges[ranges.count - 1] = range.lowerBound + 1..<range.upperBound
         }
-        count -= taken.count
-        return taken
+        count -= 1
+        return range.lowerBound
     }
+
+    func contains(_ rank: UInt32) -> Bool { ranges.contains { $0.contains(rank) } }
 
     /// Puts a rank back; traps if it is already there, since a task would run twice.
     mutating func insert(_ rank: UInt32) {

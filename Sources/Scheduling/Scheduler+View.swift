@@ -54,4 +54,54 @@ extension Scheduler {
         /// It failed on these and waits for another host.
         case failedOn([HostIndex])
     }
+
+    /// How a host is; nil if no event has named it.
+    public func view(of index: HostIndex) -> HostView? {
+        guard Int(index.rawValue) < hosts.count else { return nil }
+        let host = hosts[Int(index.rawValue)]
+        let running = min(host.list.count, host.offer.slots)
+        return HostView(
+            slots: host.offer.slots, running: running, unstarted: host.list.count - running, taskMicroseconds: host.pace.taskMicroseconds,
+            idleReason: idleReason(of: host, index))
+    }
+
+    private func idleReason(of host: Host, _ index: HostIndex) -> IdleReason? {
+        switch host.phase {
+        case .away: return .away
+        case .leaving: return host.idleSlots > 0 ? .leaving : nil
+        case .resting(let until, let reason): return host.idleSlots > 0 ? .resting(until: until, reason) : nil
+        case .working, .onTrial: break
+        }
+        guard host.idleSlots > 0 else { return nil }
+        if isDraining { return .draining }
+        if isPaused { return .paused }
+        if isCongested { return .congested }
+        if readyCount == 0 { return .noWorkLeft }
+        if !hasPlaceable { return .spoolFull }
+        if host.phase == .onTrial { return .onTrial }
+        return .onlyWorkItFailed
+    }
+
+    /// Where a task is. With ranked tasks it takes time in proportion to their number.
+    public func view(of task: TaskIndex) -> TaskView {
+        if let place = flights.any(of: task.rawValue) {
+            let twin = flights[place].twin
+            let places = twin == FlightTable.none ? [place] : [place, twin]
+            let live = places.filter { !flights[$0].marks.contains(.cancelled) }
+            return live.isEmpty ? .settled : .dispatched(live.map { HostIndex(Int(flights[$0].host)) }.sorted())
+        }
+        let rank: UInt32?
+        switch order {
+        case .plan: rank = task.rawValue
+        case .ranked(let ranks): rank = ranks.firstIndex(of: task.rawValue).map { UInt32($0) }
+        }
+        let failed = choosy.first { $0.task == task.rawValue }
+        guard let rank, failed != nil || ready.contains(rank) else { return .settled }
+        if isDraining { return .waiting(.draining) }
+        if isPaused { return .waiting(.paused) }
+        if isCongested { return .waiting(.congested) }
+        if rank >= rankBound { return .waiting(.spoolFull) }
+        if workingCount == 0 { return .waiting(.noHost) }
+        return .waiting(failed.map { .failedOn($0.avoided.map { HostIndex(rawValue: $0) }) } ?? .hostsFull)
+    }
 }

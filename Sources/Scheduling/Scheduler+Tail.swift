@@ -1,0 +1,180 @@
+import JobModel
+
+/// What is needed when nothing is ready any more and slots fall idle.
+struct Tail: Sendable {
+    /// Running attempts are watched from the first time that a slot had nothing to do.
+    var isWatching = false
+    var watched = Deadlines()
+    var lastCall: Instant?
+}
+
+// The end of a job: what waits on a busy host is called back, what takes too long is started a second time.
+extension Scheduler {
+    /// A host that does not answer a retract holds up others no longer than this.
+    private static let answerMicrosecondsMax: UInt64 = 1_000_000
+    /// Calling back takes a round trip: not for less than this.
+    private static let gainMicrosecondsMin = 50_000.0
+    /// No attempt is late before this, however small its estimate: reports come in groups.
+    private static let lateMicrosecondsMin = 1_000_000.0
+    private static let lookAgainMicroseconds: UInt64 = 1_000_000
+    /// Hosts helped an event, so that no event takes long.
+    private static let helpedMax = 16
+
+    mutating func helpTheIdle() {
+        guard !hasPlaceable, workingCount > 1 else { return }
+        var idle = HostSet()
+        var idleSlots = 0
+        var next = 0
+        while let host = wanting.next(from: next) {
+            if hosts[host].phase == .working, hosts[host].idleSlots > 0 {
+                idle.insert(host)
+                idleSlots += hosts[host].idleSlots
+            }
+            next = host + 1
+        }
+        guard !idle.isEmpty else { return }
+        if !callable.isEmpty { balance(idle, idleSlots) }
+        if allowsDuplicates { duplicateLate(idle) }
+    }
+
+    // MARK: Balancing
+
+    /// Calls back a part of what the most loaded host has not started, as much as makes both end together.
+    private mutating func balance(_ idle: HostSet, _ idleSlots: Int) {
+        if calledBackCount >= idleSlots, let lastCall = tail.lastCall, now.microseconds(since: lastCall) < Self.answerMicrosecondsMax { return }
+        var helped = 0
+        var next = 0
+        while let host = idle.next(from: next), helped < Self.helpedMax, calledBackCount < idleSlots || helped == 0 {
+            next = host + 1
+            guard let (loaded, waitMicroseconds) = mostLoaded(except: host), waitMicroseconds > Self.gainMicrosecondsMin,
+                let taskMicroseconds = hosts[loaded].pace.taskMicroseconds
+            else { return }
+            let theirs = Double(hosts[loaded].offer.slots) / taskMicroseconds
+            let ours = hosts[host].pace.taskMicroseconds.map { Double(hosts[host].offer.slots) / $0 }
+            // What a host of unknown speed can do is known after one task a slot.
+            let share = ours.map { $0 / ($0 + theirs) } ?? 0.5
+            callBack(
+                from: loaded, costMax: hosts[loaded].list.unstartedCost * share, countMax: ours == nil ? hosts[host].idleSlots : .max,
+                for: host)
+            tail.lastCall = now
+            helped += 1
+        }
+    }
+
+    private func mostLoaded(except idle: Int) -> (host: Int, waitMicroseconds: Double)? {
+        var best: (host: Int, waitMicroseconds: Double)?
+        var next = 0
+        while let host = callable.next(from: next) {
+            next = host + 1
+            guard host != idle, let taskMicroseconds = hosts[host].pace.taskMicroseconds else { continue }
+            let wait = hosts[host].list.unstartedCost * taskMicroseconds / Double(hosts[host].offer.slots)
+            if wait > best?.waitMicroseconds ?? 0 { best = (host, wait) }
+        }
+        return best
+    }
+
+    // MARK: Second attempts
+
+    /// Called for every attempt that is taken to start.
+    mutating func watch(_ place: Int32) {
+        guard tail.isWatching else { return }
+        let flight = flights[place]
+        tail.watched.insert(flight.since.advanced(byMicroseconds: lateAfterMicroseconds(flight)), place, flight.attempt)
+    }
+
+    /// What the attempt should take from start to report; nil while nothing is known of its host and of no other.
+    private func estimateMicroseconds(_ cost: Float, on host: Int) -> Double? {
+        let pace = hosts[host].pace
+        return pace.taskMicroseconds.map { $0 * Double(cost) + pace.lagMicroseconds }
+    }
+
+    private func lateAfterMicroseconds(_ flight: Flight) -> UInt64 {
+        guard let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host)) else { return Self.lookAgainMicroseconds }
+        return UInt64(max(2 * estimate, Self.lateMicrosecondsMin))
+    }
+
+    private var extraMax: Int { max(1, workingSlots * limits.duplicateSlotsPercentMax / 100) }
+
+    private mutating func duplicateLate(_ idle: HostSet) {
+        if !tail.isWatching {
+            tail.isWatching = true
+            for place in 0..<Int32(flights.placeCount) where flights.isUsed(place) && flights[place].marks.contains(.running) { watch(place) }
+        }
+        var idle = idle
+        while extraCount < extraMax, !idle.isEmpty, let late = tail.watched.first, late.due <= now {
+            tail.watched.removeFirst()
+            guard flights.isUsed(late.place), flights[late.place].attempt == late.attempt else { continue }
+            let flight = flights[late.place]
+            guard flight.twin == FlightTable.none, !flight.marks.contains(.cancelled) else { continue }
+            let elapsed = Double(now.microseconds(since: flight.since))
+            let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host))
+            guard let best = soonest(flight, idle), elapsed - (estimate ?? 0) > best.microseconds else {
+                // It may become late enough for a slower host, or a quicker one may fall idle.
+                tail.watched.insert(now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late.place, late.attempt)
+                continue
+            }
+            commands.append(.dispatch(HostIndex(best.host), [start(flight.rank, on: best.host, asTwin: true)]))
+            if hosts[best.host].idleSlots <= 0 { idle.remove(best.host) }
+        }
+    }
+
+    /// The idle host that would have it done first, of those that have not failed it.
+    private func soonest(_ flight: Flight, _ idle: HostSet) -> (host: Int, microseconds: Double)? {
+        let diedOn = histories[flight.task]?.diedOn ?? []
+        var best: (host: Int, microseconds: Double)?
+        var next = 0
+        while let host = idle.next(from: next) {
+            next = host + 1
+            guard host != Int(flight.host), !diedOn.contains(UInt16(host)), let estimate = estimateMicroseconds(flight.cost, on: host)
+            else { continue }
+            if estimate < best?.microseconds ?? .infinity { best = (host, estimate) }
+        }
+        return best
+    }
+
+    /// When an attempt that runs will be late, if anything could be done about it then.
+    var tailDeadline: Instant? {
+        guard isPlacing, !hasPlaceable, !wanting.isEmpty, workingCount > 1 else { return nil }
+        var moments: [Instant] = []
+        if calledBackCount > 0, !callable.isEmpty, let lastCall = tail.lastCall {
+            moments.append(lastCall.advanced(byMicroseconds: Self.answerMicrosecondsMax))
+        }
+        if extraCount < extraMax, let first = tail.watched.first { moments.append(first.due) }
+        return moments.filter { $0 > now }.min()
+    }
+}
+
+/// Moments at which running attempts become late, earliest first: a binary heap.
+struct Deadlines: Sendable {
+    struct Entry: Sendable {
+        var due: Instant
+        var place: Int32
+        var attempt: Attempt
+    }
+
+    private var entries: [Entry] = []
+
+    var first: Entry? { entries.first }
+
+    mutating func insert(_ due: Instant, _ place: Int32, _ attempt: Attempt) {
+        entries.append(Entry(due: due, place: place, attempt: attempt))
+        var child = entries.count - 1
+        while child > 0, entries[child].due < entries[(child - 1) / 2].due {
+            entries.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func removeFirst() {
+        entries.swapAt(0, entries.count - 1)
+        entries.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count && entries[child].due < entries[least].due { least = child }
+            if least == parent { break }
+            entries.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
