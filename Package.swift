@@ -70,16 +70,17 @@ let package = Package(
         module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
         module("SSHTransport", ["JobModel", "LinuxSystem", "CLibSSH", crypto]),
+        module("Staging", ["JobModel", "WireProtocol", "LinuxSystem", "Digests"]),
         module("JobStore", ["JobModel", "WireProtocol", .product(name: "GRDB", package: "GRDB.swift")]),
         module("TerminalUI", ["JobModel"]),
 
         // Shells: they perform what the cores decide.
-        module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem"]),
+        module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem", "Digests", "Staging"]),
         module(
             "HeadNode",
             [
                 "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "WireProtocol", "PDFAssembly",
-                "LinuxSystem", "SSHTransport", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
+                "LinuxSystem", "SSHTransport", "Staging", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
         .target(name: "ClusterSimulation", dependencies: ["JobModel", "Scheduling"], swiftSettings: quick),
@@ -115,6 +116,7 @@ let package = Package(
         tests("TerminalUITests", ["JobModel", "TerminalUI"]),
         tests("LinuxSystemTests", ["JobModel", "LinuxSystem"]),
         tests("SSHTransportTests", ["JobModel", "LinuxSystem", "SSHTransport"]),
+        tests("StagingTests", ["JobModel", "LinuxSystem", "WireProtocol", "Digests", "Staging"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),
         tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling"]),
         tests("PictureTests", []),

@@ -96,6 +96,15 @@ public struct OpenFile: ~Copyable, Sendable {
         guard status == 0 || [EINVAL, ENOSYS, EOPNOTSUPP, ESPIPE].contains(errno) else { throw .last("sync_file_range", path.display) }
     }
 
+    /// Gives the file this time of its last change, in nanoseconds since 1970; its time of last reading stays.
+    public func setModified(nanoseconds: Int64) throws(SystemError) {
+        // Rounded down, so that times before 1970 have a nanosecond part from 0 upwards too.
+        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let time = timespec(tv_sec: Int(rest < 0 ? seconds - 1 : seconds), tv_nsec: Int(rest < 0 ? rest + 1_000_000_000 : rest))
+        let times = [timespec(tv_sec: 0, tv_nsec: omittedTime), time]
+        guard futimens(descriptor, times) == 0 else { throw .last("utimensat", path.display) }
+    }
+
     /// Makes content and size durable.
     public func syncData() throws(SystemError) {
         guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path.display) }
@@ -133,6 +142,9 @@ public struct FileFacts: Hashable, Sendable {
         mode = UInt32(record.st_mode & 0o7777)
     }
 }
+
+/// UTIME_OMIT, a macro that is not imported (utimensat(2)).
+private let omittedTime = (1 << 30) - 2
 
 /// Repeats a system call that a signal interrupted.
 func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {

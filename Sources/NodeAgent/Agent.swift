@@ -1,5 +1,6 @@
 import JobModel
 import LinuxSystem
+import Staging
 import Supervising
 import WireProtocol
 import WorkerPool

@@ -16,6 +16,10 @@ public enum Transfer {
     public static let wholeFileBytesMax = 64 << 10
     /// Content of all files in one message.
     public static let batchBytesMax = 256 << 10
+    /// Files in one message.
+    public static let batchFilesMax = 256
+    /// What every file counts against the window beside its content, so that empty files are bounded too.
+    public static let fileCostBytes = 1 << 10
 }
 
 /// What a file that is sent is for.
@@ -28,6 +32,14 @@ public enum TransferredFile: Hashable, Sendable {
     case output(Attempt, RawPath)
     /// A file for the job's spool, by its name.
     case spooled(Attempt, RawPath)
+
+    /// Whose file it is; nil for one of the bundle.
+    public var attempt: Attempt? {
+        switch self {
+        case .input(let attempt), .output(let attempt, _), .spooled(let attempt, _): attempt
+        case .bundle: nil
+        }
+    }
 }
 
 public struct TransferHeader: Hashable, Sendable {
@@ -56,9 +68,10 @@ public struct WholeFile: Hashable, Sendable {
     }
 }
 
-/// How files move, the same in both directions: `begin`, chunks as bulk frames, `end` with the digest.
+/// How files move, the same in both directions: `begin`, chunks as bulk frames, then `end` with the digest or `broken`.
 ///
-/// Content counts against the receiver's window from the first chunk; `credit` gives back what was stored or dropped.
+/// One file after another: every file that was begun ends before the next begins. Its content and `Transfer.fileCostBytes`
+/// count against the receiver's window; `credit` gives back what was stored or dropped.
 public enum TransferMessage: Hashable, Sendable {
     case begin(TransferHeader)
     case whole([WholeFile])

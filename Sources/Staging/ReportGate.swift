@@ -1,16 +1,16 @@
-import JobModel
-import LinuxSystem
+public import JobModel
+public import LinuxSystem
 
 /// Holds reports back until the files they name are durable, and gathers them into few messages.
 ///
 /// Pure: says which group to sync and which reports may go. A group is 256 files or 500 ms old, and goes at once when
 /// somebody waits for it and no other is under way.
-struct ReportGate {
-    static let groupFilesMax = 256
-    static let groupMillisecondsMax: UInt64 = 500
-    static let batchReportsMax = 256
+public struct ReportGate: Sendable {
+    public static let groupFilesMax = 256
+    public static let groupMillisecondsMax: UInt64 = 500
+    public static let batchReportsMax = 256
     /// Reports without files wait for company this long.
-    static let batchMillisecondsMax: UInt64 = 10
+    public static let batchMillisecondsMax: UInt64 = 10
 
     private struct Group {
         var reports: [WorkReport] = []
@@ -26,13 +26,16 @@ struct ReportGate {
     private var underWay: [UInt64: Group] = [:]
     private var lastID: UInt64 = 0
 
-    /// The disk does not keep up: start nothing new.
-    var isCongested: Bool { underWay.count >= SyncThreads.groupsMax && open.files.count >= Self.groupFilesMax }
+    public init() {}
 
-    var isEmpty: Bool { plain.isEmpty && open.reports.isEmpty && underWay.isEmpty }
+    /// The disk does not keep up: start nothing new.
+    public var isCongested: Bool { underWay.count >= SyncThreads.groupsMax && open.files.count >= Self.groupFilesMax }
+
+    /// Whether nothing is held back.
+    public var isEmpty: Bool { plain.isEmpty && open.reports.isEmpty && underWay.isEmpty }
 
     /// Takes a report; `folder` is where its file names begin, absolute ones aside, and `spoolFolder` has its spooled pages.
-    mutating func add(_ report: WorkReport, folder: RawPath?, spoolFolder: RawPath?, nowMilliseconds now: UInt64) {
+    public mutating func add(_ report: WorkReport, folder: RawPath?, spoolFolder: RawPath?, nowMilliseconds now: UInt64) {
         let files: [RawPath] =
             switch report.outcome {
             case .finished(let work): work.files.map { folder?.appending($0.temp) ?? $0.temp } + spooled(work, spoolFolder)
@@ -57,7 +60,7 @@ struct ReportGate {
     }
 
     /// Reports that may be sent now. `isHungry`: a slot is idle until the head hears of them.
-    mutating func takeReports(isHungry: Bool, nowMilliseconds now: UInt64) -> [WorkReport] {
+    public mutating func takeReports(isHungry: Bool, nowMilliseconds now: UInt64) -> [WorkReport] {
         let isDue = isHungry || plain.count >= Self.batchReportsMax || now >= plainSinceMilliseconds + Self.batchMillisecondsMax
         guard !plain.isEmpty, isDue else { return [] }
         let reports = Array(plain.prefix(Self.batchReportsMax))
@@ -66,7 +69,7 @@ struct ReportGate {
     }
 
     /// A group whose files shall be synced now.
-    mutating func takeGroup(isHungry: Bool, nowMilliseconds now: UInt64) -> SyncGroup? {
+    public mutating func takeGroup(isHungry: Bool, nowMilliseconds now: UInt64) -> SyncGroup? {
         let isDue =
             open.files.count >= Self.groupFilesMax || now >= open.sinceMilliseconds + Self.groupMillisecondsMax
             || isHungry && underWay.isEmpty
@@ -78,7 +81,7 @@ struct ReportGate {
     }
 
     /// The reports of a group that was synced; a disk that does not keep a file is at fault, never the picture in it.
-    mutating func synced(_ result: SyncedGroup) -> [WorkReport] {
+    public mutating func synced(_ result: SyncedGroup) -> [WorkReport] {
         guard var group = underWay.removeValue(forKey: result.id) else {
             preconditionFailure("group \(result.id) is not under way")
         }
@@ -89,7 +92,7 @@ struct ReportGate {
     }
 
     /// When something falls due by time alone.
-    var nextDeadlineMilliseconds: UInt64? {
+    public var nextDeadlineMilliseconds: UInt64? {
         var deadline: UInt64?
         if !plain.isEmpty { deadline = plainSinceMilliseconds + Self.batchMillisecondsMax }
         if !open.reports.isEmpty, underWay.count < SyncThreads.groupsMax {

@@ -1,8 +1,7 @@
 import JobModel
 import LinuxSystem
+import Staging
 import Testing
-
-@testable import NodeAgent
 
 @Suite("When reports may go")
 struct ReportGateTests {
