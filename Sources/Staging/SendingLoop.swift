@@ -208,14 +208,17 @@ final class SendingLoop {
     private func chunk(
         _ id: TransferID, _ opened: borrowing OpenFile, offset: UInt64, count: Int, into digest: inout SHA256Stream
     ) throws(SendingFault) -> [UInt8] {
-        var frame = Frame.bulkHeader(id, payloadBytes: count)
-        frame.append(contentsOf: repeatElement(0, count: count))
+        let header = Frame.bulkHeader(id, payloadBytes: count)
         var outcome: Result<Int, SystemError> = .success(0)
-        frame.withUnsafeMutableBytes { whole in
-            let room = UnsafeMutableRawBufferPointer(rebasing: whole[Frame.headerBytes...])
+        let frame = [UInt8](unsafeUninitializedCapacity: header.count + count) { buffer, filled in
+            let whole = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<(header.count + count)])
+            whole.copyBytes(from: header)
+            let room = UnsafeMutableRawBufferPointer(rebasing: whole[header.count...])
             do throws(SystemError) {
-                outcome = .success(try opened.read(into: room, at: offset))
-                digest.update(UnsafeRawBufferPointer(room))
+                let found = try opened.read(into: room, at: offset)
+                digest.update(UnsafeRawBufferPointer(rebasing: room[..<found]))
+                filled = header.count + found
+                outcome = .success(found)
             } catch {
                 outcome = .failure(error)
             }
