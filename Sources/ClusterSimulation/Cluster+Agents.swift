@@ -68,9 +68,8 @@ extension Cluster {
     }
 
     private func begin(_ order: HeldOrder, _ host: Int, _ slot: Int) {
-        let agent = agents[host]
         let task = order.attempt.task.position
-        let speed = max(1, agent.model.speedPercent * agent.pacePercent)
+        let speed = max(1, agents[host].model.speedPercent * agents[host].pacePercent)
         var needed = max(1, UInt64(model.work.microseconds[task]) * 10_000 / speed)
         var fate = Fate.done
         if trouble != nil { fate = troubledFate(of: task, host, &needed) }
@@ -88,6 +87,7 @@ extension Cluster {
         let bytes = order.fate == .done ? model.work.outputBytes(order.attempt.task.position) : 0
         let busy = order.endsMicroseconds - order.startedMicroseconds
         agents[host].busyMicroseconds += busy
+        if order.fate == .done { agents[host].doneCount += 1 }
         let arrival = transfer(bytes, down: false, host)
         report(PendingReport(attempt: order.attempt, busyMicroseconds: busy, fate: order.fate, readyMicroseconds: arrival), host)
         feed(host)

@@ -81,7 +81,8 @@ final class Cluster<Tested: SimulatedScheduler> {
     var links: [HeadLink]
     var headDownlinkFreeMicroseconds: UInt64 = 0
     var headUplinkFreeMicroseconds: UInt64 = 0
-    var headLinkMicroseconds: UInt64 = 0
+    var headDownlinkMicroseconds: UInt64 = 0
+    var headUplinkMicroseconds: UInt64 = 0
     var envelopes: [Envelope?] = []
     var freeEnvelopes: [Int32] = []
     var nextToken: UInt32 = 0
@@ -213,13 +214,14 @@ final class Cluster<Tested: SimulatedScheduler> {
         guard let link = agents[host].model.link, bytes > 0 else { return now }
         let there = bytes * 1_000_000 / link.bytesPerSecond
         let here = bytes * 1_000_000 / model.headBytesPerSecond
-        headLinkMicroseconds += here
         if down {
+            headDownlinkMicroseconds += here
             agents[host].downlinkMicroseconds += there
             headDownlinkFreeMicroseconds = max(headDownlinkFreeMicroseconds, now) + here
             agents[host].downlinkFreeMicroseconds = max(max(agents[host].downlinkFreeMicroseconds, now) + there, headDownlinkFreeMicroseconds)
             return agents[host].downlinkFreeMicroseconds
         }
+        headUplinkMicroseconds += here
         agents[host].uplinkMicroseconds += there
         headUplinkFreeMicroseconds = max(headUplinkFreeMicroseconds, now) + here
         agents[host].uplinkFreeMicroseconds = max(max(agents[host].uplinkFreeMicroseconds, now) + there, headUplinkFreeMicroseconds)

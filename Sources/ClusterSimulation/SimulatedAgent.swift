@@ -82,7 +82,10 @@ struct SimulatedAgent {
     var busyMicroseconds: UInt64 = 0
     var downlinkMicroseconds: UInt64 = 0
     var uplinkMicroseconds: UInt64 = 0
+    /// Orders that ended since the agent began.
     var endedCount = 0
+    /// Tasks it did, over all its agents.
+    var doneCount = 0
 
     init(_ model: HostModel) {
         self.model = model

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterSimulation
+import Glibc
 
 /// Runs the scheduler through simulated faults, one seed a job.
 struct SimulateCluster: ParsableCommand {
@@ -18,7 +19,17 @@ struct SimulateCluster: ParsableCommand {
     @Option(help: ArgumentHelp("At most so many tasks a seed.", valueName: "n"))
     var tasks: Int = 600
 
+    @Flag(help: "Ten million tasks on a thousand hosts, without faults: makespan against its lower bound.")
+    var big = false
+
+    @Option(help: ArgumentHelp("Hosts of the big run.", valueName: "n"))
+    var bigHosts = 1_000
+
+    @Option(help: ArgumentHelp("Tasks of the big run.", valueName: "n"))
+    var bigTasks = 10_000_000
+
     func run() throws {
+        if big { return try runBig() }
         if let seed {
             let run = SeedRun(seed: seed, tasksMax: tasks)
             print(Self.line(run))
@@ -42,6 +53,31 @@ struct SimulateCluster: ParsableCommand {
         }
         print("\(seeds) seeds, \(steps) steps, \(duplicates) duplicates, \(fenced) late reports fenced, \(failures) failures")
         if failures > 0 { throw ExitCode(1) }
+    }
+
+    private func runBig() throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let model = ClusterModel.large(hostCount: bigHosts, taskCount: bigTasks)
+        let order = model.largestFirst
+        let made = clock.now
+        let forecast = Forecast(model, order: order)
+        let end = clock.now
+        var usage = rusage()
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+        let share = Double(forecast.microseconds) / Double(max(1, forecast.bounds.microseconds))
+        let seconds = { (microseconds: UInt64) in "\(microseconds / 1_000_000).\(microseconds / 100_000 % 10) s" }
+        print("\(bigHosts) hosts, \(model.hosts.reduce(0) { $0 + $1.slots }) slots, \(bigTasks) tasks")
+        print("makespan \(seconds(forecast.microseconds)), \(Int((share * 1000).rounded()))/1000 of its lower bound")
+        let bounds = forecast.bounds
+        print("bounds: work \(seconds(bounds.workMicroseconds)), links \(seconds(bounds.linkMicroseconds)), longest task \(seconds(bounds.longestTaskMicroseconds))")
+        print("\(forecast.stepCount) steps, \(forecast.dispatchedTwiceCount) duplicates, head link \(forecast.headLinkPercent)% busy")
+        print("took \(end - made) and \(made - start) to set up; at most \(usage.ru_maxrss / 1024) MiB")
+        if let violation = forecast.violation {
+            print("FAILED: \(violation)")
+            throw ExitCode(1)
+        }
+        if share > 1.03 { throw ExitCode(1) }
     }
 
     private static func line(_ run: SeedRun) -> String {
