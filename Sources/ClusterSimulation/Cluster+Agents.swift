@@ -179,7 +179,6 @@ extension Cluster {
         guard agents[host].isAlive else { return }
         let session = agents[host].session
         for slot in agents[host].running.indices {
-            if let order = agents[host].running[slot] { troubledTries[order.attempt.task.rawValue, default: 0] += 1 }
             leaveSlot(slot, host)
         }
         for place in agents[host].heldToAgent { _ = open(place) }

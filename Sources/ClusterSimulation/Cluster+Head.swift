@@ -96,7 +96,7 @@ extension Cluster {
             if let bound = boundTask, attempt.task.rawValue >= bound { check.fail("task \(attempt.task.position) is beyond the bound \(bound)") }
             let isSecond = check.isFlying(attempt.task.position)
             if isSecond { duplicateCount += 1 }
-            check.dispatched(attempt, to: host, allowsDuplicates: trouble?.isExclusive != true)
+            check.dispatched(attempt, to: host, allowsDuplicates: trouble?.isExclusive != true, isBounded: boundTask != nil)
             if trouble != nil { journal.append(.dispatched, attempt, run: run) }
             let arrives = isStaged ? transfer(model.work.inputBytes(attempt.task.position), down: true, host) : now
             let isDamaged = trouble.map { $0.isOn && $0.kinds.contains(.damagedTransfer) } == true && isStaged && trouble?.chance.oneIn(50) == true
@@ -112,6 +112,8 @@ extension Cluster {
         links[host].session = 0
         links[host].isKnown = false
         links[host].isLeaving = false
+        // Listed again while it was leaving.
+        if agents[host].isListed { queue.plan(.dial(host: UInt16(host)), at: now + 1_000_000) }
     }
 
     private func finish(_ unsettled: Int) {
@@ -136,6 +138,7 @@ extension Cluster {
         agents[host].session = links[host].session
         agents[host].isAlive = true
         agents[host].endedCount = 0
+        agents[host].begun = []
         agents[host].lastToAgentMicroseconds = now
         agents[host].lastToHeadMicroseconds = now + model.connectMicroseconds
         agents[host].downlinkFreeMicroseconds = now
@@ -211,6 +214,11 @@ extension Cluster {
         links[host].isKnown = false
         links[host].isLeaving = false
         links[host].restsUntil = nil
+        // A frozen agent whose lease is over ends before it does anything else.
+        if trouble?.isExclusive == true, agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
+        check.forEachFlight { attempt, place in
+            if place == host, agents[host].begun.contains(attempt.task.rawValue) { troubledTries[attempt.task.rawValue, default: 0] += 1 }
+        }
         check.hostLost(host)
         apply(.hostLost(HostIndex(rawValue: UInt16(host))), from: host)
     }

@@ -6,6 +6,7 @@ extension Cluster {
     /// What becomes of a task that starts now, and how long that takes.
     func troubledFate(of task: Int, _ host: Int, _ needed: inout UInt64) -> Fate {
         guard let nature = trouble?.nature(task) else { return .done }
+        agents[host].begun.insert(UInt32(task))
         if trouble?.isExclusive == true {
             let number = UInt32(task)
             executing[number, default: 0] += 1
@@ -34,6 +35,8 @@ extension Cluster {
     func checkBlame(_ task: TaskIndex) {
         guard let trouble, trouble.nature(task.position) == .good else { return }
         let tries = troubledTries[task.rawValue] ?? 0
+        // With no other host to ask, what kills workers is the file.
+        if tries > 0, links.count(where: \.isKnown) < 2 { return }
         let needed = min(setup.limits.retriesMax + 1, setup.limits.lostAttemptsMax)
         if tries < needed { check.fail("task \(task.position) is a good file and was failed after \(tries) troubled tries") }
     }
@@ -287,12 +290,18 @@ extension Cluster {
             links[host].restsUntil = nil
             if agents[host].isReachable { endAgent(host, seesHead: false) }
         }
-        queue.plan(.headBack, at: now + 1 + (trouble?.chance.below(UInt64(20_000_000)) ?? 0))
+        // What must not run twice waits for the leases of hosts that could not be told.
+        let isWaiting = trouble?.isExclusive == true && agents.contains(where: \.isAlive)
+        let wait = isWaiting ? model.leaseMicroseconds : 0
+        queue.plan(.headBack, at: now + 1 + wait + (trouble?.chance.below(UInt64(20_000_000)) ?? 0))
     }
 
     /// `quire resume`: finishes recorded winners and goes on with what is open.
     func restartHead() {
         let live = check
+        if trouble?.isExclusive == true {
+            for host in agents.indices where agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
+        }
         guard let (states, winners) = journal.replay(taskCount: setup.taskCount) else { return check.fail("the journal contradicts itself") }
         run += 1
         isHeadUp = true

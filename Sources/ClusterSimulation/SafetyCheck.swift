@@ -22,6 +22,8 @@ struct SafetyCheck {
     /// Attempts called back and not answered yet: nobody else may have their task.
     private var retracted: [UInt32: UInt16] = [:]
     private(set) var readyCount: Int
+    /// Of the ready ones, those never dispatched.
+    private var untouchedCount: Int
     private(set) var flyingCount = 0
     private(set) var settledCount = 0
     private(set) var failedCount = 0
@@ -32,6 +34,7 @@ struct SafetyCheck {
         numbers = [UInt32](repeating: 0, count: taskCount)
         hosts = [UInt16](repeating: 0, count: taskCount)
         readyCount = taskCount
+        untouchedCount = taskCount
     }
 
     var taskCount: Int { states.count }
@@ -57,12 +60,13 @@ struct SafetyCheck {
     mutating func resumeSettled(_ task: Int, failed: Bool) {
         states[task] = failed ? State.failed.rawValue : State.settled.rawValue
         readyCount -= 1
+        untouchedCount -= 1
         if failed { failedCount += 1 } else { settledCount += 1 }
     }
 
     // MARK: Commands
 
-    mutating func dispatched(_ attempt: Attempt, to host: Int, allowsDuplicates: Bool) {
+    mutating func dispatched(_ attempt: Attempt, to host: Int, allowsDuplicates: Bool, isBounded: Bool) {
         let task = attempt.task.position
         guard task < states.count else { return fail("task \(task) does not exist and was dispatched") }
         switch state(task) {
@@ -71,6 +75,7 @@ struct SafetyCheck {
             guard attempt.number > max(numbers[task], highest[attempt.task.rawValue] ?? 0) else {
                 return fail("task \(task) was dispatched as attempt \(attempt.number), which is not above \(numbers[task])")
             }
+            if numbers[task] == 0 { untouchedCount -= 1 }
             states[task] = State.flying.rawValue
             hosts[task] = UInt16(host)
             numbers[task] = attempt.number
@@ -80,7 +85,8 @@ struct SafetyCheck {
             guard allowsDuplicates else { return fail("task \(task) was dispatched to host \(host) while host \(hosts[task]) has it") }
             guard seconds[attempt.task.rawValue] == nil else { return fail("task \(task) was dispatched a third time") }
             guard hosts[task] != UInt16(host) else { return fail("task \(task) was duplicated on its own host \(host)") }
-            guard readyCount == 0 else { return fail("task \(task) was duplicated while \(readyCount) others were ready") }
+            // Those that came back may have failed on that very host.
+            guard untouchedCount == 0 || isBounded else { return fail("task \(task) was duplicated while \(untouchedCount) others had not been tried") }
             guard retracted[attempt.task.rawValue] == nil else {
                 return fail("task \(task) was dispatched to host \(host) before host \(hosts[task]) gave it back")
             }
