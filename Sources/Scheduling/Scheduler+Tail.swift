@@ -108,7 +108,9 @@ extension Scheduler {
             guard flight.twin == FlightTable.none, !flight.marks.contains(.cancelled) else { continue }
             let elapsed = Double(now.microseconds(since: flight.since))
             let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host))
-            guard let best = soonest(flight, idle), elapsed - (estimate ?? 0) > best.microseconds else {
+            // One that was called back may come back any moment; one beyond the bound would take room that is not there.
+            let isOpen = !flight.marks.contains(.calledBack) && flight.rank < rankBound
+            guard isOpen, let best = soonest(flight, idle), elapsed - (estimate ?? 0) > best.microseconds else {
                 // It may become late enough for a slower host, or a quicker one may fall idle.
                 tail.watched.insert(now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late.place, late.attempt)
                 continue
