@@ -68,6 +68,7 @@ let package = Package(
         module("Digests", ["JobModel", crypto]),
         module("LinuxSystem", ["JobModel", "CLinux"]),
         module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
+        module("Bundles", ["JobModel", "LinuxSystem", "Digests"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
         module("SSHTransport", ["JobModel", "LinuxSystem", "CLibSSH", crypto]),
         module("Staging", ["JobModel", "WireProtocol", "LinuxSystem", "Digests"]),
@@ -75,12 +76,12 @@ let package = Package(
         module("TerminalUI", ["JobModel"]),
 
         // Shells: they perform what the cores decide.
-        module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem", "Digests", "Staging"]),
+        module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem", "Digests", "Staging", "Bundles"]),
         module(
             "HeadNode",
             [
                 "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "WireProtocol", "PDFAssembly",
-                "LinuxSystem", "SSHTransport", "Staging", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
+                "LinuxSystem", "SSHTransport", "Staging", "Bundles", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
         .target(name: "ClusterSimulation", dependencies: ["JobModel", "Scheduling"], swiftSettings: quick),
@@ -92,8 +93,8 @@ let package = Package(
                 "HeadNode", "JobModel", "LinuxSystem", "Planning", "Recipes", "TerminalUI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        program("quire-agent", ["NodeAgent"]),
-        program("quire-worker", ["Imaging"]),
+        program("quire-agent", ["NodeAgent", "LinuxSystem"]),
+        program("quire-worker", ["Imaging", "LinuxSystem"]),
         program("simulate-cluster", ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         program("sample-archive", ["CVips", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
@@ -105,6 +106,7 @@ let package = Package(
         tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "WireProtocol", "LinuxSystem", "quire-worker"]),
 
         // Tests, a target a module; the last ones run the programs as users do.
+        tests("BundlesTests", ["Bundles", "JobModel", "LinuxSystem", "Digests", "Recipes", "WireProtocol", "quire-agent", "quire-worker"]),
         tests("JobModelTests", ["JobModel"]),
         tests("WireProtocolTests", ["JobModel", "WireProtocol"]),
         tests("SchedulingTests", ["JobModel", "Scheduling"]),

@@ -32,6 +32,9 @@ public struct ImageEngine {
     /// `libvips 8.14.1`: what decodes and encodes here.
     public static var version: String { "libvips \(Vips.version)" }
 
+    /// Where libvips has its modules: what a bundle of this worker has to hold too.
+    public static var moduleFolder: String { Vips.moduleFolder }
+
     /// Does what the order asks. A failure of the file is the report's outcome, and its temp files are gone then.
     public func perform(_ order: WorkOrder) -> WorkReport {
         let start = Clock.now
@@ -49,6 +52,7 @@ public struct ImageEngine {
     }
 
     private func finish(_ order: WorkOrder) throws(ImagingError) -> FinishedWork {
+        if case .fingerprint(let fingerprint) = order.kind { return try self.fingerprint(fingerprint, names: order.tempName) }
         let input = try InputFile(order)
         var finished: FinishedWork
         switch order.kind {
@@ -56,6 +60,7 @@ public struct ImageEngine {
         case .page(let page): finished = try self.pages(order, page, input)
         case .probe: finished = try probe(input)
         case .thumbnail(let side): finished = try thumbnail(input, side: side)
+        case .fingerprint: preconditionFailure("taken above, without an input")
         }
         if order.kind.digestsInput, finished.inputDigest == nil { finished.inputDigest = try input.digest() }
         return finished
@@ -98,7 +103,7 @@ extension WorkKind {
         switch self {
         case .process(let order): order.digestInput
         case .page(let order): order.digestInput
-        case .probe, .thumbnail: false
+        case .probe, .thumbnail, .fingerprint: false
         }
     }
 }

@@ -47,6 +47,14 @@ enum Vips {
     /// `8.14.1`.
     static var version: String { "\(vips_version(0)).\(vips_version(1)).\(vips_version(2))" }
 
+    /// The folder libvips loads its modules from while it starts (since 8.13: HEIC, JPEG XL, ImageMagick...).
+    ///
+    /// The variable VIPSHOME moves it, how depends on the options libvips was built with.
+    static var moduleFolder: String {
+        let libraries = String(cString: vips_guess_libdir("quire-worker", "VIPSHOME"))
+        return "\(libraries)/vips-modules-\(vips_version(0)).\(vips_version(1))"
+    }
+
     /// The error buffer in one line, emptied.
     static func takeErrorText() -> String {
         guard let copy = vips_error_buffer_copy() else { return "" }

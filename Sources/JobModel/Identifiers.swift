@@ -41,6 +41,19 @@ public struct Digest256: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// The digest of 64 lower-case hexadecimal digits; nil for anything else.
+    public init?(hex: some StringProtocol) {
+        let digits = hex.utf8.compactMap { digit -> UInt8? in
+            switch digit {
+            case 0x30...0x39: digit - 0x30
+            case 0x61...0x66: digit - 0x61 + 10
+            default: nil
+            }
+        }
+        guard digits.count == 64, hex.utf8.count == 64 else { return nil }
+        bytes = stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
     /// 64 lower-case hexadecimal digits, as `sha256sum` prints them.
     public var hex: String {
         let digits = Array("0123456789abcdef".utf8)

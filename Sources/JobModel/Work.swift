@@ -25,6 +25,9 @@ public enum WorkKind: Hashable, Sendable {
     case probe
     /// A JPEG of at most this many pixels a side for the report; damage is tolerated.
     case thumbnail(sidePixelsMax: Int)
+    /// Make the canary set, run it through the job's recipe and tell one digest of all that came out: hosts with equal
+    /// digests make equal bytes (architecture, section 5). The order's input is not looked at.
+    case fingerprint(FingerprintOrder)
 }
 
 /// Where an output goes: the worker writes a temp file into `folder` and never makes a final name.
@@ -56,6 +59,25 @@ public struct PageOrder: Hashable, Sendable {
     public init(spoolFolder: RawPath, digestInput: Bool) {
         self.spoolFolder = spoolFolder
         self.digestInput = digestInput
+    }
+}
+
+/// What a fingerprint is taken of: the job's orders as they would be for canaries.
+public struct FingerprintOrder: Hashable, Sendable {
+    /// An existing folder for scratch; all files made in it are gone when the report comes.
+    public var folder: RawPath
+    public var work: Work
+
+    public enum Work: Hashable, Sendable {
+        /// As `WorkKind.process`, with output files, pages, or both.
+        case process(files: Bool, pages: Bool)
+        /// As `WorkKind.page`.
+        case page
+    }
+
+    public init(folder: RawPath, work: Work) {
+        self.folder = folder
+        self.work = work
     }
 }
 
@@ -185,6 +207,8 @@ public struct FinishedWork: Hashable, Sendable {
     /// JPEG bytes of a `thumbnail` task.
     public var thumbnail: [UInt8]?
     public var inputDigest: Digest256?
+    /// Of a `fingerprint` task.
+    public var fingerprint: Digest256?
     /// Stored width x height x pages decoded; 0 when nothing was decoded.
     public var pixels: UInt64 = 0
     public init() {}

@@ -23,6 +23,9 @@ public func ownExecutable() throws(SystemError) -> RawPath {
     throw SystemError("find this program in", "/proc/self/maps", code: ENOENT)
 }
 
+/// This process's id.
+public func processID() -> Int32 { getpid() }
+
 /// Gives the process the name that `ps` shows for it, at most 15 bytes; without it that would be the loader's.
 public func nameProcess(_ name: String) {
     quire_name_process(name)

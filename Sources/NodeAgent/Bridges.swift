@@ -38,7 +38,7 @@ extension WorkKind {
     var folder: RawPath? {
         switch self {
         case .process(let order): order.folder
-        case .page, .probe, .thumbnail: nil
+        case .page, .probe, .thumbnail, .fingerprint: nil
         }
     }
 
@@ -46,7 +46,7 @@ extension WorkKind {
         switch self {
         case .process(let order): order.spoolFolder
         case .page(let order): order.spoolFolder
-        case .probe, .thumbnail: nil
+        case .probe, .thumbnail, .fingerprint: nil
         }
     }
 }

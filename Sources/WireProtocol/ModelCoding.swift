@@ -151,6 +151,7 @@ extension FinishedWork: WireCodable {
         writer.put(thumbnail != nil)
         if let thumbnail { writer.put(thumbnail) }
         writer.put(inputDigest)
+        writer.put(fingerprint)
         writer.put(pixels)
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -161,6 +162,7 @@ extension FinishedWork: WireCodable {
         probe = try reader.optional()
         thumbnail = try reader.bool() ? try reader.byteArray() : nil
         inputDigest = try reader.optional()
+        fingerprint = try reader.optional()
         pixels = try reader.number()
     }
 }

@@ -30,6 +30,9 @@ extension WorkKind: WireCodable {
         case .thumbnail(let side):
             writer.put(tag: 3)
             writer.put(count: side)
+        case .fingerprint(let order):
+            writer.put(tag: 4)
+            writer.put(order)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -38,7 +41,29 @@ extension WorkKind: WireCodable {
         case 1: self = .page(PageOrder(spoolFolder: try reader.value(), digestInput: try reader.bool()))
         case 2: self = .probe
         case 3: self = .thumbnail(sidePixelsMax: try reader.integer())
+        case 4: self = .fingerprint(try reader.value())
         case let other: throw .invalid("work kind \(other)")
+        }
+    }
+}
+
+extension FingerprintOrder: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(folder)
+        switch work {
+        case .process(let files, let pages):
+            writer.put(tag: 0)
+            writer.put(files)
+            writer.put(pages)
+        case .page: writer.put(tag: 1)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        let folder: RawPath = try reader.value()
+        switch try reader.byte() {
+        case 0: self.init(folder: folder, work: .process(files: try reader.bool(), pages: try reader.bool()))
+        case 1: self.init(folder: folder, work: .page)
+        case let other: throw .invalid("fingerprint of \(other)")
         }
     }
 }

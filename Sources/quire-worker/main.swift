@@ -1,5 +1,6 @@
 import Glibc
 import Imaging
+import LinuxSystem
 
 if CommandLine.arguments.dropFirst() == ["--version"] {
     do {
@@ -11,4 +12,9 @@ if CommandLine.arguments.dropFirst() == ["--version"] {
         exit(1)
     }
 }
+if CommandLine.arguments.dropFirst() == ["--module-folder"] {
+    print(ImageEngine.moduleFolder)
+    exit(0)
+}
+nameProcess("quire-worker")
 exit(WorkerMain.run())

@@ -27,6 +27,7 @@ private var sampleWork: FinishedWork {
         density: nil, takenAt: "2023:01:02 03:04:05", tags: [ProbeFacts.Tag(name: "Model", value: "Ä")])
     work.thumbnail = [1, 2, 3]
     work.inputDigest = digest
+    work.fingerprint = digest
     work.pixels = .max
     return work
 }
@@ -53,6 +54,12 @@ private let headMessages: [HeadMessage] = [
         WorkOrder(
             attempt: Attempt(task: TaskIndex(3), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
             kind: .thumbnail(sidePixelsMax: 160), tempName: RawPath("t")),
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(4), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
+            kind: .fingerprint(FingerprintOrder(folder: RawPath("/s"), work: .process(files: true, pages: false))), tempName: RawPath("t")),
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(5), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
+            kind: .fingerprint(FingerprintOrder(folder: RawPath("/s"), work: .page)), tempName: RawPath("t")),
     ]),
     .retract([TaskIndex(3)]), .ping(.max), .stop,
     .bundle(digest, [BundleEntry(name: RawPath("lib/libvips.so.42"), sizeBytes: 9, mode: 0o755, digest: digest)]),
