@@ -120,9 +120,10 @@ let package = Package(
         tests("SSHTransportTests", ["JobModel", "LinuxSystem", "SSHTransport"]),
         tests("StagingTests", ["JobModel", "LinuxSystem", "WireProtocol", "Digests", "Staging"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),
-        tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling"]),
+        tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling", "SSHTransport"]),
         tests("PictureTests", []),
         tests("ScriptTests", []),
+        tests("ClusterTests", []),
         tests("CommandLineTests", []),
     ]
 )
