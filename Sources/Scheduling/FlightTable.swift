@@ -33,6 +33,8 @@ struct Flight: Sendable {
         static let extra = Marks(rawValue: 16)
         /// The one task of a host on trial.
         static let trial = Marks(rawValue: 32)
+        /// The only attempt on its host.
+        static let alone = Marks(rawValue: 64)
     }
 
     var attempt: Attempt { Attempt(task: TaskIndex(rawValue: task), number: number) }
@@ -87,8 +89,8 @@ struct FlightTable: Sendable {
         return twin != Self.none && Int(self[twin].host) == host ? twin : nil
     }
 
-    /// Adds an attempt, as the twin of one that is there already if there is one.
-    mutating func insert(_ flight: Flight) -> Int32 {
+    /// Adds an attempt; traps if the task has one and this is not meant as its twin, or if it has two.
+    mutating func insert(_ flight: Flight, asTwin: Bool) -> Int32 {
         let place: Int32
         if freePlace != Self.none {
             place = freePlace
@@ -99,8 +101,10 @@ struct FlightTable: Sendable {
             places.append(flight)
         }
         count += 1
-        if let other = any(of: flight.task) {
-            precondition(self[other].twin == Self.none, "a third attempt at task \(flight.task)")
+        if asTwin {
+            guard let other = any(of: flight.task), self[other].twin == Self.none else {
+                preconditionFailure("task \(flight.task) has no attempt to be the twin of, or two")
+            }
             self[other].twin = place
             self[place].twin = other
         } else {
@@ -138,7 +142,10 @@ struct FlightTable: Sendable {
 
     private mutating func put(_ task: UInt32, _ place: Int32) {
         var slot = home(task)
-        while index[slot] != 0 { slot = (slot + 1) & (index.count - 1) }
+        while index[slot] != 0 {
+            precondition(UInt32(index[slot] >> 32) != task, "task \(task) is in flight already")
+            slot = (slot + 1) & (index.count - 1)
+        }
         index[slot] = UInt64(task) << 32 | UInt64(place + 1)
     }
 

@@ -5,6 +5,8 @@ struct Host: Sendable {
     var list = HostList()
     var pace = Pace()
     var ledger = HostLedger()
+    /// Since it came, it has shown how long its tasks take: nothing is given to it ahead before that.
+    var isProven = false
     /// Attempts it got on trial.
     var trialCount = 0
     /// Slots without an attempt; negative when there are fewer slots than there were.
@@ -138,4 +140,6 @@ struct ChoosyTask: Sendable {
     var avoided: [UInt16]
     /// Workers died there on the file; else the fault was the host's and any host is better than none.
     var isSuspect: Bool
+    /// Lost with its hosts so often that it must have the next one to itself.
+    var isAlone = false
 }

@@ -17,6 +17,7 @@ extension Scheduler {
             noteSuccess(of: flight, host)
             settle(place, flight)
         case .fileFault:
+            hosts[host].isProven = true
             // A quick verdict says nothing of how long other files take, but a host must not stay unknown for ever.
             if hosts[host].pace.taskMicroseconds == nil {
                 hosts[host].pace.learn(
@@ -54,6 +55,8 @@ extension Scheduler {
         if flights[place].marks.contains(.calledBack) {
             flights[place].marks.remove(.calledBack)
             calledBackCount -= 1
+            // It was not duplicated while it might have come back.
+            if flights[place].marks.contains(.running) { watch(place) }
         }
     }
 
@@ -78,6 +81,7 @@ extension Scheduler {
             costs.learn(bytes: sizes[TaskIndex(rawValue: flight.task)], meanTasks: busy / taskMicroseconds)
         }
         let lag = flight.marks.contains(.running) ? max(0, Double(now.microseconds(since: flight.since)) - busy) : nil
+        hosts[host].isProven = true
         hosts[host].pace.learn(busyMicroseconds: busy, cost: flight.cost, lagMicroseconds: lag)
     }
 

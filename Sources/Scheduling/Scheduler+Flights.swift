@@ -5,7 +5,6 @@ extension Scheduler {
     /// Puts a task on a host and returns the attempt.
     mutating func start(_ rank: UInt32, on host: Int, asTwin: Bool = false) -> Attempt {
         let task = task(ofRank: rank)
-        precondition(asTwin || flights.any(of: task) == nil, "task \(task) is in flight already")
         var number: UInt32 = 1
         if asTwin {
             number = max(histories[task]?.number ?? 0, flights.any(of: task).map { flights[$0].number } ?? 0) + 1
@@ -17,12 +16,13 @@ extension Scheduler {
         let place = flights.insert(
             Flight(
                 task: task, number: number, rank: rank, host: UInt16(host), marks: asTwin ? .extra : [], cost: costs.cost(bytes),
-                stagedBytes: hosts[host].offer.stagedBytesMax == nil ? 0 : bytes))
+                stagedBytes: hosts[host].offer.stagedBytesMax == nil ? 0 : bytes), asTwin: asTwin)
         if asTwin { extraCount += 1 }
         if hosts[host].phase == .onTrial {
             flights[place].marks.insert(.trial)
             hosts[host].trialCount += 1
         }
+        if host == quarantine { flights[place].marks.insert(.alone) }
         append(place, to: host)
         return Attempt(task: TaskIndex(rawValue: task), number: number)
     }
@@ -94,7 +94,9 @@ extension Scheduler {
         history.number = max(history.number, flight.number)
         histories[flight.task] = history
         let diedOn = history.diedOn
-        if !diedOn.isEmpty {
+        if history.losses >= lossesInCompanyMax {
+            insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: !diedOn.isEmpty, isAlone: true))
+        } else if !diedOn.isEmpty {
             insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: true))
         } else if let soft, hasOtherHost(than: [UInt16(soft)], waitsForResting: false) {
             insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: [UInt16(soft)], isSuspect: false))

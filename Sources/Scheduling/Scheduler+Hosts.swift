@@ -11,6 +11,7 @@ extension Scheduler {
         case .working, .onTrial: wanting.insert(host)
         case .resting: break
         case .away, .leaving:
+            hosts[host].isProven = false
             if let until = hosts[host].ledger.isResting(now) {
                 // Leaving and coming back, or losing its link, does not heal a host.
                 setPhase(host, .resting(until: until, hosts[host].ledger.lastReason))
@@ -57,12 +58,12 @@ extension Scheduler {
             guard !flight.marks.contains(.cancelled), flight.twin == FlightTable.none else { continue }
             if !flight.marks.isDisjoint(with: [.running, .saidStarted]) {
                 let losses = (histories[flight.task]?.losses ?? 0) + 1
-                if losses >= limits.lostAttemptsMax {
+                if losses > lossesInCompanyMax && flight.marks.contains(.alone) || limits.lostAttemptsMax <= 1 {
                     histories[flight.task] = nil
                     commands.append(.giveUp(flight.attempt, .lost(times: losses)))
                     continue
                 }
-                histories[flight.task, default: TaskHistory()].losses = losses
+                histories[flight.task, default: TaskHistory()].losses = min(losses, lossesInCompanyMax)
             }
             putBack(flight)
         }

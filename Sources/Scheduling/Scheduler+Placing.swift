@@ -58,10 +58,11 @@ extension Scheduler {
 
     /// Slots that are to be filled now.
     func freeSlots(of host: Int) -> Int {
+        if host == quarantine { return hosts[host].phase.takesWork && hosts[host].list.count == 0 ? 1 : 0 }
         switch hosts[host].phase {
-        case .working: hosts[host].idleSlots
-        case .onTrial: min(hosts[host].idleSlots, 1 - hosts[host].trialCount)
-        case .away, .resting, .leaving: 0
+        case .working: return hosts[host].idleSlots
+        case .onTrial: return min(hosts[host].idleSlots, 1 - hosts[host].trialCount)
+        case .away, .resting, .leaving: return 0
         }
     }
 
@@ -70,7 +71,7 @@ extension Scheduler {
     /// - Returns: whether it needs no more for now.
     private mutating func fillReserve(of index: Int, _ attempts: inout [Attempt]) -> Bool {
         let host = hosts[index]
-        guard host.phase == .working, let taskMicroseconds = host.pace.taskMicroseconds else { return true }
+        guard index != quarantine, host.phase == .working, host.isProven, let taskMicroseconds = host.pace.taskMicroseconds else { return true }
         let costMax = Double(limits.hostQueueMilliseconds) * 1000 * Double(host.offer.slots) / taskMicroseconds
         guard host.list.unstartedCount == 0 || host.list.unstartedCost <= costMax / 2 else { return true }
         var countMax = limits.shardTasksMax - host.list.unstartedCount
@@ -103,6 +104,7 @@ extension Scheduler {
 
     /// Tasks that failed elsewhere go first: until they are done somewhere, nobody knows who is to blame.
     private mutating func takeReady(for host: Int) -> UInt32? {
+        if host == quarantine { return aloneIndex(for: host).map { choosy.remove(at: $0).rank } }
         if let index = choosyIndex(for: host) { return choosy.remove(at: index).rank }
         return ready.popLowest(below: rankBound)
     }
@@ -112,7 +114,7 @@ extension Scheduler {
         let host = UInt16(host)
         for index in choosy.indices.prefix(Self.choosyLooksMax) {
             if choosy[index].rank >= rankBound { return nil }
-            if !choosy[index].avoided.contains(host) { return index }
+            if !choosy[index].isAlone, !choosy[index].avoided.contains(host) { return index }
         }
         return nil
     }

@@ -29,6 +29,8 @@ extension Scheduler {
         /// The spool is full: only the lowest missing page may run.
         case spoolFull
         case noWorkLeft
+        /// It is kept for a file that must run alone, since hosts were lost again and again while they worked on it.
+        case keptForSuspect
         /// All that waits has failed there.
         case onlyWorkItFailed
     }
@@ -76,6 +78,7 @@ extension Scheduler {
         if isDraining { return .draining }
         if isPaused { return .paused }
         if isCongested { return .congested }
+        if Int(index.rawValue) == quarantine { return .keptForSuspect }
         if readyCount == 0 { return .noWorkLeft }
         if !hasPlaceable { return .spoolFull }
         if host.phase == .onTrial { return .onTrial }

@@ -25,6 +25,8 @@ public struct Scheduler: Sendable {
     /// By index; a host that never was ready is away.
     var hosts: [Host] = []
     var costs: CostModel
+    /// The host that is kept free for tasks that must run alone.
+    var quarantine: Int?
     /// Hosts that may have room for more: looked at by the next placing.
     var wanting = HostSet()
     /// Hosts that hold attempts which could be called back.
@@ -118,6 +120,7 @@ public struct Scheduler: Sendable {
         case .tick: break
         }
         reconsiderChoosy()
+        if quarantine != nil || !choosy.isEmpty { keepQuarantine() }
         if isPlacing {
             placeReadyTasks()
             if !wanting.isEmpty { helpTheIdle() }
