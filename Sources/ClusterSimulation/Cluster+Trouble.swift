@@ -35,9 +35,8 @@ extension Cluster {
     func checkBlame(_ task: TaskIndex) {
         guard let trouble, trouble.nature(task.position) == .good else { return }
         let tries = troubledTries[task.rawValue] ?? 0
-        // With no other host to ask, what kills workers is the file.
-        if tries > 0, links.count(where: \.isKnown) < 2 { return }
-        let needed = min(setup.limits.retriesMax + 1, setup.limits.lostAttemptsMax)
+        // Two hosts that work otherwise are enough to find a file guilty, and one where no other is there to ask.
+        let needed = 1
         if tries < needed { check.fail("task \(task.position) is a good file and was failed after \(tries) troubled tries") }
     }
 

@@ -66,6 +66,8 @@ struct Pace: Sendable {
 /// What a host is blamed for: its own faults in a row, and files that others could do. Time and successes forgive.
 struct HostLedger: Sendable {
     var faultsInRow = 0
+    /// Workers that died here without a file done between them, whoever is to blame.
+    var deathsInRow = 0
     /// Files on which workers died here and not elsewhere, less what is forgiven.
     private var marks = 0.0
     private var markedAt = Instant(microseconds: 0)
@@ -82,7 +84,7 @@ struct HostLedger: Sendable {
     private static let successesPerRest = 100
 
     mutating func noteSuccess() {
-        faultsInRow = 0
+        (faultsInRow, deathsInRow) = (0, 0)
         marks = max(0, marks - 1 / Self.successesPerMark)
         successes += 1
         if successes == Self.successesPerRest {

@@ -18,6 +18,7 @@ extension Scheduler {
             settle(place, flight)
         case .fileFault:
             hosts[host].isProven = true
+            hosts[host].ledger.deathsInRow = 0
             // A quick verdict says nothing of how long other files take, but a host must not stay unknown for ever.
             if hosts[host].pace.taskMicroseconds == nil {
                 hosts[host].pace.learn(
@@ -55,8 +56,6 @@ extension Scheduler {
         if flights[place].marks.contains(.calledBack) {
             flights[place].marks.remove(.calledBack)
             calledBackCount -= 1
-            // It was not duplicated while it might have come back.
-            if flights[place].marks.contains(.running) { watch(place) }
         }
     }
 
@@ -114,6 +113,7 @@ extension Scheduler {
 
     /// A worker died, and the host has tried twice: another host shows whether the file is at fault.
     private mutating func endWithDeath(_ place: Int32, _ flight: Flight, _ death: Death, _ host: Int) {
+        hosts[host].ledger.deathsInRow += 1
         var history = histories[flight.task] ?? TaskHistory()
         history.failures += 1
         history.lastDeath = death
@@ -126,7 +126,7 @@ extension Scheduler {
             remove(place)
             commands.append(.putBack(flight.attempt))
             putBack(flight)
-        } else if history.diedOn.count >= Self.hostsThatProveGuilt || history.failures > limits.retriesMax
+        } else if history.diedOn.count(where: isWitness) >= Self.witnessesNeeded || history.failures > limits.retriesMax
             || !hasOtherHost(than: history.diedOn, waitsForResting: true)
         {
             settle(place, flight)
@@ -137,7 +137,12 @@ extension Scheduler {
         }
     }
 
-    private static let hostsThatProveGuilt = 2
+    private static let witnessesNeeded = 2
+
+    /// Whether a death on the host says something of the file: not where one worker dies after the other.
+    private func isWitness(_ host: UInt16) -> Bool { hosts[Int(host)].ledger.deathsInRow <= Self.deathsInRowOfWitnessMax }
+
+    private static let deathsInRowOfWitnessMax = 3
 
     private mutating func endWithFault(_ place: Int32, _ flight: Flight, _ host: Int, isFinal: Bool, _ cause: Cause) {
         remove(place)

@@ -26,7 +26,7 @@ extension Scheduler {
         var idleSlots = 0
         var next = 0
         while let host = wanting.next(from: next) {
-            if hosts[host].phase == .working, hosts[host].idleSlots > 0 {
+            if hosts[host].phase == .working, hosts[host].idleSlots > 0, host != quarantine {
                 idle.insert(host)
                 idleSlots += hosts[host].idleSlots
             }
@@ -105,11 +105,7 @@ extension Scheduler {
             tail.watched.removeFirst()
             guard flights.isUsed(late.place), flights[late.place].attempt == late.attempt else { continue }
             let flight = flights[late.place]
-            guard flight.rank < rankBound else {
-                tail.watched.insert(now.advanced(byMicroseconds: Self.lookAgainMicroseconds), late.place, late.attempt)
-                continue
-            }
-            guard flight.twin == FlightTable.none, flight.marks.isDisjoint(with: [.cancelled, .calledBack]) else { continue }
+            guard flight.twin == FlightTable.none, !flight.marks.contains(.cancelled) else { continue }
             let elapsed = Double(now.microseconds(since: flight.since))
             let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host))
             // One that was called back may come back any moment; one beyond the bound would take room that is not there.
