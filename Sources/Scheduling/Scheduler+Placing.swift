@@ -72,6 +72,8 @@ extension Scheduler {
     private mutating func fillReserve(of index: Int, _ attempts: inout [Attempt]) -> Bool {
         let host = hosts[index]
         guard index != quarantine, host.phase == .working, host.isProven, let taskMicroseconds = host.pace.taskMicroseconds else { return true }
+        // More started than it has slots for: it was told of fewer slots meanwhile.
+        guard host.list.runningCount <= host.offer.slots else { return true }
         let costMax = Double(limits.hostQueueMilliseconds) * 1000 * Double(host.offer.slots) / taskMicroseconds
         guard host.list.unstartedCount == 0 || host.list.unstartedCost <= costMax / 2 else { return true }
         var countMax = limits.shardTasksMax - host.list.unstartedCount

@@ -11,11 +11,11 @@ extension Scheduler {
         public var unstarted: Int
         /// What a task of mean size takes a slot there; nil before its first success.
         public var taskMicroseconds: Double?
-        /// Nil while all its slots are taken.
+        /// Why it has a slot without work, or gets no more work; nil while all is well and all slots are taken.
         public var idleReason: IdleReason?
     }
 
-    /// Why a host has a slot without work.
+    /// Why a host has a slot without work, or gets no more.
     public enum IdleReason: Hashable, Sendable {
         /// Never ready, lost, or closed.
         case away
@@ -70,8 +70,8 @@ extension Scheduler {
     private func idleReason(of host: Host, _ index: HostIndex) -> IdleReason? {
         switch host.phase {
         case .away: return .away
-        case .leaving: return host.idleSlots > 0 ? .leaving : nil
-        case .resting(let until, let reason): return host.idleSlots > 0 ? .resting(until: until, reason) : nil
+        case .leaving: return .leaving
+        case .resting(let until, let reason): return .resting(until: until, reason)
         case .working, .onTrial: break
         }
         guard host.idleSlots > 0 else { return nil }
