@@ -4,7 +4,7 @@
 build_packages=(git g++ pkg-config libvips-dev libexif-dev libsqlite3-dev libssh-dev)
 test_packages=(
     qpdf poppler-utils mupdf-tools libimage-exiftool-perl imagemagick libvips-tools libjpeg-turbo-progs
-    libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck python3 python3-venv python3-pil
+    libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck fish csh python3 python3-venv python3-pil
     openssh-server openssh-client
 )
 cluster_packages=(openssh-server openssh-client iproute2 util-linux procps)

@@ -141,14 +141,9 @@ public final class AgentBootstrap: Sendable {
             if let held { return held }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(Int(bundle.manifest.byteCount))
-            for (index, entry) in bundle.manifest.files.enumerated() {
-                let content: [UInt8]
-                switch try bundle.content(of: index) {
-                case .bytes(let given): content = given
-                case .file(let path):
-                    content = try system("read \(path)") { () throws(SystemError) in
-                        try OpenFile(path, .read).read(count: Int(entry.sizeBytes), at: 0)
-                    }
+            for (entry, path) in zip(bundle.manifest.files, bundle.paths) {
+                let content = try system("read \(path)") { () throws(SystemError) in
+                    try OpenFile(path, .read).read(count: Int(entry.sizeBytes), at: 0)
                 }
                 guard SHA256Stream.digest(of: content) == entry.digest else { throw .wrongContent(entry.name) }
                 bytes += content

@@ -7,10 +7,14 @@ public import LinuxSystem
 /// Blocks for a fifth of a second where the cache knows nothing; else for some milliseconds.
 public struct BundleMaker: Sendable {
     private let cache: ManifestCache?
+    private let archives: LibtoolArchives
 
-    /// - Parameter cacheFolder: where to remember digests; nil to take them anew each time.
-    public init(cacheFolder: RawPath?) {
-        cache = cacheFolder.map { ManifestCache(folder: $0.appending("manifests")) }
+    /// - Parameters:
+    ///   - cacheFolder: takes the few files that are made for a bundle, and what is remembered of bundles.
+    ///   - remembers: false takes every digest anew.
+    public init(cacheFolder: RawPath, remembers: Bool = true) {
+        cache = remembers ? ManifestCache(folder: cacheFolder.appending("manifests")) : nil
+        archives = LibtoolArchives(folder: cacheFolder.appending("made"))
     }
 
     /// `$XDG_CACHE_HOME/quire`, else `~/.cache/quire`; nil where neither is known.
@@ -24,7 +28,7 @@ public struct BundleMaker: Sendable {
     public func agent(_ program: RawPath) throws(BundleError) -> InstalledBundle {
         try bundle(.agent, of: program) { () throws(BundleError) in
             let closure = try LibraryClosure(of: program)
-            return Parts(files: Self.files(program, as: BundleLayout.agent, closure), folders: [])
+            return Parts(files: Self.parts(program, as: BundleLayout.agent, closure), folders: [])
         }
     }
 
@@ -40,25 +44,28 @@ public struct BundleMaker: Sendable {
             let coders = try magick.map { magick throws(BundleError) in try ModuleFolder(magick.coders, in: BundleLayout.magickCoders) }
             let folderList = [vipsModules] + [heif, coders].compactMap { $0 }
             let all = try LibraryClosure(of: program, modules: folderList.flatMap(\.libraries))
-            var files = Self.files(program, as: BundleLayout.worker, all)
+            var files = Self.parts(program, as: BundleLayout.worker, all)
             let usable = Set(all.modules)
-            for folder in folderList { files += folder.files(usable: usable) }
+            for folder in folderList { files += try folder.parts(usable: usable, archives) }
             files += try magick?.settings() ?? []
             return Parts(files: files, folders: folderList.map(\.path) + (magick?.settingFolders ?? []))
         }
     }
 
-    /// What goes in: by name in the bundle, where it comes from; and the folders whose listings decided that.
+    /// What goes in, and the folders whose listings decided that.
     struct Parts {
-        var files: [(name: RawPath, source: BundleSource, mode: UInt32)]
+        var files: [BundlePart]
         var folders: [RawPath]
     }
 
-    private static func files(
-        _ program: RawPath, as name: RawPath, _ closure: LibraryClosure
-    ) -> [(name: RawPath, source: BundleSource, mode: UInt32)] {
-        [(name, .file(program), 0o700), (BundleLayout.loader, .file(closure.loader), 0o700)]
-            + closure.libraries.map { (BundleLayout.libraries.appending($0.name.lastComponent), .file($0.path), 0o600) }
+    private static func parts(_ program: RawPath, as name: RawPath, _ closure: LibraryClosure) -> [BundlePart] {
+        let start = [
+            BundlePart(name: name, path: program, mode: 0o700), BundlePart(name: BundleLayout.loader, path: closure.loader, mode: 0o700),
+        ]
+        return start
+            + closure.libraries.map { library in
+                BundlePart(name: BundleLayout.libraries.appending(library.name.lastComponent), path: library.path, mode: 0o600)
+            }
     }
 
     private func bundle(
@@ -66,33 +73,20 @@ public struct BundleMaker: Sendable {
     ) throws(BundleError) -> InstalledBundle {
         if let known = cache?.bundle(kind, of: program) { return known }
         let parts = try parts()
-        var sources: [RawPath: BundleSource] = [:]
+        var paths: [RawPath: RawPath] = [:]
         var entries: [BundleEntry] = []
-        for file in parts.files where sources.updateValue(file.source, forKey: file.name) == nil {
-            entries.append(try Self.entry(file.name, file.source, mode: file.mode))
+        // The first of a name wins.
+        for part in parts.files where paths[part.name] == nil {
+            paths[part.name] = part.path
+            let (size, digest) = try system("read \(part.path)") { () throws(SystemError) in try contentDigest(of: part.path) }
+            entries.append(BundleEntry(name: part.name, sizeBytes: size, mode: part.mode, digest: digest))
         }
         guard let manifest = BundleManifest(kind: kind, files: entries) else {
             throw .notABundle("\(entries.count) files, \(entries.reduce(0) { $0 + $1.sizeBytes }) bytes, of \(program)")
         }
-        let bundle = InstalledBundle(
-            manifest: manifest,
-            sources: manifest.files.map { entry in
-                guard let source = sources[entry.name] else { preconditionFailure("every entry came from a source") }
-                return source
-            })
+        let bundle = InstalledBundle(manifest: manifest, paths: manifest.files.compactMap { paths[$0.name] })
         cache?.remember(bundle, of: program, folders: parts.folders)
         return bundle
-    }
-
-    private static func entry(_ name: RawPath, _ source: BundleSource, mode: UInt32) throws(BundleError) -> BundleEntry {
-        switch source {
-        case .file(let path):
-            let (size, digest) = try system("read \(path)") { () throws(SystemError) in try contentDigest(of: path) }
-            return BundleEntry(name: name, sizeBytes: size, mode: mode, digest: digest)
-        case .libtoolArchive(let path):
-            let bytes = try LibtoolArchive.movable(path)
-            return BundleEntry(name: name, sizeBytes: UInt64(bytes.count), mode: mode, digest: SHA256Stream.digest(of: bytes))
-        }
     }
 }
 

@@ -24,16 +24,15 @@ struct ManifestCache {
     /// - Parameter folders: those whose listings decided what goes in.
     func remember(_ bundle: InstalledBundle, of program: RawPath, folders: [RawPath]) {
         // Only what a line can hold is remembered.
-        let paths = bundle.sources.map(\.path) + bundle.manifest.files.map(\.name) + folders
+        let paths = bundle.paths + bundle.manifest.files.map(\.name) + folders
         guard paths.allSatisfy({ $0.utf8Text != nil && !$0.bytes.contains(0x09) && !$0.bytes.contains(0x0A) }) else { return }
         do throws(SystemError) {
             var lines = [Self.form]
             for path in Self.witnesses + folders { lines.append(["w", try Self.state(of: path), path.display].joined(separator: "\t")) }
-            for (entry, source) in zip(bundle.manifest.files, bundle.sources) {
-                let tag = if case .libtoolArchive = source { "l" } else { "f" }
+            for (entry, path) in zip(bundle.manifest.files, bundle.paths) {
                 lines.append(
                     [
-                        tag, try Self.state(of: source.path), source.path.display, "\(entry.sizeBytes)", "\(entry.mode)", entry.digest.hex,
+                        "f", try Self.state(of: path), path.display, "\(entry.sizeBytes)", "\(entry.mode)", entry.digest.hex,
                         entry.name.display,
                     ].joined(separator: "\t"))
             }
@@ -65,7 +64,7 @@ struct ManifestCache {
         let lines = text.split(separator: "\n")
         guard lines.first == form[...] else { return nil }
         var entries: [BundleEntry] = []
-        var sources: [RawPath: BundleSource] = [:]
+        var paths: [RawPath: RawPath] = [:]
         for line in lines.dropFirst() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard fields.count >= 3, try state(of: RawPath(fields[2])) == fields[1] else { return nil }
@@ -74,10 +73,10 @@ struct ManifestCache {
             else { return nil }
             let name = RawPath(fields[6])
             entries.append(BundleEntry(name: name, sizeBytes: size, mode: mode, digest: digest))
-            sources[name] = fields[0] == "l" ? .libtoolArchive(RawPath(fields[2])) : .file(RawPath(fields[2]))
+            paths[name] = RawPath(fields[2])
         }
         guard let manifest = BundleManifest(kind: kind, files: entries) else { return nil }
-        let inOrder = manifest.files.compactMap { sources[$0.name] }
-        return inOrder.count == manifest.files.count ? InstalledBundle(manifest: manifest, sources: inOrder) : nil
+        let inOrder = manifest.files.compactMap { paths[$0.name] }
+        return inOrder.count == manifest.files.count ? InstalledBundle(manifest: manifest, paths: inOrder) : nil
     }
 }

@@ -65,12 +65,15 @@ struct ModuleFolder {
     var libraries: [RawPath] { names.filter { $0.lowercasedExtension == "so" }.map { path.appending($0) } }
 
     /// - Parameter usable: the libraries that can be loaded on this machine; others are as good as not there.
-    func files(usable: Set<RawPath>) -> [(name: RawPath, source: BundleSource, mode: UInt32)] {
+    func parts(usable: Set<RawPath>, _ archives: LibtoolArchives) throws(BundleError) -> [BundlePart] {
         let stems = Set(usable.map(\.stem))
-        return names.filter { stems.contains($0.stem) }.map { name in
+        var parts: [BundlePart] = []
+        for name in names where stems.contains(name.stem) {
             let whole = path.appending(name)
-            return (place.appending(name), name.lowercasedExtension == "la" ? .libtoolArchive(whole) : .file(whole), 0o600)
+            let source = name.lowercasedExtension == "la" ? try archives.movable(whole) : whole
+            parts.append(BundlePart(name: place.appending(name), path: source, mode: 0o600))
         }
+        return parts
     }
 }
 
@@ -99,8 +102,8 @@ struct MagickFolders {
         ]
     }
 
-    func settings() throws(BundleError) -> [(name: RawPath, source: BundleSource, mode: UInt32)] {
-        var files: [(name: RawPath, source: BundleSource, mode: UInt32)] = []
+    func settings() throws(BundleError) -> [BundlePart] {
+        var parts: [BundlePart] = []
         for folder in settingFolders {
             let entries = try system("list \(folder)") { () throws(SystemError) in
                 guard try FileOperation.factsIfPresent(of: folder) != nil else { return [FolderEntry]() }
@@ -108,10 +111,10 @@ struct MagickFolders {
             }
             // Links lead to fonts and the like, whose absence costs nothing.
             for entry in entries.sorted(by: { $0.name < $1.name }) where entry.facts?.type == .regular {
-                files.append((BundleLayout.magickSettings.appending(entry.name), .file(folder.appending(entry.name)), 0o600))
+                parts.append(BundlePart(name: BundleLayout.magickSettings.appending(entry.name), path: folder.appending(entry.name), mode: 0o600))
             }
         }
-        return files
+        return parts
     }
 }
 

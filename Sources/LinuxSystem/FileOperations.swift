@@ -37,7 +37,7 @@ public enum FileOperation {
         guard errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP else {
             throw .last("rename", "\(source.display) to \(target.display)")
         }
-        let linked = source.withCString { from in target.withCString { to in link(from, to) } }
+        let linked = source.withCString { from in target.withCString { to in Glibc.link(from, to) } }
         guard linked == 0 else { throw .last("link", "\(source.display) to \(target.display)") }
         try remove(source)
     }

@@ -51,7 +51,7 @@ private final class PretendedHost: RemoteShell {
             process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile.display))
             let output = Pipe()
             process.standardOutput = output
-            FileManager.default.createFile(atPath: errors.display, contents: nil)
+            try Data().write(to: URL(fileURLWithPath: errors.display))
             process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors.display))
             try process.run()
             let bytes = output.fileHandleForReading.readDataToEndOfFile()
@@ -81,7 +81,7 @@ struct BootstrapTests {
     private static let version = "quire-agent 0.1.0"
 
     private func bootstrap(version: String = version) throws -> AgentBootstrap {
-        try AgentBootstrap(try BundleMaker(cacheFolder: nil).agent(product("quire-agent")), version: version)
+        try AgentBootstrap(try freshMaker(Scratch()).agent(product("quire-agent")), version: version)
     }
 
     @Test("Whatever the login shell is and prints, the agent is sent once and starts", arguments: ["/bin/sh", "/bin/bash", "/usr/bin/fish", "/bin/csh"])

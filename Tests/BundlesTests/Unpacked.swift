@@ -27,16 +27,14 @@ final class Scratch {
     func bytes(_ path: RawPath) throws -> [UInt8] { try Array(Data(contentsOf: URL(fileURLWithPath: path.display))) }
 }
 
+/// Takes all digests anew.
+func freshMaker(_ scratch: Scratch) -> BundleMaker { BundleMaker(cacheFolder: scratch.path("cache"), remembers: false) }
+
 /// A program beside this test program.
 func product(_ name: String) throws -> RawPath { try ownExecutable().parent.appending(name) }
 
 extension InstalledBundle {
-    func bytes(of index: Int) throws -> [UInt8] {
-        switch try content(of: index) {
-        case .bytes(let bytes): bytes
-        case .file(let path): try Array(Data(contentsOf: URL(fileURLWithPath: path.display)))
-        }
-    }
+    func bytes(of index: Int) throws -> [UInt8] { try Array(Data(contentsOf: URL(fileURLWithPath: paths[index].display))) }
 
     /// Lays the files out as they shall be on a host.
     func unpack(into folder: RawPath) throws {
