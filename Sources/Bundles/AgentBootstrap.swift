@@ -1,6 +1,6 @@
 internal import Digests
 internal import Glibc
-public import JobModel
+internal import JobModel
 internal import LinuxSystem
 private import Synchronization
 

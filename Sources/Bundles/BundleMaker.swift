@@ -1,6 +1,6 @@
 internal import Digests
 public import JobModel
-public import LinuxSystem
+internal import LinuxSystem
 
 /// Makes bundles of the programs installed on this machine, with everything they load.
 ///

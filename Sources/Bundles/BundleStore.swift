@@ -1,7 +1,7 @@
 internal import Digests
 internal import Glibc
 public import JobModel
-public import LinuxSystem
+internal import LinuxSystem
 
 /// The bundles on one host, for its agents: whole folders named by hash, shared by all jobs and heads of the user.
 ///
