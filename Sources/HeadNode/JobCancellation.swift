@@ -47,14 +47,10 @@ public struct JobCancellation {
     private func stop(_ entry: JobEntry, _ state: StateFolder) throws(HeadError) {
         try state.requestCancel(entry.id)
         guard let holder = entry.holder else { return }
-        // A process id means something on its own host only; a container may share the state folder and no processes.
-        let isHere = holder.hasPrefix("\(Capacity.ofThisMachine().hostname), ")
-        guard isHere, let id = Self.process(in: holder) else { throw .busy(what: "job \(entry.id.rawValue)", holder: holder) }
-        let process = try system("find the process of job \(entry.id.rawValue)") { () throws(SystemError) in try OtherProcess(id: id) }
-        // Held now: if the lock still names it, the id did not come to mean another process before.
-        guard let process, try state.liveHolder(of: entry.id) == holder else { return }
+        guard JobProcess.isHere(holder) else { throw .busy(what: "job \(entry.id.rawValue)", holder: holder) }
+        guard let process = try JobProcess(holder: holder, of: entry.id, state) else { return }
         for wait in [try drainMilliseconds(entry, state) + Self.graceMilliseconds, Self.graceMilliseconds] {
-            try system("stop process \(id)") { () throws(SystemError) in try process.terminate() }
+            try system("stop process \(process.id)") { () throws(SystemError) in try process.handle.terminate() }
             let deadline = SystemClock.monotonicMilliseconds() + wait
             while SystemClock.monotonicMilliseconds() < deadline {
                 if try state.liveHolder(of: entry.id) != holder { return }
@@ -71,11 +67,6 @@ public struct JobCancellation {
             return value
         }
         return (seconds.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 30) * 1000
-    }
-
-    /// The process in `host, pid 123, job ...`.
-    private static func process(in holder: String) -> Int32? {
-        holder.split(separator: ", ").lazy.compactMap { $0.hasPrefix("pid ") ? Int32($0.dropFirst(4)) : nil }.first
     }
 
     private func giveUp(_ entry: JobEntry, _ state: StateFolder) throws(HeadError) {

@@ -297,6 +297,7 @@ final class JobRunner {
         case .hangUp: display.terminalIsGone()
         case .windowChange: display.resize()
         case .resumed: display.terminalWasShared()
+        case .reload: display.message("this job has no host file to read again")
         }
     }
 

@@ -119,7 +119,7 @@ final class InterruptCount: Sendable {
         case .interrupt, .terminate:
             let earlier = count.add(1, ordering: .relaxed).oldValue
             if earlier > 0, isPlanning.load(ordering: .relaxed) { _exit(ExitStatus.cancelled.rawValue) }
-        case .hangUp, .windowChange, .resumed: break
+        case .hangUp, .windowChange, .resumed, .reload: break
         }
     }
 

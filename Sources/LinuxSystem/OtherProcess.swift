@@ -17,8 +17,13 @@ public struct OtherProcess: ~Copyable {
     }
 
     /// Sends SIGTERM; a process that has ended already is left alone.
-    public func terminate() throws(SystemError) {
-        guard quire_signal_process(file.descriptor, SIGTERM) != 0, errno != ESRCH else { return }
+    public func terminate() throws(SystemError) { try send(SIGTERM) }
+
+    /// Sends what `SignalWatch` takes as `reload`; a program that knows nothing of it is not disturbed.
+    public func askToReload() throws(SystemError) { try send(SIGURG) }
+
+    private func send(_ signal: Int32) throws(SystemError) {
+        guard quire_signal_process(file.descriptor, signal) != 0, errno != ESRCH else { return }
         throw .last("pidfd_send_signal", file.path.display)
     }
 }

@@ -8,6 +8,8 @@ public final class SignalWatch: Sendable {
         case interrupt, terminate, hangUp, windowChange
         /// The process was stopped (Ctrl-Z) and goes on.
         case resumed
+        /// `quire hosts reload` asks for the host file to be read again: SIGURG, which hurts nobody who does not listen.
+        case reload
     }
 
     private let thread: SystemThread
@@ -16,7 +18,7 @@ public final class SignalWatch: Sendable {
     public init(_ deliver: @escaping @Sendable (Signal) -> Void) {
         var taken = sigset_t()
         sigemptyset(&taken)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGUSR1] { sigaddset(&taken, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGURG, SIGUSR1] { sigaddset(&taken, number) }
         pthread_sigmask(SIG_BLOCK, &taken, nil)
         signal(SIGPIPE, SIG_IGN)
         // A write past the limit of file sizes is then an error like any other.
@@ -24,7 +26,7 @@ public final class SignalWatch: Sendable {
         thread = SystemThread("signals") {
             var awaited = sigset_t()
             sigemptyset(&awaited)
-            for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGUSR1] { sigaddset(&awaited, number) }
+            for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGURG, SIGUSR1] { sigaddset(&awaited, number) }
             while true {
                 var number: Int32 = 0
                 guard sigwait(&awaited, &number) == 0 else { continue }
@@ -34,6 +36,7 @@ public final class SignalWatch: Sendable {
                 case SIGHUP: deliver(.hangUp)
                 case SIGWINCH: deliver(.windowChange)
                 case SIGCONT: deliver(.resumed)
+                case SIGURG: deliver(.reload)
                 default: return
                 }
             }

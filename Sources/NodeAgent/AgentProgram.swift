@@ -25,7 +25,7 @@ public enum AgentProgram {
             let signals = SignalWatch { signal in
                 switch signal {
                 case .terminate: terminate.signal()
-                case .interrupt, .hangUp, .windowChange, .resumed: break
+                case .interrupt, .hangUp, .windowChange, .resumed, .reload: break
                 }
             }
             let code = try withExtendedLifetime(signals) { () throws(SystemError) -> Int32 in

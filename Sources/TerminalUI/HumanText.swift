@@ -1,5 +1,8 @@
 /// Numbers as people read them: decimal units, thousands separated by commas, English plurals.
 public enum HumanText {
+    /// Words of another machine, on one line of a terminal: control characters and those that turn the writing direction made visible.
+    public static func harmless(_ text: String) -> String { DisplayText.harmless(text) }
+
     /// `1,234,567`
     public static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)

@@ -23,6 +23,6 @@ struct Quire: ParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, PDFCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
-            CancelCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
+            CancelCommand.self, HostsCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
         ])
 }

@@ -1,0 +1,217 @@
+import Bundles
+import Digests
+public import JobModel
+import LinuxSystem
+public import SSHTransport
+import Synchronization
+import TerminalUI
+
+/// `quire hosts check`: looks at all hosts at once and tells what cures what is wrong.
+///
+/// JSON: an object with `hosts` (array of `name`, `address`, `usable`, `seconds`, `slots`, `cpus`, `memory_bytes`, `scratch`,
+/// `scratch_free_bytes`, `system`, `machine`, `libc`, `load`, `transport` (null where unknown), `checks`: array of `name`, `state`:
+/// `ok`, `warning` or `fault`, `found`, `cure` or null) and `usable`, a number.
+/// Exit code 0 when every host can be used, 3 when some cannot, 5 when none can.
+public struct HostCheck {
+    private let hosts: [HostSpec]
+    private let inputs: [RawPath]
+    private let printsJSON: Bool
+    private let secrets: SecretKeeper
+
+    /// Hosts that are looked at at one time.
+    private static let threadsMax = 64
+    private static let answerSecondsMax = 20
+
+    /// - Parameter inputs: roots for which shared storage is looked for.
+    public init(hosts: [HostSpec], inputs: [RawPath], printsJSON: Bool, secrets: SecretKeeper = SecretKeeper()) {
+        self.hosts = hosts
+        self.inputs = inputs
+        self.printsJSON = printsJSON
+        self.secrets = secrets
+    }
+
+    public func run() throws(HeadError) -> ExitStatus {
+        let judge = HostJudge(
+            machine: Self.ownMachine, bundles: try ownBundles(), roots: inputs, samples: try HostSamples.of(inputs))
+        let checked = inParallel(judge)
+        try FactsOutput.write(printsJSON ? Self.value(checked).prettyText + "\n" : Self.text(checked))
+        let usable = checked.count(where: \.isUsable)
+        return usable == checked.count ? .done : usable == 0 ? .noUsableHost : .someFilesFailed
+    }
+
+    static var ownMachine: String {
+        #if arch(arm64)
+            "aarch64"
+        #else
+            "x86_64"
+        #endif
+    }
+
+    /// Only asked for by name, so a machine whose programs cannot be bundled is told so once, before any host is bothered.
+    private func ownBundles() throws(HeadError) -> [String: String] {
+        guard hosts.contains(where: { $0.place != .thisMachine }) else { return [:] }
+        let agent = try Session.Programs().agent
+        let maker = BundleMaker(cacheFolder: BundleMaker.usualCacheFolder)
+        do throws(BundleError) {
+            return [
+                "agent": try maker.agent(agent).manifest.folderName(SHA256Stream.self),
+                "worker": try maker.worker(agent.parent.appending("quire-worker")).manifest.folderName(SHA256Stream.self),
+            ]
+        } catch {
+            throw .noUsableHost("this machine's programs cannot be sent to hosts: \(error)")
+        }
+    }
+
+    private func inParallel(_ judge: HostJudge) -> [CheckedHost] {
+        let connector = HostConnector(secrets: secrets)
+        let found = Mutex<[Int: CheckedHost]>([:])
+        let next = Mutex(0)
+        let hosts = hosts
+        let threads = (0..<min(Self.threadsMax, hosts.count)).map { index in
+            SystemThread("check \(index)") {
+                while true {
+                    let place = next.withLock { place in
+                        defer { place += 1 }
+                        return place
+                    }
+                    guard place < hosts.count else { return }
+                    let checked = Self.check(hosts[place], judge, connector)
+                    found.withLock { $0[place] = checked }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        return found.withLock { found in hosts.indices.compactMap { found[$0] } }
+    }
+
+    private static func check(_ spec: HostSpec, _ judge: HostJudge, _ connector: HostConnector) -> CheckedHost {
+        var checked = CheckedHost(spec: spec, findings: [])
+        let start = SystemClock.monotonicMilliseconds()
+        defer { checked.milliseconds = SystemClock.monotonicMilliseconds() - start }
+        let probe = HostProbe(
+            scratch: spec.scratch, bundles: judge.bundles.values.sorted(),
+            samples: judge.samples.map { sample in
+                var sample = sample
+                sample.path = HostSamples.mapped(sample.path, by: spec.mappings)
+                return sample
+            })
+        do throws(SSHError) {
+            let reply: Reply
+            switch spec.place {
+            case .thisMachine: reply = try asked(here: probe)
+            case .remote(let address):
+                let session = try connector.connect(to: address, spec.connection)
+                defer { session.end() }
+                checked.findings.append(HostFinding(name: "connection", state: .ok, found: "\(session.name), \(session.transport.rawValue)"))
+                reply = try asked(over: session, probe)
+            }
+            guard let answer = reply.answer else {
+                checked.findings.append(
+                    HostFinding(
+                        name: "shell", state: .fault, found: "the login shell there ran no command" + (reply.said.isEmpty ? "" : ": \(reply.said)"),
+                        cure: "see that `ssh \(spec.place) echo yes` says yes"))
+                return checked
+            }
+            checked.answer = answer
+            var judge = judge
+            judge.samples = probe.samples
+            checked.findings += judge.findings(spec, answer, before: reply.before, after: reply.after)
+        } catch {
+            checked.findings.append(HostJudge.finding(error))
+        }
+        return checked
+    }
+
+    /// What a host answered, and between which moments of this machine, in milliseconds since 1970.
+    private struct Reply {
+        var answer: HostProbe.Answer?
+        /// Its last line, where it answered something else.
+        var said: String
+        var before: Int64
+        var after: Int64
+
+        init(_ output: [UInt8], errors: String, mark: String, before: Int64) {
+            after = SystemClock.epochMilliseconds()
+            self.before = before
+            answer = HostProbe.answer(in: output, mark: mark)
+            let lines = (String(decoding: output, as: UTF8.self) + "\n" + errors).split(whereSeparator: \.isNewline)
+            said = lines.last.map { String($0.prefix(200)) } ?? ""
+        }
+    }
+
+    private static func mark() -> String { "quire-" + String(UInt64.random(in: .min ... .max), radix: 16) }
+
+    private static func asked(over session: any HostSession, _ probe: HostProbe) throws(SSHError) -> Reply {
+        let mark = mark()
+        let before = SystemClock.epochMilliseconds()
+        let result = try session.run(HostProbe.command, input: probe.script(mark: mark), limitSeconds: answerSecondsMax)
+        return Reply(result.output, errors: result.standardError, mark: mark, before: before)
+    }
+
+    private static func asked(here probe: HostProbe) throws(SSHError) -> Reply {
+        let mark = mark()
+        var plan = ProcessPlan(RawPath("/bin/sh"))
+        plan.arguments = [Array("-c".utf8), probe.script(mark: mark)]
+        plan.environment = ProcessPlan.inheritedEnvironment()
+        let before = SystemClock.epochMilliseconds()
+        do throws(SystemError) {
+            let run = try CollectedRun.run(plan, limitMilliseconds: UInt64(answerSecondsMax) * 1000)
+            return Reply(run.output, errors: "", mark: mark, before: before)
+        } catch {
+            throw .system(host: "localhost", error)
+        }
+    }
+
+    // MARK: Telling
+
+    static func text(_ checked: [CheckedHost]) -> String {
+        var table = TextTable([
+            .init("HOST"), .init("STATE"), .init("SLOTS", .right), .init("CPUS", .right), .init("MEMORY", .right), .init("SCRATCH", .right),
+            .init("SYSTEM"), .init("CLOCK"), .init("BUNDLE"), .init("TOOK", .right),
+        ])
+        for host in checked {
+            let answer = host.answer
+            func found(_ name: String) -> String { host.findings.first { $0.name == name }?.found ?? "" }
+            table.add([
+                host.spec.name, host.state.rawValue, host.slots.map { "\($0)" } ?? "", answer?.cpus.map { "\($0)" } ?? "",
+                answer?.memoryBytes.map(HumanText.bytes) ?? "", answer?.scratchFreeBytes.map { HumanText.bytes($0) + " free" } ?? "",
+                answer == nil ? "" : found("system"), found("clock"), found("bundle"), HumanText.decimal(Double(host.milliseconds) / 1000, places: 2) + " s",
+            ])
+        }
+        var text = table.text(columnsMax: Terminal.outputColumns())
+        for host in checked {
+            for finding in host.findings where finding.state != .ok || finding.name == "storage" {
+                text += "\(host.spec.name): " + (finding.state == .ok ? "" : "\(finding.state.rawValue): ") + HumanText.harmless(finding.found) + "\n"
+                if let cure = finding.cure { text += "    cure: \(HumanText.harmless(cure))\n" }
+            }
+        }
+        let usable = checked.filter(\.isUsable)
+        let slots = usable.compactMap(\.slots).reduce(0, +)
+        return text + "\(usable.count) of \(HumanText.counted(checked.count, "host")) can be used, with \(HumanText.counted(slots, "slot"))\n"
+    }
+
+    static func value(_ checked: [CheckedHost]) -> JSONValue {
+        let hosts = checked.map { host in
+            let answer = host.answer
+            return JSONValue.object([
+                ("name", .string(host.spec.name)), ("address", .string(host.spec.place.description)), ("usable", .bool(host.isUsable)),
+                ("seconds", .number(Double(host.milliseconds) / 1000)), ("slots", host.slots.map(JSONValue.integer) ?? .null),
+                ("cpus", answer?.cpus.map(JSONValue.integer) ?? .null), ("memory_bytes", answer?.memoryBytes.map(JSONValue.size) ?? .null),
+                ("scratch", .optional(answer?.scratchPlace)), ("scratch_free_bytes", answer?.scratchFreeBytes.map(JSONValue.size) ?? .null),
+                ("system", .optional(answer?.system)), ("machine", .optional(answer?.machine)), ("libc", .optional(answer?.libc)),
+                ("load", .optional(answer?.load)), ("transport", .optional(host.findings.first { $0.name == "connection" && $0.state == .ok }?.found)),
+                (
+                    "checks",
+                    .array(
+                        host.findings.map { finding in
+                            .object([
+                                ("name", .string(finding.name)), ("state", .string(finding.state.rawValue)), ("found", .string(finding.found)),
+                                ("cure", .optional(finding.cure)),
+                            ])
+                        })
+                ),
+            ])
+        }
+        return .object([("hosts", .array(hosts)), ("usable", .integer(checked.count(where: \.isUsable)))])
+    }
+}
