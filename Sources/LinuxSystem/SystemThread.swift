@@ -23,6 +23,12 @@ public final class SystemThread: Sendable {
         self.handle = handle
     }
 
+    /// Starts `body` on a thread nobody joins: for one whose end others learn by what it does, or that may hang for good.
+    public static func detached(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let status = pthread_detach(SystemThread(name, body).handle)
+        precondition(status == 0, "pthread_detach: \(String(cString: strerror(status)))")
+    }
+
     /// Waits for the end of the thread's body; called exactly once.
     public func join() {
         let status = pthread_join(handle, nil)

@@ -1,40 +1,93 @@
-public import JobModel
-
+internal import JobModel
+internal import LinuxSystem
 
 /// Connects to hosts. One for a whole job: it shares passphrases and the gate between all hosts.
 public final class HostConnector: Sendable {
+    private let gate: ConnectGate
+    private let secrets: SecretKeeper
+
     public init(gate: ConnectGate = ConnectGate(), secrets: SecretKeeper = SecretKeeper()) {
+        self.gate = gate
+        self.secrets = secrets
+        Terminal.ignoreBrokenPipes()
     }
 
     /// Connects, verifies the host key and logs in; waits for at most `settings.connectSeconds` beside a person's typing.
+    ///
+    /// A login that was refused is never tried again, by no transport.
     public func connect(
         to address: HostAddress, _ settings: ConnectionSettings, cancellation: Cancellation = Cancellation()
     ) throws(SSHError) -> any HostSession {
-        throw .notSupported(host: "\(address)", what: "anything yet")
+        let deadline = SystemClock.monotonicMilliseconds() + UInt64(settings.connectSeconds) * 1000
+        let configuration = try HostConfiguration(of: address, settings, milliseconds: settings.connectSeconds * 1000)
+        let name = "\(address.name) (\(configuration.user)@\(configuration.hostName):\(configuration.port))"
+        if cancellation.isCancelled { throw .cancelled(host: name) }
+        let door = configuration.jump ?? "\(configuration.hostName):\(configuration.port)"
+        let now = SystemClock.monotonicMilliseconds()
+        guard gate.enter(door, waitingMilliseconds: Int(deadline - min(now, deadline))) else {
+            throw .timedOut(host: name, stage: .connection, seconds: settings.connectSeconds)
+        }
+        defer { gate.leave(door) }
+        let attempt = Attempt(address: address, name: name, configuration: configuration, settings: settings, deadline: deadline)
+        switch settings.transport {
+        case .openssh: return try attempt.openssh(cancellation)
+        case .libssh:
+            if let what = configuration.needsOpenSSH.first { throw .notSupported(host: name, what: what) }
+            return try attempt.libssh(secrets, cancellation)
+        case .auto:
+            guard configuration.needsOpenSSH.isEmpty else { return try attempt.openssh(cancellation) }
+            do throws(SSHError) {
+                return try attempt.libssh(secrets, cancellation)
+            } catch {
+                guard case .notSupported = error else { throw error }
+                return try attempt.openssh(cancellation)
+            }
+        }
     }
 }
 
-/// Lets another thread give up a `connect` that is under way.
-public final class Cancellation: Sendable {
-    public init() {}
-    public func cancel() {}
-}
+private struct Attempt {
+    let address: HostAddress
+    let name: String
+    let configuration: HostConfiguration
+    let settings: ConnectionSettings
+    let deadline: UInt64
 
-/// Staggers connects, since an sshd drops some of many that come at once (MaxStartups 10:30:100).
-public final class ConnectGate: Sendable {
-    public init(unauthenticatedMax: Int = 8) {}
-}
+    /// A server that hangs up before its first word has too many others at its door.
+    private static let hangUpsMax = 5
 
-/// Passphrases and passwords, each asked once for all hosts, held in memory only.
-public final class SecretKeeper: Sendable {
-    /// What a person is asked for.
-    public enum Question: Hashable, Sendable {
-        case passphrase(key: RawPath)
-        case password(user: String, host: String)
-        /// keyboard-interactive: the server's own words.
-        case prompt(String, user: String, host: String, isEchoed: Bool)
+    func libssh(_ secrets: SecretKeeper, _ cancellation: Cancellation) throws(SSHError) -> any HostSession {
+        let plan = LibSSHSession.Plan(name: name, configuration: configuration, settings: settings, secrets: secrets)
+        let connectDeadline = configuration.connectSeconds.map { min(deadline, SystemClock.monotonicMilliseconds() + UInt64($0) * 1000) } ?? deadline
+        for hangUps in 0..<Self.hangUpsMax {
+            let connection = try TCPConnection.open(
+                configuration.hostName, port: configuration.port, family: configuration.addressFamily, lossSeconds: settings.lossSeconds,
+                deadline: connectDeadline, label: name, seconds: configuration.connectSeconds ?? settings.connectSeconds, cancellation: cancellation)
+            let clock = SetupClock(.negotiation, deadline: deadline)
+            if let session = try LibSSHSession.begin(plan, on: connection, clock, cancellation) { return session }
+            guard pauseBeforeAnother(hangUps) else { break }
+        }
+        throw hungUp
     }
 
-    /// - Parameter ask: one question at a time, on a host's thread; nil declines. Without it nobody is asked.
-    public init(ask: (@Sendable (Question) -> [UInt8]?)? = nil) {}
+    func openssh(_ cancellation: Cancellation) throws(SSHError) -> any HostSession {
+        for hangUps in 0..<Self.hangUpsMax {
+            let clock = SetupClock(.login, deadline: deadline)
+            if let session = try OpenSSHSession.begin(address, name, configuration, settings, clock, cancellation) { return session }
+            guard pauseBeforeAnother(hangUps) else { break }
+        }
+        throw hungUp
+    }
+
+    /// False when there is no time for another attempt.
+    private func pauseBeforeAnother(_ hangUps: Int) -> Bool {
+        let pause = UInt32.random(in: 50...200) << hangUps
+        guard SystemClock.monotonicMilliseconds() + UInt64(pause) < deadline else { return false }
+        Pause.milliseconds(pause)
+        return true
+    }
+
+    private var hungUp: SSHError {
+        .negotiation(host: name, reason: "it hung up without a word, several times (no sshd, or MaxStartups reached)")
+    }
 }

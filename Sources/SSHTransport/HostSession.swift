@@ -36,42 +36,52 @@ extension HostSession {
     public func run(
         _ command: String, input: [UInt8] = [], outputBytesMax: Int = 1 << 20, limitSeconds: Int = 60
     ) throws(SSHError) -> CommandResult {
-        let events = Mailbox<ChannelEvent>(elementsMax: 16)
-        let channel = try open(command) { events.send($0) }
-        // Closed last: a sink that finds it closed drops what it has, so the channel's thread never waits for nobody.
-        defer { events.close() }
-        let deadline = SystemClock.monotonicMilliseconds() + UInt64(limitSeconds) * 1000
-        var rest = input[...]
-        var output: [UInt8] = []
-        while true {
-            let isSending = !rest.isEmpty
-            if isSending {
-                let piece = Array(rest.prefix(ChannelLimits.chunkBytesMax))
-                // Never waits in `send`: the command's output must be taken meanwhile.
-                if channel.sendIfRoom(piece, .bulk) { rest = rest.dropFirst(piece.count) }
-                if rest.isEmpty { channel.finish() }
-            } else if input.isEmpty {
-                channel.finish()
-            }
-            let now = SystemClock.monotonicMilliseconds()
-            guard now < deadline else {
+        let name = name
+        return try collectOutput(
+            host: name, stage: .command(command), milliseconds: limitSeconds * 1000, input: input, outputBytesMax: outputBytesMax,
+            starting: { (sink) throws(SSHError) in try open(command, sink) })
+    }
+}
+
+/// Runs a program in a channel to its end, giving it `input` and taking its output.
+func collectOutput(
+    host: String, stage: SSHError.Stage, milliseconds: Int, input: [UInt8] = [], outputBytesMax: Int,
+    starting start: (@escaping ChannelSink) throws(SSHError) -> any ByteChannel
+) throws(SSHError) -> CommandResult {
+    let command = if case .command(let text) = stage { text } else { "ssh -G" }
+    let events = Mailbox<ChannelEvent>(elementsMax: 16)
+    let channel = try start { events.send($0) }
+    // Closed at last: what the channel's thread still has is dropped then, so it never waits for nobody.
+    defer { events.close() }
+    let deadline = SystemClock.monotonicMilliseconds() + UInt64(milliseconds)
+    var rest = input[...]
+    if rest.isEmpty { channel.finish() }
+    var output: [UInt8] = []
+    while true {
+        let isSending = !rest.isEmpty
+        if isSending {
+            // Never waits in `send`: the command's output must be taken meanwhile.
+            let piece = rest.prefix(ChannelLimits.chunkBytesMax)
+            if channel.sendIfRoom(Array(piece), .bulk) { rest = rest.dropFirst(piece.count) }
+            if rest.isEmpty { channel.finish() }
+        }
+        let now = SystemClock.monotonicMilliseconds()
+        guard now < deadline else {
+            channel.abort()
+            throw .timedOut(host: host, stage: stage, seconds: milliseconds / 1000)
+        }
+        switch events.receiveOne(waitingMilliseconds: isSending ? 1 : Int(deadline - now)) {
+        case nil: continue
+        case .received(let bytes):
+            output += bytes
+            guard output.count <= outputBytesMax else {
                 channel.abort()
-                throw .timedOut(host: name, stage: .command(command), seconds: limitSeconds)
+                throw .commandFailed(host: host, command: command, .unknown, "it wrote more than \(outputBytesMax) bytes")
             }
-            let event = events.receiveOne(waitingMilliseconds: isSending ? 1 : Int(deadline - now))
-            switch event {
-            case nil: continue
-            case .received(let bytes):
-                output += bytes
-                guard output.count <= outputBytesMax else {
-                    channel.abort()
-                    throw .commandFailed(host: name, command: command, .unknown, "it wrote more than \(outputBytesMax) bytes")
-                }
-            case .ended(.exited(let end, let text)): return CommandResult(end: end, output: output, standardError: text)
-            case .ended(.lost(let reason, let text)): throw .lost(host: name, reason: reason, standardError: text)
-            case .ended(.refused(let reason)): throw .commandFailed(host: name, command: command, .unknown, reason)
-            case .ended(.closedByUs): throw .cancelled(host: name)
-            }
+        case .ended(.exited(let end, let text)): return CommandResult(end: end, output: output, standardError: text)
+        case .ended(.lost(let reason, let text)): throw .lost(host: host, reason: reason, standardError: text)
+        case .ended(.refused(let reason)): throw .commandFailed(host: host, command: command, .unknown, reason)
+        case .ended(.closedByUs): throw .cancelled(host: host)
         }
     }
 }

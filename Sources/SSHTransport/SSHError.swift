@@ -5,8 +5,8 @@ public enum SSHError: Error, Hashable, Sendable {
     /// No address, no route, or nobody listens.
     case unreachable(host: String, reason: String)
     case timedOut(host: String, stage: Stage, seconds: Int)
-    /// `line` is what known_hosts would need.
-    case hostKeyUnknown(host: String, fingerprint: String, line: String, file: String, port: UInt16)
+    /// `line` is what known_hosts would need; `address` what ssh-keyscan can ask, nil where a HostKeyAlias names the key otherwise.
+    case hostKeyUnknown(host: String, fingerprint: String, line: String, file: String, port: UInt16, address: String?)
     /// Another key of this type is known. `place` is `file:line`.
     case hostKeyChanged(host: String, fingerprint: String, place: String, knownName: String)
     /// The key is marked `@revoked` in known_hosts.
@@ -58,7 +58,7 @@ extension SSHError: CustomStringConvertible {
         switch self {
         case .unreachable(let host, let reason): "\(host) cannot be reached: \(reason)"
         case .timedOut(let host, let stage, let seconds): "\(host) gave no answer within \(seconds) s \(stage)"
-        case .hostKeyUnknown(let host, let fingerprint, _, let file, _): "the host key of \(host) is not known (\(fingerprint), not in \(file))"
+        case .hostKeyUnknown(let host, let fingerprint, _, let file, _, _): "the host key of \(host) is not known (\(fingerprint), not in \(file))"
         case .hostKeyChanged(let host, let fingerprint, let place, _):
             "the host key of \(host) is not the known one (\(fingerprint), \(place) has another): somebody may be in between"
         case .hostKeyRevoked(let host, let fingerprint, let place): "the host key of \(host) (\(fingerprint)) is revoked by \(place)"
@@ -87,8 +87,10 @@ extension SSHError: CustomStringConvertible {
         case .timedOut(_, .name, _): "check the name servers, or give an address"
         case .timedOut(let host, .login, _): "try `ssh \(host) true`; an ssh-agent may wait for you"
         case .timedOut: "check the network and the load there, then try again"
-        case .hostKeyUnknown(let host, _, _, let file, let port):
-            "compare the fingerprint, then `ssh-keyscan\(port == 22 ? "" : " -p \(port)") \(Self.bareName(host)) >> \(file)`, or repeat with --accept-new-host-keys"
+        case .hostKeyUnknown(let host, _, _, let file, let port, let address):
+            "compare the fingerprint, then "
+                + (address.map { "`ssh-keyscan\(port == 22 ? "" : " -p \(port)") \($0) >> \(file)`" } ?? "`ssh \(Self.bareName(host)) true`")
+                + ", or repeat with --accept-new-host-keys"
         case .hostKeyChanged(_, _, let place, let name):
             "only if the host was really set up anew: `ssh-keygen -R '\(name)' -f \(Self.file(of: place))`"
         case .hostKeyRevoked: "do not use this host before its administrator gave it a new key"
