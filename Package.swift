@@ -100,6 +100,9 @@ let package = Package(
         .executableTarget(
             name: "fixture-worker", dependencies: ["JobModel", "WireProtocol", "LinuxSystem"], path: "Tests/Fixtures/fixture-worker",
             swiftSettings: swift),
+        .executableTarget(
+            name: "channel-bench", dependencies: ["JobModel", "LinuxSystem", "SSHTransport"], path: "Tests/Fixtures/channel-bench",
+            swiftSettings: swift),
         tests("SupervisingTests", ["Supervising", "JobModel"]),
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),

@@ -35,7 +35,8 @@ struct LibSSHLogin {
     }
 
     mutating func logIn() throws(SSHError) {
-        if try outcome(ssh_userauth_none(handle.session, nil)) == .loggedIn { return }
+        ssh_set_blocking(handle.session, 0)
+        if try outcome({ ssh_userauth_none($0, nil) }) == .loggedIn { return }
         let offered = methods()
         if offered.contains("publickey"), try tryKeys() { return }
         let still = methods()
@@ -59,7 +60,23 @@ struct LibSSHLogin {
         return names.filter { bits & $0.0 != 0 }.map(\.1)
     }
 
-    private func outcome(_ status: Int32) throws(SSHError) -> Outcome {
+    /// Repeats a call until the server has answered. Not libssh's own waiting: it sits out its whole time on a closed connection.
+    private func answer(_ call: (ssh_session) -> Int32) -> Int32 {
+        while true {
+            let status = call(handle.session)
+            guard status == Int32(SSH_AUTH_AGAIN.rawValue) else { return status }
+            if ssh_get_status(handle.session) & (SSH_CLOSED | SSH_CLOSED_ERROR) != 0 { return SSH_ERROR }
+            let isPending = ssh_get_poll_flags(handle.session) & SSH_WRITE_PENDING != 0
+            var watched = pollfd(fd: handle.connection.descriptor, events: Int16(POLLIN | (isPending ? POLLOUT : 0)), revents: 0)
+            poll(&watched, 1, -1)
+        }
+    }
+
+    private func outcome(_ call: (ssh_session) -> Int32) throws(SSHError) -> Outcome {
+        try outcome(of: answer(call))
+    }
+
+    private func outcome(of status: Int32) throws(SSHError) -> Outcome {
         switch status {
         case Int32(SSH_AUTH_SUCCESS.rawValue): return .loggedIn
         case Int32(SSH_AUTH_PARTIAL.rawValue): return .partly
@@ -129,7 +146,7 @@ struct LibSSHLogin {
             case .agent(let key):
                 tried.append("\(key.comment) (agent)")
                 agent?.show([key])
-                outcome = try self.outcome(ssh_userauth_agent(handle.session, nil))
+                outcome = try self.outcome { ssh_userauth_agent($0, nil) }
             case .file(let file): outcome = try tryFile(file)
             }
             switch outcome {
@@ -157,11 +174,11 @@ struct LibSSHLogin {
                 return .denied
             }
             defer { ssh_key_free(key) }
-            guard try outcome(ssh_userauth_try_publickey(handle.session, nil, key)) == .loggedIn else { return .denied }
+            guard try outcome({ ssh_userauth_try_publickey($0, nil, key) }) == .loggedIn else { return .denied }
         }
         guard let key = privateKey(file) else { return .denied }
         defer { ssh_key_free(key) }
-        return try outcome(ssh_userauth_publickey(handle.session, nil, key))
+        return try outcome { ssh_userauth_publickey($0, nil, key) }
     }
 
     private func withCString<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result? { text.withCString(body) }
@@ -199,8 +216,8 @@ struct LibSSHLogin {
         tried.append("keyboard-interactive")
         let roundsMax = 10
         for _ in 0..<roundsMax {
-            let status = ssh_userauth_kbdint(handle.session, nil, nil)
-            guard status == Int32(SSH_AUTH_INFO.rawValue) else { return try outcome(status) == .loggedIn }
+            let status = answer { ssh_userauth_kbdint($0, nil, nil) }
+            guard status == Int32(SSH_AUTH_INFO.rawValue) else { return try outcome(of: status) == .loggedIn }
             for index in 0..<max(0, ssh_userauth_kbdint_getnprompts(handle.session)) {
                 var echo: CChar = 0
                 let prompt = ssh_userauth_kbdint_getprompt(handle.session, UInt32(index), &echo).map { String(cString: $0) } ?? ""
@@ -220,6 +237,7 @@ struct LibSSHLogin {
         clock.resume()
         guard let password else { return false }
         tried.append("password")
-        return try outcome(ssh_userauth_password(handle.session, nil, password.map { CChar(bitPattern: $0) } + [0])) == .loggedIn
+        let text = password.map { CChar(bitPattern: $0) } + [0]
+        return try outcome { ssh_userauth_password($0, nil, text) } == .loggedIn
     }
 }

@@ -96,6 +96,11 @@ struct LibSSHProgram {
                 moved = output == .nothing && errors == .nothing ? .nothing : .something
                 if moved == .nothing || core.isAborted { break }
             }
+            // Behind the end of output reads take in no more packets, and it is they that bring the exit code.
+            if ssh_channel_is_eof(channel) != 0 {
+                if let end = told.end { return .exited(end, standardError: lastWords.text) }
+                ssh_channel_get_exit_status(channel)
+            }
             // Any call may have taken in what another waits for, or made room: then the socket tells nothing of it any more.
             let now = handle.traffic
             if moved == .something || now.received != before.received || isBlocked && now.sent != before.sent { continue }

@@ -129,7 +129,11 @@ final class SSHServer: Sendable {
         }
     }
 
-    func signalConnections(_ number: Int32) { for process in connections() { kill(process, number) } }
+    /// To the sshd of each connection, not to what runs there.
+    func signalConnections(_ number: Int32) {
+        guard let listener = listener() else { return }
+        for (process, parent) in processParents() where parent == listener { kill(process, number) }
+    }
 
     /// Found by its parent, us, and its configuration on its command line.
     private func listener() -> Int32? {
