@@ -1,3 +1,4 @@
+internal import Bundles
 internal import JobModel
 internal import LinuxSystem
 internal import WireProtocol
@@ -28,7 +29,9 @@ public enum AgentProgram {
                 case .interrupt, .hangUp, .windowChange, .resumed, .reload: break
                 }
             }
-            let code = try withExtendedLifetime(signals) { () throws(SystemError) -> Int32 in
+            // While this agent runs its bundle, if it comes from one, is not removed as an old one.
+            let bundle = StoredBundle.own(.agent)
+            let code = try withExtendedLifetime((signals, bundle)) { () throws(SystemError) -> Int32 in
                 let agent = try Agent(try Descriptors.takeStandardStreams(), terminate: terminate)
                 return try agent.run(facts: hostFacts())
             }
@@ -45,8 +48,8 @@ public enum AgentProgram {
         do throws(SystemError) {
             version = try WorkerProgram.version(of: ProgramStart(try WorkerProgram.path()))
         } catch {
-            // The head hears of it again, as unusable, should it want workers.
-            complain("cannot ask the worker for its version: \(error)")
+            // An agent from a bundle has none beside it. Else the head hears of it again, as unusable, should it want workers.
+            if !error.isNotFound { complain("cannot ask the worker for its version: \(error)") }
         }
         return HostFacts(
             hostname: capacity.hostname, bootID: capacity.bootID, logicalCPUs: capacity.logicalCPUs,

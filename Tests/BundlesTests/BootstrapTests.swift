@@ -80,8 +80,8 @@ private final class PretendedHost: RemoteShell {
 struct BootstrapTests {
     private static let version = "quire-agent 0.1.0"
 
-    private func bootstrap(version: String = version) throws -> AgentBootstrap {
-        try AgentBootstrap(try freshMaker(Scratch()).agent(product("quire-agent")), version: version)
+    private func bootstrap() throws -> AgentBootstrap {
+        try AgentBootstrap(try freshMaker(Scratch()).agent(product("quire-agent")))
     }
 
     @Test("Whatever the login shell is and prints, the agent is sent once and starts", arguments: ["/bin/sh", "/bin/bash", "/usr/bin/fish", "/bin/csh"])
