@@ -55,7 +55,12 @@ extension Scheduler {
             // From the end, so that nothing behind is taken for started on its way out.
             let flight = flights[hosts[host].list.tail]
             remove(hosts[host].list.tail)
-            guard !flight.marks.contains(.cancelled), flight.twin == FlightTable.none else { continue }
+            guard !flight.marks.contains(.cancelled) else { continue }
+            guard flight.twin == FlightTable.none else {
+                // Else a file that takes its hosts down could do so for ever, two at a time.
+                if !flight.marks.isDisjoint(with: [.running, .saidStarted]) { histories[flight.task, default: TaskHistory()].losses += 1 }
+                continue
+            }
             if !flight.marks.isDisjoint(with: [.running, .saidStarted]) {
                 let losses = (histories[flight.task]?.losses ?? 0) + 1
                 if losses > lossesInCompanyMax && flight.marks.contains(.alone) || limits.lostAttemptsMax <= 1 {

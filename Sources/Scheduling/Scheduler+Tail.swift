@@ -122,6 +122,8 @@ extension Scheduler {
 
     /// The idle host that would have it done first, of those that have not failed it.
     private func soonest(_ flight: Flight, _ idle: HostSet) -> (host: Int, microseconds: Double)? {
+        // A file that may take hosts down shall not have two at a time.
+        guard (histories[flight.task]?.losses ?? 0) == 0 else { return nil }
         let diedOn = histories[flight.task]?.diedOn ?? []
         var best: (host: Int, microseconds: Double)?
         var next = 0
