@@ -134,7 +134,6 @@ extension Cluster {
         endAgent(host, seesHead: false)
         links[host].sessionsMade += 1
         links[host].session = links[host].sessionsMade
-        links[host].reportCount = 0
         agents[host].session = links[host].session
         agents[host].isAlive = true
         agents[host].endedCount = 0
@@ -160,7 +159,7 @@ extension Cluster {
         switch envelope.message {
         case .reports(let reports):
             if !isCurrent { fencedCount += reports.count }
-            if isCurrent { links[host].reportCount += reports.count }
+            guard envelope.session > links[host].sessionsBefore else { break }
             nextEnding = 0
             let endings = reports.map {
                 Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.busyMicroseconds, verdict: Self.verdict($0.fate))
@@ -217,7 +216,9 @@ extension Cluster {
         // A frozen agent whose lease is over ends before it does anything else.
         if trouble?.isExclusive == true, agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
         check.forEachFlight { attempt, place in
-            if place == host, agents[host].begun.contains(attempt.task.rawValue) { troubledTries[attempt.task.rawValue, default: 0] += 1 }
+            guard place == host else { return }
+            losses[attempt.task.rawValue, default: 0] += 1
+            if agents[host].begun.contains(attempt.task.rawValue) { troubledTries[attempt.task.rawValue, default: 0] += 1 }
         }
         check.hostLost(host)
         apply(.hostLost(HostIndex(rawValue: UInt16(host))), from: host)

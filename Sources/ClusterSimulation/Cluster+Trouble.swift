@@ -15,6 +15,7 @@ extension Cluster {
         if agents[host].isSick || nature == .poison {
             needed = agents[host].isSick ? 40_000 : needed
             troubledTries[UInt32(task), default: 0] += 1
+            diedOn[UInt32(task), default: []].insert(host)
             return .workerDied
         }
         switch nature {
@@ -35,8 +36,15 @@ extension Cluster {
     func checkBlame(_ task: TaskIndex) {
         guard let trouble, trouble.nature(task.position) == .good else { return }
         let tries = troubledTries[task.rawValue] ?? 0
-        // Two hosts that work otherwise are enough to find a file guilty, and one where no other is there to ask.
-        let needed = 1
+        // Two hosts on which it killed workers prove its guilt; so does one, if there is no other to ask within a minute.
+        let guilty = diedOn[task.rawValue] ?? []
+        let others = links.indices.filter { host in
+            links[host].isKnown && !links[host].isLeaving && !guilty.contains(host) && (links[host].restsUntil ?? 0) <= now + 60_000_000
+        }
+        if guilty.count > 1 || (!guilty.isEmpty && others.isEmpty) { return }
+        let needed = min(setup.limits.retriesMax + 1, setup.limits.lostAttemptsMax)
+        // Whether a task had begun when its host was lost is a guess; that it was lost so often is not.
+        if (losses[task.rawValue] ?? 0) >= setup.limits.lostAttemptsMax { return }
         if tries < needed { check.fail("task \(task.position) is a good file and was failed after \(tries) troubled tries") }
     }
 
@@ -284,6 +292,7 @@ extension Cluster {
         commitQueue = []
         for host in agents.indices {
             links[host].session = 0
+            links[host].sessionsBefore = links[host].sessionsMade
             links[host].isKnown = false
             links[host].isLeaving = false
             links[host].restsUntil = nil

@@ -55,8 +55,8 @@ struct HeadLink {
     var restsUntil: UInt64?
     /// Every connection the host ever had; the next gets one more.
     var sessionsMade: UInt32 = 0
-    /// Reports the scheduler has had from this connection.
-    var reportCount = 0
+    /// Of earlier heads: nothing of them can come to this one, whose process has its own descriptors.
+    var sessionsBefore: UInt32 = 0
 }
 
 /// A job on a cluster in one thread: the scheduler under test, the head's and the agents' conduct, links and time.
@@ -106,6 +106,10 @@ final class Cluster<Tested: SimulatedScheduler> {
     var executing: [UInt32: Int] = [:]
     /// How often a task was in a slot when its host was lost or its try failed.
     var troubledTries: [UInt32: Int] = [:]
+    /// How often a task was with a host that was lost.
+    var losses: [UInt32: Int] = [:]
+    /// Hosts on which workers died on a task.
+    var diedOn: [UInt32: Set<Int>] = [:]
     /// Where in the reports being applied the next command will be found.
     var nextEnding = 0
     var fencedCount = 0

@@ -73,7 +73,10 @@ public struct SeedRun: Sendable {
             // Slow hosts, files tried several times, rests that have doubled, dials a minute apart.
             let slowest = UInt64(hosts.map(\.speedPercent).min() ?? 100)
             let longest = UInt64(work.microseconds.max() ?? 0) * 100 / slowest
-            let limit = troubleEnds + 8 * span * 100 / slowest + 20 * longest + 3_600_000_000
+            let bytes = (0..<count).reduce(UInt64(0)) { $0 + work.inputBytes($1) + work.outputBytes($1) }
+            let narrowest = min(model.headBytesPerSecond, hosts.compactMap(\.link?.bytesPerSecond).min() ?? .max)
+            let travel = bytes * 1_000_000 / narrowest
+            let limit = troubleEnds + 8 * span * 100 / slowest + 20 * longest + 4 * travel + 3_600_000_000
             cluster.run(untilMicroseconds: limit, stepsMax: stepsMax + cluster.stepCount)
             if !cluster.isOver { cluster.check.fail("all is healed, and the job does not come to its end (\(cluster.check.readyCount) ready, \(cluster.check.flyingCount) in flight)") }
         }

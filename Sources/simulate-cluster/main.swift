@@ -19,6 +19,9 @@ struct SimulateCluster: ParsableCommand {
     @Option(help: ArgumentHelp("At most so many tasks a seed.", valueName: "n"))
     var tasks: Int = 600
 
+    @Option(help: ArgumentHelp("Stop at so many failures.", valueName: "n"))
+    var failuresMax = 20
+
     @Flag(help: "Ten million tasks on a thousand hosts, without faults: makespan against its lower bound.")
     var big = false
 
@@ -49,7 +52,7 @@ struct SimulateCluster: ParsableCommand {
             failures += 1
             print(Self.line(run))
             print("  again: scripts/simulate --seed \(seed)\(tasks == 600 ? "" : " --tasks \(tasks)")")
-            if failures == 20 { break }
+            if failures == failuresMax { break }
         }
         print("\(seeds) seeds, \(steps) steps, \(duplicates) duplicates, \(fenced) late reports fenced, \(failures) failures")
         if failures > 0 { throw ExitCode(1) }
