@@ -1,4 +1,5 @@
 internal import Digests
+internal import Glibc
 public import JobModel
 internal import LinuxSystem
 
@@ -17,11 +18,11 @@ public struct BundleMaker: Sendable {
         archives = LibtoolArchives(folder: cacheFolder.appending("made"))
     }
 
-    /// `$XDG_CACHE_HOME/quire`, else `~/.cache/quire`; nil where neither is known.
-    public static var usualCacheFolder: RawPath? {
+    /// `$XDG_CACHE_HOME/quire`, else `~/.cache/quire`, else `/var/tmp/quire-UID/cache`.
+    public static var usualCacheFolder: RawPath {
         if let cache = environmentVariable("XDG_CACHE_HOME"), cache.isAbsolute { return cache.appending("quire") }
         if let home = environmentVariable("HOME"), home.isAbsolute { return home.appending(".cache/quire") }
-        return nil
+        return RawPath("/var/tmp/quire-\(geteuid())/cache")
     }
 
     /// The bundle of the agent `program`: itself, its loader and its libraries.
