@@ -70,7 +70,7 @@ final class Testbed: Sendable {
 
     /// What lies below a folder there, without the folder itself; empty too where there is none.
     func files(below folder: String, on host: String) throws -> [String] {
-        try testbed("exec", host, "find", folder, "-mindepth", "1").lines
+        try testbed("exec", host, "sh", "-c", #"[ ! -d "$1" ] || find "$1" -mindepth 1"#, "find", folder).lines
     }
 
     func log(of host: String) throws -> String { try testbed("log", host).output }

@@ -47,7 +47,7 @@ public struct HostCheck {
         #endif
     }
 
-    /// Only asked for by name, so a machine whose programs cannot be bundled is told so once, before any host is bothered.
+    /// Names of the folders of agent and worker on hosts. Programs that cannot be bundled are told of once, before any host is bothered.
     private func ownBundles() throws(HeadError) -> [String: String] {
         guard hosts.contains(where: { $0.place != .thisMachine }) else { return [:] }
         let agent = try Session.Programs().agent
@@ -75,7 +75,9 @@ public struct HostCheck {
                         return place
                     }
                     guard place < hosts.count else { return }
-                    let checked = Self.check(hosts[place], judge, connector)
+                    let start = SystemClock.monotonicMilliseconds()
+                    var checked = Self.check(hosts[place], judge, connector)
+                    checked.milliseconds = SystemClock.monotonicMilliseconds() - start
                     found.withLock { $0[place] = checked }
                 }
             }
@@ -86,8 +88,6 @@ public struct HostCheck {
 
     private static func check(_ spec: HostSpec, _ judge: HostJudge, _ connector: HostConnector) -> CheckedHost {
         var checked = CheckedHost(spec: spec, findings: [])
-        let start = SystemClock.monotonicMilliseconds()
-        defer { checked.milliseconds = SystemClock.monotonicMilliseconds() - start }
         let probe = HostProbe(
             scratch: spec.scratch, bundles: judge.bundles.values.sorted(),
             samples: judge.samples.map { sample in

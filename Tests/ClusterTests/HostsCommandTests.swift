@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+private struct Checked: Decodable {
+    struct Host: Decodable {
+        struct Check: Decodable {
+            var name, state, found: String
+            var cure: String?
+        }
+        var name: String
+        var usable: Bool
+        var seconds: Double
+        var slots: Int?
+        var checks: [Check]
+
+        func found(_ name: String) -> String? { checks.first { $0.name == name }?.found }
+        var faults: [Check] { checks.filter { $0.state == "fault" } }
+    }
+    var hosts: [Host]
+    var usable: Int
+}
+
+/// Files of hosts and keys are the testbed's; so is the home, for caches.
+private func quire(_ words: [String], home: String) throws -> Ended {
+    let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home, "LC_ALL": "C"]
+    return try run(programs.appending(path: "quire").path(percentEncoded: false), words, environment: environment)
+}
+
+private func check(_ words: [String], home: String, status: Int32) throws -> Checked {
+    let ended = try quire(["hosts", "check", "--json"] + words, home: home)
+    #expect(ended.status == status, "\(ended)")
+    return try JSONDecoder().decode(Checked.self, from: Data(ended.output.utf8))
+}
+
+@Suite("quire hosts")
+struct HostsCommandTests {
+    @Test("This machine is looked at without ssh")
+    func localhost() throws {
+        let folder = try TemporaryFolder()
+        let checked = try check(["--host", "localhost:3"], home: folder.path, status: 0)
+        #expect(checked.usable == 1)
+        #expect(checked.hosts.first?.slots == 3)
+        #expect(checked.hosts.first?.found("clock") == "right")
+    }
+
+    @Test("A list of hosts is shown as it is understood, and no list is wrong usage")
+    func list() throws {
+        let folder = try TemporaryFolder()
+        let ended = try quire(["hosts", "list", "--hosts", repository.appending(path: "cluster/hosts.example.yaml").path(percentEncoded: false)], home: folder.path)
+        #expect(ended.status == 0)
+        #expect(ended.lines.contains { $0.hasPrefix("desk7") && $0.contains("19:00-07:30") }, "\(ended)")
+        #expect(try quire(["hosts", "list"], home: folder.path).status == 2)
+        #expect(try quire(["hosts", "reload"], home: folder.path).errors.contains("no running job"))
+    }
+
+    @Test("Good hosts are told apart from one that is cut off, one with another key and one that refuses the login; each with its cure", .enabled(if: Testbed.isWhole))
+    func faults() throws {
+        let folder = try TemporaryFolder()
+        let bed = try Testbed(hosts: 5, ["--shell", "h5=/usr/bin/fish", "--noise", "h5", "--sshd", "h4=AuthorizedKeysFile none", "--slots", "h1=7"])
+        try bed.cut("h2")
+        try bed.rekey("h3")
+        let start = Date.now
+        let checked = try check(["--hosts", bed.hostsFile], home: folder.path, status: 3)
+        #expect(Date.now.timeIntervalSince(start) < 40)
+        #expect(checked.hosts.map(\.name) == ["h1", "h2", "h3", "h4", "h5"])
+        #expect(checked.hosts.map(\.usable) == [true, false, false, false, true])
+        #expect(checked.hosts.map { $0.faults.map(\.name) } == [[], ["reachable"], ["host key"], ["login"], []])
+        #expect(checked.hosts[2].faults.first?.cure?.contains("ssh-keygen -R") == true)
+        #expect(checked.hosts[3].faults.first?.cure?.contains("ssh-copy-id") == true)
+        #expect(checked.hosts[0].slots == 7)
+        #expect(checked.hosts[0].seconds > 0)
+        #expect(checked.hosts[0].found("bundle")?.contains("will be sent") == true)
+        // Nothing was written there.
+        #expect(try bed.files(below: "/var/tmp/home/root/.cache", on: "h1") == [])
+    }
+
+    @Test("Shared storage is seen root by root, also under another name, and missed where the file promises it", .enabled(if: Testbed.isWhole))
+    func storage() throws {
+        let folder = try TemporaryFolder()
+        let scans = folder.url.appending(path: "it's scans")
+        try FileManager.default.createDirectory(at: scans, withIntermediateDirectories: true)
+        try Data("page".utf8).write(to: scans.appending(path: "1.tif"))
+        let bed = try Testbed(hosts: 2, ["--share-ro", "h1=\(scans.path(percentEncoded: false)):/mnt/scans"])
+        let list = folder.url.appending(path: "hosts.yaml")
+        try Data(
+            """
+            defaults: {ssh-config: \(bed.sshConfiguration), map: {"\(scans.path(percentEncoded: false))": /mnt/scans}}
+            hosts:
+              - {address: h1, name: maps}
+              - {address: h2, name: staged}
+            """.utf8
+        ).write(to: list)
+        let text = String(decoding: try Data(contentsOf: list), as: UTF8.self)
+        let words = ["--hosts", list.path(percentEncoded: false), scans.path(percentEncoded: false)]
+        let checked = try check(words, home: folder.path, status: 0)
+        #expect(checked.hosts.map { $0.found("storage")?.hasSuffix("sees the same files; shared") } == [true, false])
+
+        try Data(text.replacing("defaults: {", with: "defaults: {storage: shared, ").utf8).write(to: list)
+        let promised = try check(words, home: folder.path, status: 3)
+        #expect(promised.hosts.map(\.usable) == [true, false])
+        #expect(promised.hosts[1].faults.first?.cure?.contains("map:") == true)
+    }
+}
