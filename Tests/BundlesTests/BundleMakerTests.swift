@@ -74,6 +74,33 @@ struct BundleMakerTests {
         }
     }
 
+    @Test("A worker from its bundle opens no library of a host that has them all")
+    func opensNothingElse() throws {
+        let scratch = try Scratch()
+        try freshMaker(scratch).worker(product("quire-worker")).unpack(into: scratch.path("bundle"))
+        let picture = ProgramStart(RawPath("/usr/bin/convert"), arguments: ["-size", "40x30", "plasma:", scratch.path("a.bmp").display].map { Array($0.utf8) })
+        try #require(try run(picture).status == 0)
+        var traced = BundleLayout.workerStart(in: scratch.path("bundle"))
+        let options = ["-f", "-e", "trace=openat", "-o", scratch.path("calls").display, traced.program.display]
+        traced.program = RawPath("/usr/bin/strace")
+        traced.arguments = options.map { Array($0.utf8) } + traced.arguments
+        let none = InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0)
+        let kinds: [(RawPath, InputIdentity, WorkKind)] = [
+            (scratch.folder, none, .fingerprint(FingerprintOrder(folder: scratch.folder, work: .process(files: true, pages: true)))),
+            (scratch.path("a.bmp"), try FileOperation.facts(of: scratch.path("a.bmp")).identity, .probe),
+        ]
+        let orders = kinds.map { input, identity, kind in
+            WorkOrder(attempt: Attempt(task: TaskIndex(0), number: 1), input: input, identity: identity, kind: kind, tempName: RawPath("t"))
+        }
+        let outcomes = try work(traced, Recipe(actions: [.shrink(.longSide(100))]), orders, loaders: ["magick"])
+        #expect(outcomes.count == 2)
+        for outcome in outcomes { if case .finished = outcome {} else { Issue.record("\(outcome)") } }
+        let calls = String(decoding: try scratch.bytes(scratch.path("calls")), as: UTF8.self).split(separator: "\n")
+        let opened = calls.filter { $0.contains(".so") && !$0.contains("ENOENT") }
+        #expect(opened.contains { $0.contains("bundle/magick/coders/bmp.so") })
+        #expect(opened.filter { !$0.contains("\(scratch.path("bundle"))/") }.isEmpty)
+    }
+
     @Test("A bundle is remembered until a file of it changes, and has the same hash both ways")
     func remembered() throws {
         let scratch = try Scratch()
