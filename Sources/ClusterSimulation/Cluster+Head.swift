@@ -59,9 +59,10 @@ extension Cluster {
                 let fate = ending(of: attempt, in: endings)?.fate
                 check.discarded(attempt, from: host, wasDone: fate == .done || fate == .fileFault)
                 check.flightEnded(attempt, on: host)
-            case .giveUp(let attempt, _):
+            case .giveUp(let attempt, let cause):
                 check.gaveUp(attempt.task)
-                checkBlame(attempt.task)
+                // Bad luck with hosts need not have come while they worked on it.
+                if case .lost(let times) = cause, times >= setup.limits.lostAttemptsMax {} else { checkBlame(attempt.task) }
                 commitQueue.append((attempt, true))
             case .rest(let host, let until, _): links[Int(host.rawValue)].restsUntil = until.microseconds
             case .hostBack(let host): links[Int(host.rawValue)].restsUntil = nil

@@ -56,21 +56,18 @@ extension Scheduler {
             let flight = flights[hosts[host].list.tail]
             remove(hosts[host].list.tail)
             guard !flight.marks.contains(.cancelled) else { continue }
-            guard flight.twin == FlightTable.none else {
-                // Else a file that takes its hosts down could do so for ever, two at a time.
-                if !flight.marks.isDisjoint(with: [.running, .saidStarted]) { histories[flight.task, default: TaskHistory()].losses += 1 }
-                continue
-            }
             if !flight.marks.isDisjoint(with: [.running, .saidStarted]) {
+                // One of two counts as well: else a file that takes its hosts down could do so for ever.
                 let losses = (histories[flight.task]?.losses ?? 0) + 1
-                if losses > lossesInCompanyMax && flight.marks.contains(.alone) || limits.lostAttemptsMax <= 1 {
+                let isFinal = flight.marks.contains(.alone) ? losses > lossesInCompanyMax : limits.lostAttemptsMax <= 1
+                if isFinal && flight.twin == FlightTable.none {
                     histories[flight.task] = nil
                     commands.append(.giveUp(flight.attempt, .lost(times: losses)))
                     continue
                 }
                 histories[flight.task, default: TaskHistory()].losses = min(losses, lossesInCompanyMax)
             }
-            putBack(flight)
+            if flight.twin == FlightTable.none { putBack(flight) }
         }
     }
 

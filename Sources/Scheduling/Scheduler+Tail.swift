@@ -6,6 +6,9 @@ struct Tail: Sendable {
     var isWatching = false
     var watched = Deadlines()
     var lastCall: Instant?
+    /// What a task of mean size takes the quickest host, looked up now and then.
+    var quickestMicroseconds: Double?
+    var lookedUp = Instant(microseconds: 0)
 }
 
 // The end of a job: what waits on a busy host is called back, what takes too long is started a second time.
@@ -90,12 +93,20 @@ extension Scheduler {
 
     private func lateAfterMicroseconds(_ flight: Flight) -> UInt64 {
         guard let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host)) else { return Self.lookAgainMicroseconds }
+        if let quickest = tail.quickestMicroseconds, isWorthIt(left: estimate, instead: quickest * Double(flight.cost)) { return 0 }
         return UInt64(max(2 * estimate, Self.lateMicrosecondsMin))
     }
+
+    /// Whether a second attempt that takes `instead` gains much over a first that has `left` to go: it is on a slow host.
+    private func isWorthIt(left: Double, instead: Double) -> Bool { left > 2 * instead + Self.lateMicrosecondsMin / 2 }
 
     private var extraMax: Int { max(1, workingSlots * limits.duplicateSlotsPercentMax / 100) }
 
     private mutating func duplicateLate(_ idle: HostSet) {
+        if tail.quickestMicroseconds == nil || now.microseconds(since: tail.lookedUp) > Self.lookAgainMicroseconds {
+            tail.lookedUp = now
+            tail.quickestMicroseconds = hosts.lazy.filter { $0.phase == .working }.compactMap(\.pace.taskMicroseconds).min()
+        }
         if !tail.isWatching {
             tail.isWatching = true
             for place in 0..<Int32(flights.placeCount) where flights.isUsed(place) && flights[place].marks.contains(.running) { watch(place) }
@@ -108,9 +119,13 @@ extension Scheduler {
             guard flight.twin == FlightTable.none, !flight.marks.contains(.cancelled) else { continue }
             let elapsed = Double(now.microseconds(since: flight.since))
             let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host))
-            // One that was called back may come back any moment; one beyond the bound would take room that is not there.
-            let isOpen = !flight.marks.contains(.calledBack) && flight.rank < rankBound
-            guard isOpen, let best = soonest(flight, idle), elapsed - (estimate ?? 0) > best.microseconds else {
+            // One that was called back may come back any moment; one beyond the bound would take room that is not there; one that
+            // was lost with its host shall not take two down at a time.
+            let isOpen = !flight.marks.contains(.calledBack) && flight.rank < rankBound && histories[flight.task]?.losses ?? 0 == 0
+            guard isOpen, let best = soonest(flight, idle),
+                elapsed - (estimate ?? 0) > best.microseconds && elapsed >= Double(Self.lateMicrosecondsMin)
+                    || isWorthIt(left: (estimate ?? 0) - elapsed, instead: best.microseconds)
+            else {
                 // It may become late enough for a slower host, or a quicker one may fall idle.
                 tail.watched.insert(now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late.place, late.attempt)
                 continue
@@ -122,8 +137,6 @@ extension Scheduler {
 
     /// The idle host that would have it done first, of those that have not failed it.
     private func soonest(_ flight: Flight, _ idle: HostSet) -> (host: Int, microseconds: Double)? {
-        // A file that may take hosts down shall not have two at a time.
-        guard (histories[flight.task]?.losses ?? 0) == 0 else { return nil }
         let diedOn = histories[flight.task]?.diedOn ?? []
         var best: (host: Int, microseconds: Double)?
         var next = 0

@@ -38,6 +38,18 @@ struct TailTests {
         #expect(stage.react(.tick).isEmpty, "there is no third attempt")
     }
 
+    @Test("What a slow host has begun last starts again where it is done much sooner")
+    func slowHost() {
+        var stage = Stage(tasks: 4, allowsDuplicates: true)
+        let slow = stage.join(hostA, slots: 1)
+        let quick = stage.join(hostB, slots: 1)
+        stage.wait(milliseconds: 1_000)
+        let next = stage.end(quick, on: hostB, milliseconds: 1_000).dispatched(to: hostB)
+        stage.wait(milliseconds: 9_000)
+        #expect(stage.end(slow, on: hostA, milliseconds: 10_000).dispatched(to: hostA) == [attempt(3, 1)])
+        #expect(stage.end(next, on: hostB, milliseconds: 1_000).dispatched(to: hostB) == [attempt(3, 2)], "1 s there, 10 s here")
+    }
+
     @Test("Nothing that must not run twice starts a second time")
     func exclusive() {
         var (stage, _) = lateTask(allowsDuplicates: false)
@@ -99,6 +111,27 @@ struct TailTests {
         _ = stage.react(.hostLost(hostA))
         _ = stage.react(.hostLost(hostB))
         #expect(stage.join(hostC, slots: 1) == [attempt(2, second.number + 1)])
+    }
+
+    @Test("A task that takes its hosts down is not started on two at a time again, and is given up in the end")
+    func killer() {
+        var (stage, _, second) = duplicated()
+        _ = stage.react(.hostLost(hostA))
+        _ = stage.join(hostA, slots: 1)
+        _ = stage.react(.hostLost(hostB))
+        var held = [attempt(2, second.number + 1)]
+        var commands: [Scheduler.Command] = []
+        for _ in 0..<3 {
+            #expect(stage.scheduler.view(of: TaskIndex(2)) == .dispatched([hostA]))
+            _ = stage.join(hostB, slots: 1)
+            stage.wait(milliseconds: 600_000)
+            #expect(stage.react(.tick).isEmpty, "B is idle and does not get it as well")
+            _ = stage.react(.hostLost(hostB))
+            commands = stage.react(.hostLost(hostA))
+            held = stage.join(hostA, slots: 1)
+        }
+        #expect(held.isEmpty)
+        #expect(commands == [.giveUp(attempt(2, 5), .lost(times: 5)), .finished(unsettled: 0)])
     }
 
     @Test("At most a tenth of all slots work on second attempts")
