@@ -1,160 +1,134 @@
 import JobModel
 import LinuxSystem
-import Synchronization
+import SSHTransport
 import WireProtocol
 
-/// The agent of this machine: a child process on pipes, spoken to in the protocol every agent speaks.
-///
-/// Two threads of its own: one writes what is sent, one reads and puts what arrives into the job's event queue.
+/// An agent whose workers can be fed, on this machine or another.
 final class AgentLink: Sendable {
+    let host: HostIndex
     let name: String
     let facts: HostFacts
-    /// Workers it keeps; fixed once `prepare` has returned.
+    /// Workers it keeps.
     let slots: Int
-    /// What makes outputs here, for the ledger: `quire 0.1.0, libvips 8.14.1, worker 1f0c4be7a92d`; nil when the worker did not say.
+    /// What makes outputs there, for the ledger: `quire 0.1.0, libvips 8.14.1, worker 1f0c4be7a92d`; nil when the worker did not say.
     let build: String?
+    /// How orders and reports pass between the head's files and the host's.
+    private let staging: HostStaging?
     private let connection: AgentConnection
+    /// Kept while the agent runs in it.
+    private let session: (any HostSession)?
 
-    /// Starts the agent and tells it the job; returns when its workers can be fed.
+    init(
+        host: HostIndex, name: String, facts: HostFacts, slots: Int, build: String?, connection: AgentConnection,
+        session: (any HostSession)? = nil, staging: HostStaging? = nil
+    ) {
+        self.host = host
+        self.name = name
+        self.facts = facts
+        self.slots = slots
+        self.build = build
+        self.connection = connection
+        self.session = session
+        self.staging = staging
+    }
+
+    /// Bytes of inputs that may wait on the host; nil where nothing travels.
+    var stagedBytesMax: UInt64? { staging?.view.stagedBytesMax }
+
+    /// Queues a message; never waits.
+    func send(_ message: HeadMessage) {
+        if let staging, case .assign(let orders) = message { return staging.assign(orders) }
+        connection.send(message)
+        if let staging, case .cancel(let attempts) = message { staging.withdraw(attempts) }
+    }
+
+    /// Called several times a second: passes on what found no room.
+    func flush() { connection.flush() }
+
+    var isOver: Bool { connection.isOver }
+    /// By this machine's monotonic clock.
+    var heardMilliseconds: UInt64 { connection.heardMilliseconds }
+
+    /// As if something had been heard now: this machine slept, and nobody is to blame for the silence.
+    func forgive() { connection.forgive() }
+
+    /// Breaks the connection; its end is told as for any other loss.
+    func abort() { connection.abort() }
+
+    /// The first half of `close`, which waits for nothing: for many hosts at once.
+    func beginClosing(kill: Bool) { connection.close(kill: kill) }
+
+    /// Ends the agent with all its workers: at once if `kill`, else as soon as it notices that nothing more comes; waits for it.
+    func close(kill: Bool = false) {
+        connection.close(kill: kill)
+        // The channel ends within its own limit; a little more for a busy machine.
+        _ = connection.awaitEnd(milliseconds: ChannelLimits.closeMilliseconds + 5_000)
+        staging?.close()
+        session?.end()
+    }
+}
+
+extension AgentLink {
+    /// Starts the agent of this machine, a child process on pipes, and tells it the job; returns when its workers can be fed.
     ///
     /// - Parameter slots: nil takes what the agent finds.
-    init(
+    static func local(
         program: RawPath, events: Mailbox<HeadEvent>, host: HostIndex, build: String, slots chosen: Int?,
         setup: (HostFacts, Int) -> AgentSetup
-    ) throws(HeadError) {
-        let incoming = Mailbox<AgentConnection.Incoming>(elementsMax: 1024)
-        connection = try AgentConnection(program: program, host: host, greetings: incoming, events: events)
-        connection.send(.hello(Hello(build: build)))
-        guard case .hello(let hello, let facts) = try connection.greeting(from: incoming) else {
-            throw .agent("the agent \(program) did not say hello")
-        }
-        do throws(WireError) { _ = try Hello(build: build).agreed(with: hello) } catch { throw .protocolBroken("the agent \(program)", error) }
-        self.facts = facts
-        self.build = facts.workerVersion.isEmpty ? nil : "quire \(build), \(facts.workerVersion)"
-        name = facts.hostname
-        slots = chosen ?? facts.slotsMax
-        connection.send(.setup(setup(facts, slots)))
-        while true {
-            switch try connection.greeting(from: incoming) {
-            case .ready: return
-            case .unusable(let why): throw .noUsableHost("this machine cannot work: \(why)")
-            case .log, .load, .pong: continue
-            case .hello, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady, .slots: throw .agent("the agent answered out of turn")
-            }
-        }
-    }
-
-    /// Queues a message; waits only while 64 others are still to be written.
-    func send(_ message: HeadMessage) { connection.send(message) }
-
-    /// Ends the agent with all its workers: at once if `kill`, else as soon as it notices that nothing more comes.
-    func close(kill: Bool = false) { connection.close(kill: kill) }
-}
-
-/// The pipes, threads and process below an `AgentLink`.
-final class AgentConnection: Sendable {
-    enum Incoming: Sendable {
-        case message(AgentMessage)
-        case gone(String)
-    }
-
-    private let outgoing = Mailbox<[UInt8]>(elementsMax: 64)
-    private let child: Mutex<ChildProcess>
-    private let threads: [SystemThread]
-
-    /// Waits this long for the agent to start and answer.
-    static let greetingMilliseconds = 20_000
-
-    init(program: RawPath, host: HostIndex, greetings: Mailbox<Incoming>, events: Mailbox<HeadEvent>) throws(HeadError) {
-        do throws(SystemError) {
-            let toAgent = try Descriptors.pipe()
-            let fromAgent = try Descriptors.pipe()
+    ) throws(HeadError) -> AgentLink {
+        let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
             var plan = ProcessPlan(program)
             plan.environment = ProcessPlan.inheritedEnvironment()
-            plan.descriptors = [toAgent.reading.descriptor, fromAgent.writing.descriptor, 2]
             plan.leadsGroup = true
-            child = Mutex(try ChildProcess(starting: plan))
-            let writing = PipeEnd(try Descriptors.duplicate(toAgent.writing.descriptor))
-            let reading = PipeEnd(try Descriptors.duplicate(fromAgent.reading.descriptor))
-            let queue = outgoing
-            threads = [
-                SystemThread("agent write") { AgentConnection.write(queue, to: writing) },
-                SystemThread("agent read") { AgentConnection.read(reading, host, greetings, events) },
-            ]
-        } catch {
-            throw .agent("the agent \(program) cannot be started: \(error); build it with scripts/build")
-        }
-    }
-
-    func send(_ message: HeadMessage) {
-        var bytes = Frame.encode(message)
-        if case .hello = message { bytes = magicBytes + bytes }
-        outgoing.send(bytes)
-    }
-
-    func greeting(from incoming: Mailbox<Incoming>) throws(HeadError) -> AgentMessage {
-        guard let first = incoming.receiveOne(waitingMilliseconds: Self.greetingMilliseconds) else {
-            throw .agent("the agent said nothing for \(Self.greetingMilliseconds / 1000) s")
-        }
-        switch first {
-        case .message(let message): return message
-        case .gone(let why): throw .agent("the agent ended at once: \(why)")
-        }
-    }
-
-    /// The pipes' threads end with the process, so it is ended first: it may be frozen and never read again.
-    func close(kill: Bool) {
-        if kill { child.withLock { $0.kill() } }
-        outgoing.close()
-        child.withLock { child in
             do throws(SystemError) {
-                let deadline = SystemClock.monotonicMilliseconds() + 5_000
-                while try child.endIfReached() == nil {
-                    if SystemClock.monotonicMilliseconds() > deadline { child.kill() }
-                    Pause.milliseconds(2)
-                }
+                return try ChildChannel(plan, standardError: .inherited, sink)
             } catch {
-                child.kill()
+                throw .agent("the agent \(program) cannot be started: \(error); build it with scripts/build")
             }
         }
-        for thread in threads { thread.join() }
-    }
-
-    private static func write(_ queue: Mailbox<[UInt8]>, to pipe: PipeEnd) {
-        while let batches = queue.receiveAll(waitingMilliseconds: nil) {
-            for bytes in batches {
-                // A pipe nobody reads any more: the reading thread sees the end and says so.
-                do throws(SystemError) { try pipe.file.append(bytes) } catch { return }
-            }
-        }
-    }
-
-    /// What comes up to the first `ready` answers the greeting; all behind it are events of the job.
-    private static func read(
-        _ pipe: PipeEnd, _ host: HostIndex, _ greetings: Mailbox<Incoming>, _ events: Mailbox<HeadEvent>
-    ) {
-        var isLive = false
-        var frames = FrameReader<AgentMessage>(awaitsMagic: true)
-        var why = "its pipe was closed"
-        do {
-            while true {
-                let bytes = try pipe.file.readAvailable(countMax: 1 << 18)
-                if bytes.isEmpty { break }
-                frames.feed(bytes)
-                while let message = try frames.next() {
-                    if isLive { events.send(.agent(host, message)) } else { greetings.send(.message(message)) }
-                    if case .ready = message { isLive = true }
-                }
-            }
+        let greeting = AgentGreeting(connection: connection, build: build, what: "the agent \(program)")
+        do throws(HeadError) {
+            let facts = try greeting.hello()
+            let slots = chosen ?? facts.slotsMax
+            let ready = try greeting.setUp(setup(facts, slots))
+            connection.goLive()
+            return AgentLink(
+                host: host, name: facts.hostname, facts: facts, slots: ready.slots, build: greeting.buildText(facts.workerVersion),
+                connection: connection)
         } catch {
-            why = "\(error)"
+            connection.close(kill: true)
+            throw error
         }
-        if isLive { events.send(.agentGone(host, why)) } else { greetings.send(.gone(why)) }
     }
 }
 
-/// One end of a pipe that a thread keeps open.
-private final class PipeEnd: Sendable {
-    let file: OpenFile
-    init(_ file: consuming OpenFile) { self.file = file }
+/// What is said before an agent's workers can be fed.
+struct AgentGreeting {
+    let connection: AgentConnection
+    let build: String
+    /// For messages: `the agent /usr/lib/quire/quire-agent`, `the agent on h2`.
+    let what: String
+
+    func hello() throws(HeadError) -> HostFacts {
+        connection.send(.hello(Hello(build: build)))
+        guard case .hello(let hello, let facts) = try connection.greeting() else { throw .agent("\(what) did not say hello") }
+        do throws(WireError) { _ = try Hello(build: build).agreed(with: hello) } catch { throw .protocolBroken(what, error) }
+        return facts
+    }
+
+    func setUp(_ setup: AgentSetup) throws(HeadError) -> ReadyHost {
+        connection.send(.setup(setup))
+        while true {
+            switch try connection.greeting() {
+            case .ready(let host): return host
+            case .unusable(let why): throw .noUsableHost("\(what) cannot work: \(why)")
+            case .log, .load, .slots, .pong: continue
+            case .hello, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady:
+                throw .agent("\(what) answered out of turn")
+            }
+        }
+    }
+
+    /// As outputs are recorded with it; nil when the worker said nothing of itself.
+    func buildText(_ workerVersion: String) -> String? { workerVersion.isEmpty ? nil : "quire \(build), \(workerVersion)" }
 }

@@ -56,7 +56,7 @@ public struct Doctor {
             let programs = try Session.Programs()
             let events = Mailbox<HeadEvent>(elementsMax: HeadEvent.queueMax)
             let work = WorkSetup(recipe: Recipe(actions: []).canonicalBytes, damage: .fail, limits: WorkLimits(), fileMode: 0o600)
-            let link = try AgentLink(
+            let link = try AgentLink.local(
                 program: programs.agent, events: events, host: HostIndex(rawValue: 0), build: version, slots: 1
             ) { _, slots in
                 AgentSetup(

@@ -20,6 +20,8 @@ public enum HeadError: Error, CustomStringConvertible {
     /// Another quire works on the same thing.
     case busy(what: String, holder: String)
     case noUsableHost(String)
+    /// A host that cannot be had; `mayPass` if trying again later may help.
+    case host(String, mayPass: Bool)
     /// What is to be written cannot find room; the text says where and how much.
     case noRoom(String)
     /// A share or a disk is at fault and did not come back in time; or so many files failed that something must be.
@@ -38,7 +40,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .journal(.database): .stoppedResumable
         case .journal(.unreadable), .journal(.damaged): .internalError
         case .busy, .surroundings: .stoppedResumable
-        case .noUsableHost: .noUsableHost
+        case .noUsableHost, .host: .noUsableHost
         case .agent, .protocolBroken, .noRoom: .stoppedResumable
         case .interrupted: .cancelled
         }
@@ -49,6 +51,7 @@ public enum HeadError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .host(let text, _): text
         case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .surroundings(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error); \(error.cure), then go on with 'quire resume' or the same command"
@@ -61,6 +64,17 @@ public enum HeadError: Error, CustomStringConvertible {
             "\(what) is in use by another quire (\(holder)); wait for it, or stop it with 'kill', then run this again"
         case .protocolBroken(let peer, let error): "\(peer) sent what this build cannot read: \(error)"
         case .interrupted: "stopped"
+        }
+    }
+}
+
+extension HeadError {
+    /// Whether a host that failed so is worth another try.
+    var mayPass: Bool {
+        switch self {
+        case .host(_, let mayPass): mayPass
+        case .agent, .system: true
+        case .usage, .recipe, .noInputs, .inputChanged, .output, .journal, .busy, .noUsableHost, .noRoom, .surroundings, .protocolBroken, .interrupted: false
         }
     }
 }

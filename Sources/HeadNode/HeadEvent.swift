@@ -1,5 +1,6 @@
 import JobModel
 import LinuxSystem
+import Scheduling
 import WireProtocol
 
 /// Everything that can happen to a running job, in the one queue its main loop takes from.
@@ -7,6 +8,14 @@ enum HeadEvent: Sendable {
     case agent(HostIndex, AgentMessage)
     /// The agent's pipe ended or broke; nothing more comes from it.
     case agentGone(HostIndex, String)
+    /// A host's workers can be fed.
+    case hostReady(AgentLink)
+    /// A host could not be had: it is tried again, or left out for good.
+    case hostFailed(HostIndex, String, isFinal: Bool)
+    /// Its hours are over.
+    case hostShallLeave(HostIndex)
+    /// Attempts that ended for a reason that is not their files'.
+    case attemptsFailed(HostIndex, [Attempt], Scheduler.Verdict, String)
     case committed([CommittedTask])
     case commitFailed(HeadError)
     /// Nil when the binder was told to abandon the books.

@@ -29,7 +29,7 @@ public struct Inspection {
         var limits = WorkLimits()
         limits.allowedLoaders = allowedLoaders
         let work = WorkSetup(recipe: Recipe(actions: []).canonicalBytes, damage: .fail, limits: limits, fileMode: 0o600)
-        let link = try AgentLink(
+        let link = try AgentLink.local(
             program: programs.agent, events: events, host: HostIndex(rawValue: 0), build: version, slots: min(files.count, 4)
         ) { _, slots in
             AgentSetup(

@@ -82,7 +82,7 @@ public struct JobCancellation {
         }
         let outputs = (lost + won.map(\.task)).compactMap { $0.output?.parent }
         for place in Set(outputs + books.map(\.path.parent)) { JobFolder.sweep(folder.appending(place), of: entry.id, keepingPartials: false) }
-        if let spool = facts["spool"] { JobFolder.removeSpool(folder.appending(RawPath(bytes: spool))) }
+        if let spool = facts["spool"] { JobFolder.removeWithFiles(folder.appending(RawPath(bytes: spool))) }
         try journal { () throws(JobStoreError) in try store.close() }
         state.removeLock(of: entry.id)
         _ = consume life

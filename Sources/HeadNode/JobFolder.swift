@@ -44,8 +44,8 @@ enum JobFolder {
         ignoringErrors { () throws(SystemError) in try FileOperation.removeEmptyFolder(folder) }
     }
 
-    /// The spool is empty once all pages are bound; one that is not, of a job that nobody goes on with, is emptied.
-    static func removeSpool(_ folder: RawPath) {
+    /// Removes a folder and the files in it: a spool that nobody goes on with, or scraps of this process. What resists is left.
+    static func removeWithFiles(_ folder: RawPath) {
         ignoringErrors { () throws(SystemError) in
             guard try FileOperation.factsIfPresent(of: folder) != nil else { return }
             for entry in try LinuxSystem.FolderListing.entries(of: folder) { try FileOperation.removeIfPresent(folder.appending(entry.name)) }
@@ -85,7 +85,7 @@ enum JobFolder {
                     guard dead[job] == true, !entry.isLink, let facts = entry.facts else { continue }
                     let path = folder.appending(entry.name)
                     switch facts.type {
-                    case .folder: removeSpool(path)
+                    case .folder: removeWithFiles(path)
                     case .regular: try FileOperation.removeIfPresent(path)
                     case .link, .other: break
                     }

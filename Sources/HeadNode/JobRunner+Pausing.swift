@@ -138,7 +138,6 @@ extension JobRunner {
     private func letGo(_ suspects: [Suspect]) {
         for (host, of) in Dictionary(grouping: suspects, by: \.host) {
             let tasks = of.map(\.report.attempt.task)
-            for task in tasks { open[task] = nil }
             perform(scheduler.apply(.released(host, tasks), at: .now))
         }
     }

@@ -16,9 +16,20 @@ final class JobRunner {
     let plan: JobPlan
     private let store: JobStore
     let events: Mailbox<HeadEvent>
-    private let agents: LazyAgent
-    private var link: AgentLink
-    private var agentRestarts = 0
+    let agents: LazyAgent
+    /// Hosts beside this machine; nil where the job runs here alone.
+    let fleet: Fleet?
+    /// Hosts that work, or shall once enough are there.
+    var links: [HostIndex: AgentLink] = [:]
+    /// What each host has done, kept when it is lost.
+    var tallies: [HostIndex: HostTally] = [:]
+    /// Nil once the job has begun to dispatch.
+    var gathering: Gathering?
+    /// Whether this machine works only because no other host is there.
+    var standsIn = false
+    /// Hosts that shall not be missed when their connection ends.
+    var leaving: Set<HostIndex> = []
+    var agentRestarts = 0
     private let commits = Mailbox<[SettledReport]>(elementsMax: 1 << 14)
     private let mark = BindingMark()
     private let committerThread: SystemThread
@@ -30,9 +41,10 @@ final class JobRunner {
     /// Dispatched and without a final end; their number is bounded by what hosts may hold.
     var open: [TaskIndex: PlannedTask] = [:]
     /// Those of `open` whose report the committer has: a lost agent does not bring them back.
-    private var committing: Set<TaskIndex> = []
+    var committing: Set<TaskIndex> = []
     /// Tasks left when nothing more is dispatched; nil before that.
     private var unsettledCount: Int?
+    var isAllDispatched: Bool { unsettledCount != nil }
     private var spool = SpoolGauge()
     /// What the scheduler was told last.
     private var dispatchBound: TaskIndex?
@@ -49,7 +61,7 @@ final class JobRunner {
     /// When the surroundings first were at fault without a success since.
     var faultyMilliseconds: UInt64?
     /// Folders of tasks that were given up before they ended.
-    private var abandoned: Set<RawPath> = []
+    var abandoned: Set<RawPath> = []
 
     private var isBound: Bool {
         switch binding {
@@ -60,14 +72,14 @@ final class JobRunner {
 
     init(
         settings: RunSettings, plan: JobPlan, outputRoot: StorageRoot?, run: Int, store: JobStore, ledger: OutputLedger,
-        events: Mailbox<HeadEvent>, agents: LazyAgent, display: ProgressDisplay
+        events: Mailbox<HeadEvent>, agents: LazyAgent, fleet: Fleet?, display: ProgressDisplay
     ) throws(HeadError) {
         self.settings = settings
         self.plan = plan
         self.store = store
         self.events = events
         self.agents = agents
-        link = try agents.link()
+        self.fleet = fleet
         self.display = display
         orders = OrderMaker(settings: settings, plan: plan, run: run)
         watch = EnvironmentWatch(events: events)
@@ -130,14 +142,15 @@ final class JobRunner {
             binderThread?.join()
         }
         if plan.taskCount == 0 || scheduler.readyCount == 0 { moveMark() }
-        perform(scheduler.apply(.hostReady(HostIndex(rawValue: 0), Scheduler.HostOffer(slots: link.slots)), at: .now))
+        try beginWithHosts()
         while !isOver {
             guard let batch = events.receiveAll(waitingMilliseconds: 100) else { break }
             for event in batch { try take(event) }
             if case .asked(let deadline)? = stop, SystemClock.monotonicMilliseconds() >= deadline { wasKilled = true }
             lookAround(SystemClock.monotonicMilliseconds())
+            lookAfterHosts()
             boundDispatch()
-            display.update(phase: phase, busy: link.slots)
+            display.update(phase: phase, hosts: hostLines)
         }
         var result = result
         result.unfinishedFolders = abandoned.union(open.values.compactMap { $0.output?.parent })
@@ -190,14 +203,11 @@ final class JobRunner {
     private func take(_ event: HeadEvent) throws(HeadError) {
         switch event {
         case .agent(let host, let message): try take(message, from: host)
-        case .agentGone(let host, let why):
-            suspects.removeAll { $0.host == host }
-            let lost = scheduler.apply(.hostLost(host), at: .now)
-            perform(lost)
-            let inHand = open.filter { !committing.contains($0.key) }
-            abandoned.formUnion(inHand.values.compactMap { $0.output?.parent })
-            for task in inHand.keys { open[task] = nil }
-            restartAgent(host, why)
+        case .agentGone(let host, let why): lost(host, why)
+        case .hostReady(let link): joined(link)
+        case .hostFailed(let host, let why, let isFinal): try failedToJoin(host, why, isFinal: isFinal)
+        case .hostShallLeave(let host): letLeave(host)
+        case .attemptsFailed(let host, let attempts, let verdict, let why): failed(attempts, on: host, verdict, why)
         case .committed(let tasks):
             for task in tasks {
                 open[task.task.index] = nil
@@ -231,21 +241,22 @@ final class JobRunner {
     private func take(_ message: AgentMessage, from host: HostIndex) throws(HeadError) {
         switch message {
         case .reports(let reports): settle(reports.filter { !suspect($0, from: host) }, from: host)
-        case .released(let tasks):
-            for task in tasks { open[task] = nil }
-            perform(scheduler.apply(.released(host, tasks), at: .now))
-        case .load(let busy, _): display.busySlots = busy
-        case .unusable(let why): halt(.agent("\(link.name) cannot work: \(why)"))
-        case .log(let text): display.message(text)
-        case .started, .slots: break
+        case .released(let tasks): perform(scheduler.apply(.released(host, tasks), at: .now))
+        case .started(let tasks): perform(scheduler.apply(.started(host, tasks), at: .now))
+        case .load(let busy, _): tallies[host]?.busy = busy
+        case .slots(let usable, let holders): changeSlots(of: host, usable, holders)
+        case .unusable(let why): unusable(host, why)
+        case .log(let text): display.message(fleet == nil ? text : "\(name(of: host)): \(text)")
         case .hello, .ready, .pong, .bundleMissing, .bundleReady, .sharedFiles, .tokenLeft, .transfer:
             break  // Answers to what was asked before the job began, or the link's own affair.
         }
     }
 
-    func settle(_ reports: [WorkReport], from host: HostIndex) {
+    /// - Parameter verdict: in place of what the reports' outcomes tell.
+    func settle(_ reports: [WorkReport], from host: HostIndex, verdict: Scheduler.Verdict? = nil) {
         let endings = reports.map {
-            Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds, verdict: Scheduler.Verdict($0.outcome))
+            Scheduler.Ending(
+                attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict($0.outcome))
         }
         let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
         var settled: [SettledReport] = []
@@ -257,9 +268,9 @@ final class JobRunner {
                     preconditionFailure("task \(attempt.task.rawValue) settles without a report or a plan")
                 }
                 committing.insert(attempt.task)
-                settled.append(SettledReport(task: task, report: report, host: link.name))
+                settled.append(SettledReport(task: task, report: report, host: name(of: host)))
+                tallies[host]?.count(report)
             case .putBack(let attempt):
-                open[attempt.task] = nil
                 if let report = byAttempt[attempt] { discard(report) }
             case .discard(let attempt):
                 if let report = byAttempt[attempt] { discard(report) }
@@ -310,24 +321,6 @@ final class JobRunner {
         if case .journal = error { wasKilled = true }
     }
 
-    /// A local agent that dies is started again three times (architecture, section 3); no file is blamed for it.
-    private func restartAgent(_ host: HostIndex, _ why: String) {
-        let error = HeadError.agent("the agent on \(link.name) ended: \(why)")
-        guard stop == nil, agentRestarts < Self.agentRestartsMax else {
-            halt(error)
-            return perform(scheduler.apply(.drain, at: .now))
-        }
-        agentRestarts += 1
-        display.message("\(error); starting it again")
-        do throws(HeadError) {
-            link = try agents.restart()
-            perform(scheduler.apply(.hostReady(host, Scheduler.HostOffer(slots: link.slots)), at: .now))
-        } catch {
-            halt(error)
-        }
-    }
-
-    private static let agentRestartsMax = 3
     /// Ended tasks that wait for the committer; beyond them nothing is dispatched, so that a slow disk costs no memory.
     private static let committingTasksMax = 8_192
 
@@ -357,10 +350,16 @@ final class JobRunner {
         for command in commands {
             switch command {
             case .dispatch(let host, let attempts): dispatch(attempts, to: host)
-            case .retract(_, let tasks): link.send(.retract(tasks))
-            case .finished(let unsettled): unsettledCount = unsettled
+            case .retract(let host, let tasks): links[host]?.send(.retract(tasks))
+            case .cancel(let host, let attempts): links[host]?.send(.cancel(attempts))
+            case .finished(let unsettled):
+                unsettledCount = unsettled
+                // What is left of attempts that were called back or lost with their host.
+                open = open.filter { committing.contains($0.key) }
             case .giveUp(let attempt, let cause): giveUp(attempt, cause)
-            case .cancel, .rest, .hostBack, .mayClose: break
+            case .rest(let host, let until, let reason): display.message("\(name(of: host)) rests for \(until.secondsAway) s: \(reason.text)")
+            case .hostBack: break
+            case .mayClose(let host): close(host)
             case .settle, .putBack, .discard: preconditionFailure("a report is settled where it arrives")
             }
         }
@@ -371,7 +370,7 @@ final class JobRunner {
         do throws(HeadError) {
             let tasks = try journal { () throws(JobStoreError) in
                 let tasks = try store.tasks(of: attempts)
-                try store.recordDispatched(attempts, host: link.name, epochMilliseconds: SystemClock.epochMilliseconds())
+                try store.recordDispatched(attempts, host: name(of: host), epochMilliseconds: SystemClock.epochMilliseconds())
                 return tasks
             }
             for task in tasks { open[task.index] = task }
@@ -389,13 +388,12 @@ final class JobRunner {
                         refused.append(WorkReport(attempt: attempts[index], outcome: .failed(failure), usage: .none))
                     }
                 }
-                if !shard.isEmpty { link.send(.assign(shard)) }
+                if !shard.isEmpty { links[host]?.send(.assign(shard)) }
                 if !refused.isEmpty { events.send(.agent(host, .reports(refused))) }
                 sent = part.upperBound
             }
         } catch {
             let unsent = attempts[sent...].map(\.task)
-            for task in unsent { open[task] = nil }
             halt(error)
             perform(scheduler.apply(.released(host, unsent), at: .now))
         }
@@ -406,6 +404,6 @@ final class JobRunner {
         committing.insert(attempt.task)
         let failure = TaskFailure(cause)
         let report = WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)
-        commits.send([SettledReport(task: planned, report: report, host: link.name)])
+        commits.send([SettledReport(task: planned, report: report, host: "")])
     }
 }

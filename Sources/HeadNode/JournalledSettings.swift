@@ -45,6 +45,13 @@ struct JournalledSettings {
         written.put("max-pause", settings.pauseSecondsMax)
         written.put("spool", settings.spoolFolder)
         written.put("worker-memory", settings.workerMemoryBytesMax)
+        written.put("hosts", settings.hosts.file)
+        written.put("host", list: settings.hosts.words.map { Array($0.utf8) })
+        written.put("storage", settings.hosts.storage?.rawValue)
+        written.put("min-hosts", settings.hosts.hostsMin)
+        written.put("local-fallback", settings.hosts.fallsBack)
+        written.put("mixed-codecs", settings.hosts.allowsMixedCodecs)
+        written.put("accept-new-host-keys", settings.hosts.acceptsNewHostKeys)
         return written.facts
     }
 
@@ -114,6 +121,14 @@ struct JournalledSettings {
         settings.pauseSecondsMax = try number("max-pause") ?? settings.pauseSecondsMax
         settings.spoolFolder = path("spool")
         settings.workerMemoryBytesMax = try number("worker-memory")
+        settings.hosts.file = path("hosts")
+        // Jobs of builds that knew no hosts have no such facts.
+        settings.hosts.words = facts[Self.prefix + "host"] == nil ? [] : try list("host").map { String(decoding: $0, as: UTF8.self) }
+        settings.hosts.storage = try choice("storage")
+        settings.hosts.hostsMin = try number("min-hosts") ?? 1
+        settings.hosts.fallsBack = try text("local-fallback") == "yes"
+        settings.hosts.allowsMixedCodecs = try text("mixed-codecs") == "yes"
+        settings.hosts.acceptsNewHostKeys = try text("accept-new-host-keys") == "yes"
         return settings
     }
 

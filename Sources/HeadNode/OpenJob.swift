@@ -4,6 +4,7 @@ import JobStore
 import LinuxSystem
 import Planning
 import Recipes
+import SSHTransport
 import TerminalUI
 import WireProtocol
 
@@ -20,6 +21,11 @@ final class OpenJob {
     let store: JobStore
     let ledger: OutputLedger
     let agents: LazyAgent
+    private let specs: [HostSpec]
+    /// The other hosts, once they are being connected to.
+    private var fleet: Fleet?
+    private var gatherer: Gatherer?
+    private let programs: Session.Programs
     let display: ProgressDisplay
     private let inbox: JobInbox
     private let life: FileLock
@@ -50,18 +56,25 @@ final class OpenJob {
         self.state = state
         self.life = life
         self.inbox = inbox
+        self.programs = programs
         self.startedMilliseconds = startedMilliseconds ?? SystemClock.epochMilliseconds()
         let folder = state.jobFolder(job)
         locks = try Locks(settings, state, workingFolder, holder: Self.holder(job))
         store = if let opened { opened } else { try journal { () throws(JobStoreError) in try JobStore(file: folder.appending("job.sqlite")) } }
         ledger = try state.ledger()
         display = ProgressDisplay(
-            job: job, mode: settings.progress, log: try LogFile(folder.appending("log")), host: Capacity.ofThisMachine().hostname,
+            job: job, mode: settings.progress, log: try LogFile(folder.appending("log")),
             startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil)
         display.stateFolder = settings.stateFolder
         let (events, store) = (inbox.events, store)
-        agents = LazyAgent { () throws(HeadError) in
-            try Self.startAgent(programs, events, settings, job, recipe, epoch: UInt32(clamping: store.runNumber))
+        // Beside other hosts this machine only looks at headers and runs the canary set, unless it is listed.
+        let (hosts, specs) = (settings.hosts, try HostList.specs(of: settings.hosts))
+        let thisMachine = specs.first { $0.place == .thisMachine }
+        self.specs = specs
+        agents = LazyAgent(isFullFromStart: !hosts.areGiven || thisMachine != nil) { (isFull) throws(HeadError) in
+            try Self.startAgent(
+                programs, events, settings, job, recipe, slots: isFull ? thisMachine?.slots ?? settings.slots : 1,
+                epoch: UInt32(clamping: store.runNumber))
         }
     }
 
@@ -117,6 +130,59 @@ final class OpenJob {
             roots: InputRoots(journalled: facts["roots"] ?? []))
     }
 
+    // MARK: Hosts
+
+    /// Begins to connect to the listed hosts, while the plan is made.
+    func startHosts() {
+        guard settings.hosts.areGiven, fleet == nil else { return }
+        let gatherer = Gatherer(events: inbox.events)
+        self.gatherer = gatherer
+        let dialer = HostDialer(
+            connector: HostConnector(), bundles: HostBundles(agent: programs.agent), gatherer: gatherer, version: settings.version,
+            fileMode: 0o666 & ~Self.currentUmask, isInPlace: settings.isInPlace)
+        fleet = Fleet(specs, dialer: dialer, events: inbox.events)
+    }
+
+    /// Ends what `startHosts` began; agents that still work are the runner's.
+    func endHosts() {
+        fleet?.end()
+        fleet = nil
+        gatherer?.close()
+        gatherer = nil
+    }
+
+    /// Tells connected hosts of the job, so that they can begin.
+    private func brief(_ fleet: Fleet, _ plan: JobPlan, _ agent: AgentLink) throws(HeadError) {
+        let work: FingerprintOrder.Work =
+            plan.bindsInputsAsTheyAre
+            ? .page : .process(files: settings.outputFolder != nil || settings.nameTemplate != nil || settings.isInPlace, pages: !plan.books.isEmpty)
+        let canaries = CanarySet(work: work)
+        let samples = try PlanSamples(plan: plan, store: store, workingFolder: workingFolder)
+        fleet.brief(
+            Briefing(
+                job: job, epoch: UInt32(clamping: run), build: settings.version, work: Self.workSetup(settings, recipe),
+                timeout: Self.timeout(settings), workerMemoryBytesMax: settings.workerMemoryBytesMax, canaries: canaries,
+                fingerprint: settings.hosts.allowsMixedCodecs ? nil : try fingerprint(canaries, agent), samples: samples.inputs,
+                targets: samples.targets))
+    }
+
+    /// The digest of the canary set on this machine: the job's, from its first process on.
+    private func fingerprint(_ canaries: CanarySet, _ agent: AgentLink) throws(HeadError) -> Digest256 {
+        if let recorded = try journal({ () throws(JobStoreError) in try store.fact("fingerprint") }), recorded.count == 32 {
+            return Digest256(bytes: recorded)
+        }
+        let folder = state.jobFolder(job).appending("canaries")
+        try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder, mode: 0o700) }
+        defer { JobFolder.removeWithFiles(folder) }
+        var found: Digest256?
+        try SideWork(link: agent, events: inbox.events).perform(1, order: { _ in canaries.order(folder: folder) }) { (report) throws(HeadError) in
+            found = try canaries.digest(in: report, of: "this machine")
+        }
+        guard let found else { throw .agent("this machine's agent told nothing of its canary set") }
+        try journal { () throws(JobStoreError) in try store.setFact("fingerprint", found.bytes) }
+        return found
+    }
+
     // MARK: Working
 
     /// Does what is planned and open, writes manifest and report, and tells the end.
@@ -160,15 +226,19 @@ final class OpenJob {
         try journal { () throws(JobStoreError) in if let build = agent.build { try store.setBuild(build) } }
         let facts = JobFacts(
             job: job, version: settings.version, command: settings.command,
-            startedAt: CalendarText.timestamp(epochSeconds: startedMilliseconds / 1000), tasks: plan.taskCount, hosts: [agent.name],
+            startedAt: CalendarText.timestamp(epochSeconds: startedMilliseconds / 1000), tasks: plan.taskCount, hosts: fleet == nil ? [agent.name] : specs.map(\.name),
             folder: settings.outputFolder)
         display.start(facts)
         for (reason, count) in plan.skipped { display.countSkipped(reason: reason, count) }
         display.otherBuilds = plan.otherBuilds
         try countSettled(plan)
         let runner = try JobRunner(
-            settings: settings, plan: plan, outputRoot: outputRoot, run: run, store: store, ledger: ledger, events: inbox.events, agents: agents, display: display)
+            settings: settings, plan: plan, outputRoot: outputRoot, run: run, store: store, ledger: ledger, events: inbox.events,
+            agents: agents, fleet: fleet, display: display)
+        if let fleet { try brief(fleet, plan, agent) }
         var result = try runner.run()
+        runner.endHosts(kill: result.leavesWorkRunning)
+        endHosts()
         let isCancelled = state.isCancelRequested(job)
         if isCancelled, result.status == .stoppedResumable { result.status = .cancelled }
         var failures: [HeadError] = []
@@ -196,7 +266,7 @@ final class OpenJob {
             // What resists is tidied by who goes on; the job has stopped for its own reason.
             do throws(HeadError) { try Spool(folder: plan.spoolFolder, job: job).removeUnfinished(store) } catch { failures.append(error) }
         } else {
-            JobFolder.removeSpool(plan.spoolFolder)
+            JobFolder.removeWithFiles(plan.spoolFolder)
         }
         display.isResumable = ending.isResumable
         display.finish(status)
@@ -268,18 +338,25 @@ final class OpenJob {
     }
 
     private static func startAgent(
-        _ programs: Session.Programs, _ events: Mailbox<HeadEvent>, _ settings: RunSettings, _ job: JobID, _ recipe: Recipe, epoch: UInt32
+        _ programs: Session.Programs, _ events: Mailbox<HeadEvent>, _ settings: RunSettings, _ job: JobID, _ recipe: Recipe, slots: Int?,
+        epoch: UInt32
     ) throws(HeadError) -> AgentLink {
-        let work = WorkSetup(
-            recipe: recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~currentUmask)
-        return try AgentLink(
-            program: programs.agent, events: events, host: HostIndex(rawValue: 0), build: settings.version, slots: settings.slots
+        try AgentLink.local(
+            program: programs.agent, events: events, host: Fleet.thisMachineIndex, build: settings.version, slots: slots
         ) { facts, slots in
             AgentSetup(
                 job: job, epoch: epoch, leaseSeconds: 0, slots: slots, yieldsToOthers: false,
-                workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0,
-                timeout: settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize, work: work.wireBytes)
+                workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0, timeout: timeout(settings),
+                work: workSetup(settings, recipe).wireBytes)
         }
+    }
+
+    private static func workSetup(_ settings: RunSettings, _ recipe: Recipe) -> WorkSetup {
+        WorkSetup(recipe: recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~currentUmask)
+    }
+
+    private static func timeout(_ settings: RunSettings) -> TimeoutRule {
+        settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize
     }
 
     private func probe(_ inputs: [ScannedInput]) throws(HeadError) -> [ProbeFacts?] {

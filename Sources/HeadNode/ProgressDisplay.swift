@@ -7,7 +7,6 @@ import TerminalUI
 /// Keeps what is shown of a job: counts outcomes, asks the renderer for bytes and writes them to standard error and the log.
 final class ProgressDisplay {
     let pages = PagesProgress()
-    var busySlots = 0
     /// What the processes before this one worked on the job.
     var earlierMilliseconds: UInt64 = 0
     private(set) var summary: RunSummary
@@ -16,22 +15,23 @@ final class ProgressDisplay {
     private var bytesRate = RateEstimator()
     private let startMilliseconds: UInt64
     private let log: LogFile
-    private let host: String
     private var isVisible = true
     private var tasksTotal = 0
     private var tasksEnded = 0
     private let hasBooks: Bool
 
-    init(job: JobID, mode: ProgressMode, log: LogFile, host: String, startMilliseconds: UInt64, folder: RawPath?, hasBooks: Bool) {
+    init(job: JobID, mode: ProgressMode, log: LogFile, startMilliseconds: UInt64, folder: RawPath?, hasBooks: Bool) {
         let size = Terminal.size()
         renderer = ProgressRenderer(
             mode: mode, columns: size.columns, rows: size.rows, colour: environmentVariable("NO_COLOR") == nil && Terminal.errorIsTerminal)
         summary = RunSummary(job: job, folder: folder)
         self.log = log
-        self.host = host
         self.startMilliseconds = startMilliseconds
         self.hasBooks = hasBooks
     }
+
+    /// Since the job began, in all of its processes.
+    var seconds: Double { elapsedSeconds }
 
     private var elapsedSeconds: Double { Double(SystemClock.monotonicMilliseconds() - startMilliseconds + earlierMilliseconds) / 1000 }
 
@@ -86,7 +86,7 @@ final class ProgressDisplay {
 
     func countSkipped(reason: String, _ number: Int) { summary.countSkipped(reason: reason, number) }
 
-    func update(phase: ProgressSnapshot.Phase, busy slots: Int) {
+    func update(phase: ProgressSnapshot.Phase, hosts: @autoclosure () -> [HostLine]) {
         let seconds = elapsedSeconds
         tasksRate.note(total: Double(summary.done + summary.failed), atSeconds: seconds)
         bytesRate.note(total: Double(summary.bytesIn), atSeconds: seconds)
@@ -104,10 +104,7 @@ final class ProgressDisplay {
         snapshot.rate = tasksRate.perSecond
         snapshot.byteRate = bytesRate.perSecond
         snapshot.secondsLeft = tasksRate.secondsLeft(remaining: Double(tasksTotal - tasksEnded))
-        snapshot.hosts = [
-            HostLine(
-                name: host, slots: slots, busy: busySlots, done: summary.done, failed: summary.failed, rate: tasksRate.perSecond ?? 0)
-        ]
+        snapshot.hosts = hosts()
         show(renderer.update(snapshot, atSeconds: seconds))
     }
 

@@ -18,6 +18,8 @@ public struct ResumeSettings: Sendable {
     public var timeoutSeconds: UInt32?
     public var drainSeconds: Int?
     public var pauseSecondsMax: Int?
+    /// Nil keeps the hosts that the job was started with.
+    public var hosts: HostSettings?
     /// Goes on where equal failures in a row or `--max-failures` stopped it.
     public var keepsGoing = false
 
@@ -66,8 +68,12 @@ public struct Resumption {
         let open = try OpenJob(
             settings: settings, recipe: recipe, pdf: pdf, workingFolder: folder, job: entry.id, state: state, life: life, inbox: inbox,
             programs: programs, store: store, startedMilliseconds: entry.started)
-        defer { open.agents.close(kill: true) }
+        defer {
+            open.endHosts()
+            open.agents.close(kill: true)
+        }
         try open.begin()
+        open.startHosts()
         let plan: JobPlan
         var untidyFolders: Set<RawPath> = []
         do throws(HeadError) {
@@ -125,6 +131,7 @@ public struct Resumption {
         settings.stateFolder = wanted.stateFolder
         settings.progress = wanted.progress
         settings.printsJSON = wanted.printsJSON
+        if let hosts = wanted.hosts { settings.hosts = hosts }
         if let slots = wanted.slots { settings.slots = slots }
         if let seconds = wanted.timeoutSeconds { settings.timeoutSeconds = seconds }
         if let seconds = wanted.drainSeconds { settings.drainSeconds = seconds }

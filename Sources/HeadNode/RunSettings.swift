@@ -105,6 +105,7 @@ public struct RunSettings: Sendable {
 
     /// Slots on this machine; nil takes what the agent finds.
     public var slots: Int?
+    public var hosts = HostSettings()
     public var timeoutSeconds: UInt32?
     public var drainSeconds = 30
     /// Stop at so many failures; nil never does.

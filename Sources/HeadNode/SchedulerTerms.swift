@@ -40,3 +40,35 @@ extension TaskFailure {
         }
     }
 }
+
+extension Instant {
+    /// From now, at least 0.
+    var secondsAway: Int { Int(microseconds(since: .now) / 1_000_000) }
+}
+
+extension Scheduler.RestReason {
+    var text: String {
+        switch self {
+        case .faultsInRow(let count): "\(count) faults in a row"
+        case .failsWhatOthersDo: "it fails what other hosts can do"
+        }
+    }
+}
+
+extension Scheduler.IdleReason {
+    /// Why a host has slots without work, for its line in the display; empty where that says itself.
+    var text: String {
+        switch self {
+        case .away, .noWorkLeft: ""
+        case .leaving: "leaving"
+        case .resting(let until, let reason): "rests \(until.secondsAway) s: \(reason.text)"
+        case .onTrial: "on trial after a rest"
+        case .draining: "draining"
+        case .paused: "paused"
+        case .congested: "waits for the disk of the outputs"
+        case .spoolFull: "waits for the lowest missing page"
+        case .keptForSuspect: "kept for a file that must run alone"
+        case .onlyWorkItFailed: "what is left has failed here"
+        }
+    }
+}

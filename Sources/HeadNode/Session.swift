@@ -45,6 +45,7 @@ public struct Session {
             settings: settings, recipe: recipe, pdf: pdf, workingFolder: workingFolder, job: job, state: state, life: life, inbox: inbox,
             programs: programs)
         defer {
+            open.endHosts()
             open.agents.close(kill: true)
             // Its lock is held still: nobody finds a job that is half removed.
             if !keepsJob { JobFolder.remove(job, of: state) }
@@ -52,6 +53,7 @@ public struct Session {
         }
         if !settings.isDryRun { JobFolder.sweepDeadJobs(settings, state) }
         try open.begin()
+        if !settings.isDryRun { open.startHosts() }
         let plan = try open.plan()
         switch try SpaceCheck(plan: plan, store: open.store, fileBytesMax: settings.limits.fileBytesMax).verdict() {
         case .fits: break
@@ -131,28 +133,42 @@ final class InterruptCount: Sendable {
     }
 }
 
-/// The agent, started when it is first needed.
+/// This machine's agent, started when it is first needed.
 final class LazyAgent {
-    private let start: () throws(HeadError) -> AgentLink
-    private var started: AgentLink?
+    private let start: (_ isFull: Bool) throws(HeadError) -> AgentLink
+    private var started: (link: AgentLink, isFull: Bool)?
+    /// Whether it keeps all its slots from the first use on; else one, for what is done beside the job.
+    private let isFullFromStart: Bool
 
-    init(start: @escaping () throws(HeadError) -> AgentLink) { self.start = start }
+    init(isFullFromStart: Bool, start: @escaping (_ isFull: Bool) throws(HeadError) -> AgentLink) {
+        self.isFullFromStart = isFullFromStart
+        self.start = start
+    }
 
     func link() throws(HeadError) -> AgentLink {
-        if let started { return started }
-        let link = try start()
-        started = link
+        if let started { return started.link }
+        let link = try start(isFullFromStart)
+        started = (link, isFullFromStart)
+        return link
+    }
+
+    /// With all slots, to work on the job.
+    func fullLink() throws(HeadError) -> AgentLink {
+        if let started, started.isFull { return started.link }
+        close(kill: false)
+        let link = try start(true)
+        started = (link, true)
         return link
     }
 
     /// A new agent in place of one that died.
     func restart() throws(HeadError) -> AgentLink {
         close(kill: true)
-        return try link()
+        return try fullLink()
     }
 
     func close(kill: Bool) {
-        started?.close(kill: kill)
+        started?.link.close(kill: kill)
         started = nil
     }
 }

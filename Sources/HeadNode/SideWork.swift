@@ -32,7 +32,8 @@ struct SideWork {
                 case .agent(_, .unusable(let why)): throw .noUsableHost("\(link.name) cannot work: \(why)")
                 case .agentGone(_, let why): throw .agent("the agent on \(link.name) ended: \(why)")
                 case .signal(.interrupt), .signal(.terminate): throw .interrupted
-                case .agent, .signal, .committed, .commitFailed, .bound, .bindFailed, .failedLate, .looked: continue
+                case .agent, .signal, .committed, .commitFailed, .bound, .bindFailed, .failedLate, .looked, .hostReady, .hostFailed,
+                    .hostShallLeave, .attemptsFailed: continue
                 }
             }
         }

@@ -23,7 +23,7 @@ struct Spool {
                 try system("tidy the spool") { () throws(SystemError) in try FileOperation.removeIfPresent(folder.appending(entry.name)) }
             }
         }
-        if stay == 0 { JobFolder.removeSpool(folder) }
+        if stay == 0 { JobFolder.removeWithFiles(folder) }
     }
 
     /// Whether all of a page's bytes that lie in the spool are there.

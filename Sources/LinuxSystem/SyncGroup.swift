@@ -34,8 +34,8 @@ public final class SyncThreads: Sendable {
     private let threads: [SystemThread]
     private let finished: Mailbox<SyncedGroup>
 
-    /// - Parameter wake: signalled after each finished group.
-    public init(count: Int = 4, wake: Wake) {
+    /// - Parameter wake: signalled after each finished group; nil for a user that waits with `awaitFinished`.
+    public init(count: Int = 4, wake: Wake?) {
         let finished = Mailbox<SyncedGroup>(elementsMax: Self.groupsMax)
         let tickets = (0..<count).map { _ in Mailbox<Progress>(elementsMax: Self.groupsMax) }
         self.finished = finished
@@ -46,7 +46,7 @@ public final class SyncThreads: Sendable {
                     for group in groups {
                         guard let result = group.work() else { continue }
                         finished.send(result)
-                        wake.signal()
+                        wake?.signal()
                     }
                 }
             }
@@ -63,6 +63,12 @@ public final class SyncThreads: Sendable {
     /// The groups finished since the last call.
     public func takeFinished() -> [SyncedGroup] {
         finished.receiveAll(waitingMilliseconds: 0) ?? []
+    }
+
+    /// Waits for the next group to be finished; one must be under way.
+    public func awaitFinished() -> SyncedGroup {
+        guard let group = finished.receiveOne(waitingMilliseconds: nil) else { preconditionFailure("nothing is being synced") }
+        return group
     }
 
     /// Ends the threads after the groups they have.

@@ -41,8 +41,12 @@ struct GoingOnOptions: ParsableArguments {
         if timeout == 0 { throw ValidationError("--timeout takes seconds from 1 up.") }
     }
 
+    @OptionGroup(title: "Hosts (default: as the job was started)")
+    var hosts: HostOptions
+
     func settings(_ choice: JobChoice) -> ResumeSettings {
         var settings = ResumeSettings(version: Quire.version)
+        settings.hosts = hosts.settings
         settings.job = choice.job
         settings.stateFolder = choice.stateDir?.path
         settings.progress = progress.mode

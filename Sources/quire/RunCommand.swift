@@ -17,6 +17,7 @@ struct RunCommand: ParsableCommand {
               quire run ~/Scans --recipe web.yaml -o web/
               quire run ~/Scans --pdf 'books/{dir}.pdf'             one PDF a folder
               quire run *.jpg --shrink 200 --name '{dir}/{stem}_thumbnail.{ext}'
+              quire run ~/Scans --pdf book.pdf --hosts hosts.yaml   on every machine listed there
               find . -name '*.tif' -print0 | quire run -0 - --format jpeg -o jpeg/
 
             VARIABLES OF --name
@@ -57,6 +58,7 @@ struct RunCommand: ParsableCommand {
     var keepTimes = false
 
     @OptionGroup(title: "PDF") var book: PDFOptions
+    @OptionGroup(title: "Hosts") var hosts: HostOptions
     @OptionGroup(title: "Job") var job: JobOptions
 
     func run() throws {
@@ -73,6 +75,7 @@ struct RunCommand: ParsableCommand {
         settings.recipeFile = actions.recipe?.path
         settings.flags = try actions.flags()
         settings.pdfWishes = try book.wishes()
+        if let hosts = hosts.settings { settings.hosts = hosts }
         try job.apply(to: &settings)
         if inPlace && (output != nil || name != nil) { throw HeadError.usage("--in-place writes where the inputs are; leave out -o and --name") }
         let status = try Session(settings, programs: try Session.Programs()).run()

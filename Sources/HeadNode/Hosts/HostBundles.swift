@@ -1,0 +1,73 @@
+import Bundles
+import JobModel
+import LinuxSystem
+import SSHTransport
+import Synchronization
+import WireProtocol
+
+/// Agent and worker of this machine, as they travel to hosts: made once, when the first host needs them.
+final class HostBundles: Sendable {
+    private let agent: RawPath
+    private let made = Mutex<Made?>(nil)
+
+    private struct Made: Sendable {
+        var bootstrap: AgentBootstrap
+        var worker: InstalledBundle
+    }
+
+    /// - Parameter agent: the program of this machine; the worker lies beside it.
+    init(agent: RawPath) {
+        self.agent = agent
+    }
+
+    /// The command that starts the agent, which lies on the host by then.
+    ///
+    /// - Parameter replaces: what was there did not do.
+    func agentCommand(in session: any HostSession, of name: String, replaces: Bool = false) throws(HeadError) -> String {
+        let bootstrap = try bundles().bootstrap
+        do throws(BootstrapError<SSHError>) {
+            return try bootstrap.prepare(SessionShell(session: session), replaces: replaces).startCommand
+        } catch .shell(let error) {
+            throw .host("\(error)", mayPass: error.mayPass)
+        } catch .bundle(let error) {
+            throw .noUsableHost("\(error)")
+        } catch .noPlace(let reasons) {
+            throw .host("\(name): \(BootstrapError<SSHError>.noPlace(reasons))", mayPass: true)
+        } catch {
+            throw .host("\(name): \(error)", mayPass: false)
+        }
+    }
+
+    func worker() throws(HeadError) -> InstalledBundle { try bundles().worker }
+
+    private func bundles() throws(HeadError) -> Made {
+        try made.withLock { (made) throws(HeadError) in
+            if let made { return made }
+            do throws(BundleError) {
+                let maker = BundleMaker(cacheFolder: BundleMaker.usualCacheFolder)
+                let new = Made(
+                    bootstrap: try AgentBootstrap(try maker.agent(agent)),
+                    worker: try maker.worker(agent.parent.appending("quire-worker")))
+                made = new
+                return new
+            } catch {
+                throw .noUsableHost("agent and worker cannot be made ready for other hosts: \(error)")
+            }
+        }
+    }
+}
+
+/// A connection as the bootstrap wants it.
+private struct SessionShell: RemoteShell {
+    let session: any HostSession
+
+    func run(_ command: String, input: [UInt8], limitSeconds: Int) throws(SSHError) -> ShellAnswer {
+        let result = try session.run(command, input: input, limitSeconds: limitSeconds)
+        let status: Int32? =
+            switch result.end {
+            case .status(let code): code
+            case .signal, .unknown: nil
+            }
+        return ShellAnswer(status: status, output: result.output, errors: result.standardError)
+    }
+}

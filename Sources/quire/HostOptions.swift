@@ -1,0 +1,52 @@
+public import ArgumentParser
+public import HeadNode
+import JobModel
+
+/// Which machines do the work; without any of these this one does it alone.
+struct HostOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Work on the hosts listed in this file; see cluster/hosts.example.yaml.", valueName: "file"))
+    var hosts: PathArgument?
+
+    @Option(help: ArgumentHelp("Work on these hosts: names separated by commas, with user@ before and :slots behind if need be; localhost is this machine. Repeatable.", valueName: "a,b:4,user@c"))
+    var host: [String] = []
+
+    @Option(help: ArgumentHelp("Whether hosts see the same files: auto (found out), shared, staged (files travel).", valueName: "how"))
+    var storage: HostSpec.Storage?
+
+    @Option(help: ArgumentHelp("Begin with so many hosts at least (default 1); fewer end the command with exit code 5.", valueName: "n"))
+    var minHosts: Int?
+
+    @Flag(help: "If too few hosts come, let this machine do the work alone.")
+    var localFallback = false
+
+    @Flag(help: "Let hosts work too whose libraries make other bytes of the same pictures.")
+    var mixedCodecs = false
+
+    @Flag(help: "Trust hosts that are not in known_hosts yet, and add them. A changed key is always refused.")
+    var acceptNewHostKeys = false
+
+    func validate() throws {
+        if let minHosts, !(1...4096).contains(minHosts) { throw ValidationError("--min-hosts takes a number from 1 up.") }
+        if hosts == nil, host.isEmpty {
+            let flags = [("--storage", storage != nil), ("--min-hosts", minHosts != nil), ("--local-fallback", localFallback),
+                ("--mixed-codecs", mixedCodecs), ("--accept-new-host-keys", acceptNewHostKeys)]
+            if let (name, _) = flags.first(where: \.1) { throw ValidationError("\(name) needs hosts: add --hosts FILE or --host NAME.") }
+        }
+    }
+
+    /// Nil where none of these options was given.
+    var settings: HostSettings? {
+        guard hosts != nil || !host.isEmpty else { return nil }
+        var settings = HostSettings()
+        settings.file = hosts?.path
+        settings.words = host.flatMap { $0.split(separator: ",").map(String.init) }
+        settings.storage = storage
+        settings.hostsMin = minHosts ?? 1
+        settings.fallsBack = localFallback
+        settings.allowsMixedCodecs = mixedCodecs
+        settings.acceptsNewHostKeys = acceptNewHostKeys
+        return settings
+    }
+}
+
+extension HostSpec.Storage: ExpressibleByArgument {}
