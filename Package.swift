@@ -80,7 +80,7 @@ let package = Package(
         module(
             "HeadNode",
             [
-                "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "WireProtocol", "PDFAssembly",
+                "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "ClusterSimulation", "WireProtocol", "PDFAssembly",
                 "LinuxSystem", "SSHTransport", "Staging", "Bundles", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 

@@ -22,7 +22,7 @@ struct Quire: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PDFCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
+            RunCommand.self, PDFCommand.self, PlanCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
             CancelCommand.self, HostsCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
         ])
 }
