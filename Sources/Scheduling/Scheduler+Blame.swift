@@ -3,7 +3,8 @@ import JobModel
 // What follows from the end of an attempt. Three ledgers: the file's, the host's, and what costs nobody anything.
 extension Scheduler {
     mutating func end(_ ending: Ending, on host: Int) {
-        guard let place = flights.place(of: ending.attempt), Int(flights[place].host) == host, !flights[place].marks.contains(.cancelled)
+        guard let place = flights.place(of: ending.attempt), Int(flights[place].host) == host,
+            !flights[place].marks.contains(.cancelled)
         else {
             // It lost against its twin, its host was lost meanwhile, or the report came twice.
             if let place = flights.place(of: ending.attempt), Int(flights[place].host) == host { remove(place) }
@@ -22,7 +23,8 @@ extension Scheduler {
             // A quick verdict says nothing of how long other files take, but a host must not stay unknown for ever.
             if hosts[host].pace.taskMicroseconds == nil {
                 hosts[host].pace.learn(
-                    busyMicroseconds: max(Double(ending.busyMicroseconds), Self.faultMicrosecondsMin), cost: flight.cost, lagMicroseconds: nil)
+                    busyMicroseconds: max(Double(ending.busyMicroseconds), Self.faultMicrosecondsMin), cost: flight.cost,
+                    lagMicroseconds: nil)
             }
             settle(place, flight)
         case .workerDied(let death): endWithDeath(place, flight, death, host)

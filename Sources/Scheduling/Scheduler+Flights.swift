@@ -66,8 +66,16 @@ extension Scheduler {
     mutating func remove(_ place: Int32) {
         let flight = flights[place]
         let host = Int(flight.host)
-        if flight.previous == FlightTable.none { hosts[host].list.head = flight.next } else { flights[flight.previous].next = flight.next }
-        if flight.next == FlightTable.none { hosts[host].list.tail = flight.previous } else { flights[flight.next].previous = flight.previous }
+        if flight.previous == FlightTable.none {
+            hosts[host].list.head = flight.next
+        } else {
+            flights[flight.previous].next = flight.next
+        }
+        if flight.next == FlightTable.none {
+            hosts[host].list.tail = flight.previous
+        } else {
+            flights[flight.next].previous = flight.previous
+        }
         hosts[host].list.count -= 1
         if flight.marks.contains(.running) {
             hosts[host].list.runningCount -= 1
@@ -95,7 +103,8 @@ extension Scheduler {
         histories[flight.task] = history
         let diedOn = history.diedOn
         if history.losses >= lossesInCompanyMax {
-            insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: !diedOn.isEmpty, isAlone: true))
+            insertChoosy(
+                ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: !diedOn.isEmpty, isAlone: true))
         } else if !diedOn.isEmpty {
             insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: true))
         } else if let soft, hasOtherHost(than: [UInt16(soft)], waitsForResting: false) {
@@ -117,7 +126,8 @@ extension Scheduler {
             guard !avoided.contains(UInt16(host)) else { return false }
             switch hosts[host].phase {
             case .working, .onTrial: return true
-            case .resting(let until, _): return waitsForResting && until.microseconds(since: now) <= Self.restWaitedForMicroseconds
+            case .resting(let until, _):
+                return waitsForResting && until.microseconds(since: now) <= Self.restWaitedForMicroseconds
             case .away, .leaving: return false
             }
         }

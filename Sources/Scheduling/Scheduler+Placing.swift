@@ -71,7 +71,9 @@ extension Scheduler {
     /// - Returns: whether it needs no more for now.
     private mutating func fillReserve(of index: Int, _ attempts: inout [Attempt]) -> Bool {
         let host = hosts[index]
-        guard index != quarantine, host.phase == .working, host.isProven, let taskMicroseconds = host.pace.taskMicroseconds else { return true }
+        guard index != quarantine, host.phase == .working, host.isProven, let taskMicroseconds = host.pace.taskMicroseconds else {
+            return true
+        }
         // More started than it has slots for: it was told of fewer slots meanwhile.
         guard host.list.runningCount <= host.offer.slots else { return true }
         let costMax = Double(limits.hostQueueMilliseconds) * 1000 * Double(host.offer.slots) / taskMicroseconds
@@ -134,7 +136,9 @@ extension Scheduler {
     /// Asks a host for its last attempts, at least one and at most so much of them.
     ///
     /// - Parameter isEverything: also what is taken for started, since the host knows better.
-    mutating func callBack(from host: Int, costMax: Double, countMax: Int = .max, isEverything: Bool = false, for other: Int? = nil) {
+    mutating func callBack(
+        from host: Int, costMax: Double, countMax: Int = .max, isEverything: Bool = false, for other: Int? = nil
+    ) {
         var tasks: [TaskIndex] = []
         var cost = 0.0
         var place = hosts[host].list.tail

@@ -44,7 +44,11 @@ extension Scheduler {
 
     /// Calls back a part of what the most loaded host has not started, as much as makes both end together.
     private mutating func balance(_ idle: HostSet, _ idleSlots: Int) {
-        if calledBackCount >= idleSlots, let lastCall = tail.lastCall, now.microseconds(since: lastCall) < Self.answerMicrosecondsMax { return }
+        if calledBackCount >= idleSlots, let lastCall = tail.lastCall,
+            now.microseconds(since: lastCall) < Self.answerMicrosecondsMax
+        {
+            return
+        }
         var helped = 0
         var next = 0
         while let host = idle.next(from: next), helped < Self.helpedMax, calledBackCount < idleSlots || helped == 0 {
@@ -57,7 +61,8 @@ extension Scheduler {
             // What a host of unknown speed can do is known after one task a slot.
             let share = ours.map { $0 / ($0 + theirs) } ?? 0.5
             callBack(
-                from: loaded, costMax: hosts[loaded].list.unstartedCost * share, countMax: ours == nil ? hosts[host].idleSlots : .max,
+                from: loaded, costMax: hosts[loaded].list.unstartedCost * share,
+                countMax: ours == nil ? hosts[host].idleSlots : .max,
                 for: host)
             tail.lastCall = now
             helped += 1
@@ -93,7 +98,9 @@ extension Scheduler {
 
     private func lateAfterMicroseconds(_ flight: Flight) -> UInt64 {
         guard let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host)) else { return Self.lookAgainMicroseconds }
-        if let quickest = tail.quickestMicroseconds, isWorthIt(left: estimate, instead: quickest * Double(flight.cost)) { return 0 }
+        if let quickest = tail.quickestMicroseconds, isWorthIt(left: estimate, instead: quickest * Double(flight.cost)) {
+            return 0
+        }
         return UInt64(max(2 * estimate, Self.lateMicrosecondsMin))
     }
 
@@ -109,7 +116,9 @@ extension Scheduler {
         }
         if !tail.isWatching {
             tail.isWatching = true
-            for place in 0..<Int32(flights.placeCount) where flights.isUsed(place) && flights[place].marks.contains(.running) { watch(place) }
+            for place in 0..<Int32(flights.placeCount) where flights.isUsed(place) && flights[place].marks.contains(.running) {
+                watch(place)
+            }
         }
         var idle = idle
         while extraCount < extraMax, !idle.isEmpty, let late = tail.watched.first, late.due <= now {
@@ -121,13 +130,15 @@ extension Scheduler {
             let estimate = estimateMicroseconds(flight.cost, on: Int(flight.host))
             // One that was called back may come back any moment; one beyond the bound would take room that is not there; one that
             // was lost with its host shall not take two down at a time.
-            let isOpen = !flight.marks.contains(.calledBack) && flight.rank < rankBound && histories[flight.task]?.losses ?? 0 == 0
+            let isOpen =
+                !flight.marks.contains(.calledBack) && flight.rank < rankBound && histories[flight.task]?.losses ?? 0 == 0
             guard isOpen, let best = soonest(flight, idle),
                 elapsed - (estimate ?? 0) > best.microseconds && elapsed >= Double(Self.lateMicrosecondsMin)
                     || isWorthIt(left: (estimate ?? 0) - elapsed, instead: best.microseconds)
             else {
                 // It may become late enough for a slower host, or a quicker one may fall idle.
-                tail.watched.insert(now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late.place, late.attempt)
+                tail.watched.insert(
+                    now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late.place, late.attempt)
                 continue
             }
             commands.append(.dispatch(HostIndex(best.host), [start(flight.rank, on: best.host, asTwin: true)]))
@@ -142,7 +153,8 @@ extension Scheduler {
         var next = 0
         while let host = idle.next(from: next) {
             next = host + 1
-            guard host != Int(flight.host), !diedOn.contains(UInt16(host)), let estimate = estimateMicroseconds(flight.cost, on: host)
+            guard host != Int(flight.host), !diedOn.contains(UInt16(host)),
+                let estimate = estimateMicroseconds(flight.cost, on: host)
             else { continue }
             if estimate < best?.microseconds ?? .infinity { best = (host, estimate) }
         }
@@ -188,7 +200,9 @@ struct Deadlines: Sendable {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count && entries[child].due < entries[least].due { least = child }
+            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count && entries[child].due < entries[least].due {
+                least = child
+            }
             if least == parent { break }
             entries.swapAt(parent, least)
             parent = least

@@ -63,7 +63,8 @@ extension Scheduler {
         let host = hosts[Int(index.rawValue)]
         let running = min(host.list.count, host.offer.slots)
         return HostView(
-            slots: host.offer.slots, running: running, unstarted: host.list.count - running, taskMicroseconds: host.pace.taskMicroseconds,
+            slots: host.offer.slots, running: running, unstarted: host.list.count - running,
+            taskMicroseconds: host.pace.taskMicroseconds,
             idleReason: idleReason(of: host, index))
     }
 

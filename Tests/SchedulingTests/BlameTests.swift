@@ -87,7 +87,10 @@ struct FileBlameTests {
         let first = stage.join(hostA, slots: 1)
         _ = stage.join(hostB, slots: 1)
         #expect(stage.end(first, on: hostA, .transferFailed) == [.putBack(first[0]), .dispatch(hostB, [attempt(0, 2)])])
-        #expect(stage.end([attempt(0, 2)], on: hostB, .transferFailed) == [.putBack(attempt(0, 2)), .dispatch(hostA, [attempt(0, 3)])])
+        #expect(
+            stage.end([attempt(0, 2)], on: hostB, .transferFailed) == [
+                .putBack(attempt(0, 2)), .dispatch(hostA, [attempt(0, 3)]),
+            ])
         #expect(
             stage.end([attempt(0, 3)], on: hostA, .transferFailed)
                 == [.giveUp(attempt(0, 3), .transfersFailed(times: 3)), .finished(unsettled: 0)])
@@ -155,7 +158,10 @@ struct HostBlameTests {
         var commands = stage.end(held, on: hostA, .hostFault)
         var rests: [UInt64] = []
         for round in 0..<7 {
-            guard case .rest(hostA, let until, .faultsInRow)? = commands.first(where: { if case .rest = $0 { true } else { false } }) else {
+            guard
+                case .rest(hostA, let until, .faultsInRow)? = commands.first(where: { if case .rest = $0 { true } else { false } }
+                )
+            else {
                 Issue.record("no rest in round \(round)")
                 return
             }

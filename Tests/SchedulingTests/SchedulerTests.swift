@@ -42,7 +42,8 @@ struct SchedulerTests {
         #expect(scheduler.inFlightCount == 402)
     }
 
-    @Test("Every task is settled once and the end is announced once", arguments: [Scheduler.Order.plan, .ranked([4, 2, 0, 1, 3])])
+    @Test(
+        "Every task is settled once and the end is announced once", arguments: [Scheduler.Order.plan, .ranked([4, 2, 0, 1, 3])])
     func runsToTheEnd(order: Scheduler.Order) {
         var scheduler = Scheduler(taskCount: 5, order: order)
         var open = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 2))))
@@ -57,7 +58,8 @@ struct SchedulerTests {
                 case .finished(let unsettled):
                     finished += 1
                     #expect(unsettled == 0)
-                case .retract, .cancel, .putBack, .discard, .giveUp, .rest, .hostBack, .mayClose: Issue.record("unexpected \(command)")
+                case .retract, .cancel, .putBack, .discard, .giveUp, .rest, .hostBack, .mayClose:
+                    Issue.record("unexpected \(command)")
                 }
             }
         }
@@ -101,7 +103,9 @@ struct SchedulerTests {
             let attempts = dispatched(scheduler.react(.hostReady(here, Scheduler.HostOffer(slots: 1))))
             #expect(attempts.map(\.number) == [UInt32(round)])
             let commands = scheduler.react(.hostLost(here))
-            if round == 5 { #expect(commands == [.giveUp(Attempt(task: TaskIndex(0), number: 5), .lost(times: 5)), .finished(unsettled: 0)]) }
+            if round == 5 {
+                #expect(commands == [.giveUp(Attempt(task: TaskIndex(0), number: 5), .lost(times: 5)), .finished(unsettled: 0)])
+            }
         }
     }
 

@@ -25,7 +25,8 @@ struct Stage {
     mutating func end(
         _ attempts: [Attempt], on host: HostIndex, _ verdict: Scheduler.Verdict = .done, milliseconds: UInt64 = 100
     ) -> [Scheduler.Command] {
-        react(.ended(host, attempts.map { Scheduler.Ending(attempt: $0, busyMicroseconds: milliseconds * 1000, verdict: verdict) }))
+        react(
+            .ended(host, attempts.map { Scheduler.Ending(attempt: $0, busyMicroseconds: milliseconds * 1000, verdict: verdict) }))
     }
 
     mutating func wait(milliseconds: UInt64) { now = now.advanced(byMilliseconds: milliseconds) }

@@ -58,7 +58,9 @@ struct TailTests {
         #expect(stage.scheduler.nextDeadline == nil)
     }
 
-    @Test("The first report wins, whoever it is from; the other attempt is called off and its report discarded", arguments: [true, false])
+    @Test(
+        "The first report wins, whoever it is from; the other attempt is called off and its report discarded",
+        arguments: [true, false])
     func firstWins(secondIsFirst: Bool) {
         var (stage, first, second) = duplicated()
         let (winner, winnersHost) = secondIsFirst ? (second, hostB) : (first, hostA)
@@ -78,7 +80,6 @@ struct TailTests {
         var second: [Attempt] = []
         while second.isEmpty, let commands = stage.tick() { second = commands.dispatched(to: hostB) }
         #expect(second == [attempt(0, 2)])
-        // C was lost with its task while B was busy with the second attempt.
         #expect(stage.end(second, on: hostB).contains(.cancel(hostA, first)))
         #expect(stage.scheduler.view(of: hostA)?.running == 1)
         #expect(stage.react(.released(hostA, [first[0].task])).isEmpty)
@@ -196,7 +197,8 @@ struct TailTests {
     func reportedMeanwhile() {
         var (stage, retracted, held) = unbalanced()
         let crossed = held.filter { retracted.contains($0.task) }
-        #expect(stage.end(crossed, on: hostA).filter { if case .settle = $0 { true } else { false } } == crossed.map { .settle($0) })
+        #expect(
+            stage.end(crossed, on: hostA).filter { if case .settle = $0 { true } else { false } } == crossed.map { .settle($0) })
         #expect(stage.react(.released(hostA, retracted)).dispatched.isEmpty)
     }
 

@@ -27,18 +27,24 @@ private struct Ledger {
             case .dispatch(let host, let attempts):
                 if !takesWork.contains(host) { violations.append("\(host) gets work and is not there") }
                 for attempt in attempts {
-                    if attempt.number <= highest[attempt.task] ?? 0 { violations.append("\(attempt) is not above its predecessors") }
+                    if attempt.number <= highest[attempt.task] ?? 0 {
+                        violations.append("\(attempt) is not above its predecessors")
+                    }
                     highest[attempt.task] = attempt.number
                     if ends[attempt.task] != nil { violations.append("\(attempt) starts after its task has ended") }
                     let others = held.count { $0.attempt.task == attempt.task }
-                    if others > (allowsDuplicates ? 1 : 0) { violations.append("\(attempt) starts while \(others) others are in flight") }
+                    if others > (allowsDuplicates ? 1 : 0) {
+                        violations.append("\(attempt) starts while \(others) others are in flight")
+                    }
                     held.append(Held(host: host, attempt: attempt))
                 }
                 let ahead = held.count { $0.host == host } - (slots[host] ?? 0)
                 if ahead > Scheduler.Limits().shardTasksMax { violations.append("\(host) holds \(ahead) ahead") }
             case .retract(let host, let tasks): asked.append((host, tasks))
             case .cancel(let host, let attempts):
-                for index in held.indices where held[index].host == host && attempts.contains(held[index].attempt) { held[index].isCancelled = true }
+                for index in held.indices where held[index].host == host && attempts.contains(held[index].attempt) {
+                    held[index].isCancelled = true
+                }
             case .settle(let attempt), .giveUp(let attempt, _): ends[attempt.task, default: 0] += 1
             case .rest(let host, _, _), .mayClose(let host): takesWork.remove(host)
             case .hostBack(let host): takesWork.insert(host)
@@ -66,7 +72,9 @@ struct WalkTests {
         func join(_ host: HostIndex, slots: Int) {
             ledger.slots[host] = slots
             if case .resting? = stage.scheduler.view(of: host)?.idleReason {
-            } else { ledger.takesWork.insert(host) }
+            } else {
+                ledger.takesWork.insert(host)
+            }
             react(.hostReady(host, Scheduler.HostOffer(slots: slots, stagedBytesMax: random.below(2) == 0 ? 1 << 20 : nil)))
         }
         while ledger.finished == 0, steps < 20_000, ledger.violations.isEmpty {
@@ -77,7 +85,11 @@ struct WalkTests {
             let host = HostIndex(rawValue: UInt16(random.below(4)))
             switch random.below(isCalm ? 8 : 16) {
             case 0 where !ledger.takesWork.contains(host): join(host, slots: 1 + random.below(4))
-            case 1: while let commands = stage.tick(withinMilliseconds: isCalm ? 700_000 : 0) { ledger.perform(commands, allowsDuplicates: allowsDuplicates); if isCalm { break } }
+            case 1:
+                while let commands = stage.tick(withinMilliseconds: isCalm ? 700_000 : 0) {
+                    ledger.perform(commands, allowsDuplicates: allowsDuplicates)
+                    if isCalm { break }
+                }
             case 2 where !ledger.asked.isEmpty:
                 let (asked, tasks) = ledger.asked.remove(at: random.below(ledger.asked.count))
                 var released: [TaskIndex] = []
@@ -114,11 +126,15 @@ struct WalkTests {
                 if random.below(8) == 0 { ledger.stale.append((held.host, held.attempt)) }
                 let fates: [Scheduler.Verdict] = [.fileFault, .workerDied(.crash), .transferFailed, .hostFault]
                 let verdict = isCalm || random.below(4) > 0 ? .done : fates[random.below(4)]
-                ledger.perform(stage.end([held.attempt], on: held.host, verdict, milliseconds: 1 + UInt64(random.below(3_000))), allowsDuplicates: allowsDuplicates)
+                ledger.perform(
+                    stage.end([held.attempt], on: held.host, verdict, milliseconds: 1 + UInt64(random.below(3_000))),
+                    allowsDuplicates: allowsDuplicates)
             }
         }
         #expect(ledger.violations == [])
-        #expect(ledger.finished == 1, "after \(steps) steps with \(stage.scheduler.readyCount) ready and \(stage.scheduler.inFlightCount) in flight")
+        #expect(
+            ledger.finished == 1,
+            "after \(steps) steps with \(stage.scheduler.readyCount) ready and \(stage.scheduler.inFlightCount) in flight")
         #expect(ledger.ends.count == count)
         #expect(ledger.ends.values.allSatisfy { $0 == 1 })
     }
