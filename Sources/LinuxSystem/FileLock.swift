@@ -11,11 +11,23 @@ public struct FileLock: ~Copyable, Sendable {
         case heldBy(String)
     }
 
+    /// Who may take a lock of this name.
+    public enum Users: Sendable {
+        /// Its maker, in a folder nobody else can write to.
+        case owner
+        /// Everybody on this machine: the file lies in a folder that all write to, and no link is followed.
+        case everybody
+    }
+
     /// - Parameter holder: one line naming host, pid and job, shown to whoever is refused.
-    public static func take(_ path: RawPath, holder: String) throws(SystemError) -> Outcome {
+    public static func take(_ path: RawPath, holder: String, users: Users = .owner) throws(SystemError) -> Outcome {
         var triesLeft = triesMax
         while true {
-            let file = try OpenFile(path, .update(mode: 0o600))
+            let file =
+                switch users {
+                case .owner: try OpenFile(path, .update(mode: 0o600))
+                case .everybody: try openShared(path)
+                }
             if flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
                 guard errno == EWOULDBLOCK else { throw .last("flock", path.display) }
                 // Somebody who only looks holds it for an instant.
@@ -36,10 +48,13 @@ public struct FileLock: ~Copyable, Sendable {
     }
 
     /// What the process that holds the lock wrote about itself; nil when nobody holds it.
-    public static func holder(of path: RawPath) throws(SystemError) -> String? {
+    public static func holder(of path: RawPath, users: Users = .owner) throws(SystemError) -> String? {
         let file: OpenFile
         do throws(SystemError) {
-            file = try OpenFile(path, .read)
+            switch users {
+            case .owner: file = try OpenFile(path, .read)
+            case .everybody: file = try openShared(path, mayCreate: false)
+            }
         } catch {
             if error.isNotFound { return nil }
             throw error
@@ -47,6 +62,28 @@ public struct FileLock: ~Copyable, Sendable {
         if flock(file.descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
         guard errno == EWOULDBLOCK else { throw .last("flock", path.display) }
         return try holderText(file)
+    }
+
+    /// Opens without O_CREAT first: the kernel lets nobody "create" another user's file in such a folder, even where it is
+    /// there and may be written (sysctl fs.protected_regular).
+    private static func openShared(_ path: RawPath, mayCreate: Bool = true) throws(SystemError) -> OpenFile {
+        while true {
+            let found = path.withCString { name in retrying { open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK) } }
+            if found >= 0 {
+                let file = OpenFile(owning: found, path: path)
+                guard try file.facts().type == .regular else { throw SystemError("open", path.display, code: EINVAL) }
+                return file
+            }
+            guard errno == ENOENT, mayCreate else { throw .last("open", path.display) }
+            let made = path.withCString { name in retrying { open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_t(0o666)) } }
+            if made >= 0 {
+                let file = OpenFile(owning: made, path: path)
+                // The umask took bits away.
+                guard fchmod(made, mode_t(0o666)) == 0 else { throw .last("chmod", path.display) }
+                return file
+            }
+            guard errno == EEXIST else { throw .last("open", path.display) }
+        }
     }
 
     private static func holderText(_ file: borrowing OpenFile) throws(SystemError) -> String {

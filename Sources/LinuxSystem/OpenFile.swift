@@ -120,6 +120,8 @@ public struct FileFacts: Hashable, Sendable {
     public var identity: InputIdentity
     public var device: UInt64
     public var inode: UInt64
+    /// User id of its owner.
+    public var owner: UInt32
     public var mode: UInt32
 
     init(_ record: stat) {
@@ -139,6 +141,7 @@ public struct FileFacts: Hashable, Sendable {
             modifiedNanoseconds: Int64(record.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(record.st_mtim.tv_nsec))
         device = UInt64(record.st_dev)
         inode = UInt64(record.st_ino)
+        owner = UInt32(record.st_uid)
         mode = UInt32(record.st_mode & 0o7777)
     }
 }

@@ -5,6 +5,7 @@ public import JobModel
 /// A process that is no child of this one, held by a descriptor: its id cannot come to mean another (pidfd_open(2)).
 public struct OtherProcess: ~Copyable {
     private let file: OpenFile
+    private let id: Int32
 
     /// Nil when there is no process of this id.
     public init?(id: Int32) throws(SystemError) {
@@ -14,6 +15,7 @@ public struct OtherProcess: ~Copyable {
             throw .last("pidfd_open", "process \(id)")
         }
         file = OpenFile(owning: descriptor, path: RawPath("process \(id)"))
+        self.id = id
     }
 
     /// Sends SIGTERM; a process that has ended already is left alone.
@@ -25,5 +27,32 @@ public struct OtherProcess: ~Copyable {
     private func send(_ signal: Int32) throws(SystemError) {
         guard quire_signal_process(file.descriptor, signal) != 0, errno != ESRCH else { return }
         throw .last("pidfd_send_signal", file.path.display)
+    }
+
+    /// Sends SIGKILL to the process, and to its group if it leads one; one that has ended already is left alone.
+    public func killGroup() throws(SystemError) {
+        // Asked while the process is held: its number is nobody else's as long as it is not reaped.
+        let leadsGroup = getpgid(id) == id
+        if quire_signal_process(file.descriptor, SIGKILL) != 0 {
+            guard errno == ESRCH else { throw .last("pidfd_send_signal", file.path.display) }
+            return
+        }
+        if leadsGroup { Glibc.kill(-id, SIGKILL) }
+    }
+
+    /// Whether a process of the group that this one led is still there, dead and not reaped ones among them.
+    public var groupIsThere: Bool { Glibc.kill(-id, 0) == 0 || errno == EPERM }
+}
+
+/// What the system knows this process by.
+public enum OwnProcess {
+    public static var id: Int32 { getpid() }
+    /// The user it acts for.
+    public static var user: UInt32 { geteuid() }
+
+    /// Makes this process the leader of a group of its own, so that it can be killed together with what it starts.
+    public static func leadOwnGroup() {
+        // Refused to one that leads a session, which leads a group anyway.
+        _ = setpgid(0, 0)
     }
 }

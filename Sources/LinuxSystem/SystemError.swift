@@ -47,3 +47,10 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return isOfTheFileSystem ? "look at the disk or share it lies on" : "see that it can be used"
     }
 }
+
+extension SystemError {
+    /// What is there is no folder: ENOTDIR.
+    public static let notAFolderCode = ENOTDIR
+    /// Nothing came of it in time: ETIMEDOUT.
+    public static let timedOutCode = ETIMEDOUT
+}

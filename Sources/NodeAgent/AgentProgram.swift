@@ -32,8 +32,9 @@ public enum AgentProgram {
             // While this agent runs its bundle, if it comes from one, is not removed as an old one.
             let bundle = StoredBundle.own(.agent)
             let code = try withExtendedLifetime((signals, bundle)) { () throws(SystemError) -> Int32 in
-                let agent = try Agent(try Descriptors.takeStandardStreams(), terminate: terminate)
-                return try agent.run(facts: hostFacts())
+                let capacity = Capacity.ofThisMachine()
+                let agent = try Agent(try Descriptors.takeStandardStreams(), capacity: capacity, terminate: terminate)
+                return try agent.run(facts: hostFacts(capacity))
             }
             return code
         } catch {
@@ -42,8 +43,7 @@ public enum AgentProgram {
         }
     }
 
-    private static func hostFacts() -> HostFacts {
-        let capacity = Capacity.ofThisMachine()
+    private static func hostFacts(_ capacity: Capacity) -> HostFacts {
         var version = ""
         do throws(SystemError) {
             version = try WorkerProgram.version(of: ProgramStart(try WorkerProgram.path()))
@@ -54,6 +54,6 @@ public enum AgentProgram {
         return HostFacts(
             hostname: capacity.hostname, bootID: capacity.bootID, logicalCPUs: capacity.logicalCPUs,
             physicalCPUs: capacity.physicalCPUs, slotsMax: capacity.slotsMax, memoryBytes: capacity.memoryBytes,
-            workerVersion: version)
+            epochMilliseconds: SystemClock.epochMilliseconds(), workerVersion: version)
     }
 }

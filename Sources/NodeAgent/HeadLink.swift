@@ -5,13 +5,13 @@ import WireProtocol
 final class HeadLink {
     static let inputTag: UInt64 = 1
     static let outputTag: UInt64 = 2
-    /// More than this unread by the head, and the agent starts nothing new.
-    static let backlogBytesHigh = 8 << 20
-    /// A head that lets this much pile up is as good as gone.
-    static let backlogBytesMax = 64 << 20
+    /// Frames of files written before the poll's thread looks at something else.
+    private static let bulkFramesAtOnceMax = 16
 
     enum Input {
         case message(HeadMessage)
+        /// Bytes of a file.
+        case chunk(TransferID, [UInt8])
         /// The head is gone, or its stream was cut.
         case ended
         case broken(WireError)
@@ -21,48 +21,63 @@ final class HeadLink {
     private let output: OpenFile
     private let poll: EventPoll
     private var reader = FrameReader<HeadMessage>(awaitsMagic: true)
-    private var outgoing = OutgoingBytes(bytesMax: HeadLink.backlogBytesMax)
-    private var buffer = [UInt8](repeating: 0, count: 65536)
+    let lanes: OutgoingLanes
+    /// What is being written: whole frames, begun in the order they shall go.
+    private var underWay = OutgoingBytes(bytesMax: OutgoingLanes.controlBytesMax)
+    private var buffer = [UInt8](repeating: 0, count: 1 << 17)
     private var isBlocked = false
-    /// The head reads no more: what is sent is dropped.
-    private(set) var isBroken = false
+    /// There is more to write than was written at once.
+    private(set) var wantsFlush = false
 
-    init(_ streams: consuming StandardStreams, poll: EventPoll) throws(SystemError) {
+    init(_ streams: consuming StandardStreams, poll: EventPoll, wake: Wake) throws(SystemError) {
         try Descriptors.setNonBlocking(streams.input.descriptor)
         try Descriptors.setNonBlocking(streams.output.descriptor)
         try poll.watch(streams.input.descriptor, for: .readable, tag: Self.inputTag)
         input = streams.input
         output = streams.output
         self.poll = poll
-        append(magicBytes)
+        lanes = OutgoingLanes(wake: wake)
+        lanes.addControl(magicBytes)
     }
 
-    var isCongested: Bool { outgoing.count > Self.backlogBytesHigh }
+    /// The head reads no more: what is sent is dropped.
+    var isBroken: Bool { lanes.isOver }
 
-    /// Puts a message at the end of what is to be sent; `flush` sends.
-    func send(_ message: AgentMessage) {
-        append(Frame.encode(message))
-    }
+    var isCongested: Bool { lanes.controlBytes + underWay.count > OutgoingLanes.controlBytesHigh }
 
-    private func append(_ bytes: [UInt8]) {
-        if !isBroken && !outgoing.append(bytes) { isBroken = true }
-    }
+    /// Puts a message at the end of the control lane; `flush` sends.
+    func send(_ message: AgentMessage) { lanes.addControl(Frame.encode(message)) }
 
+    /// Writes as much as the head takes now: control first, and bulk only while there is no control.
     func flush() {
-        if isBroken || outgoing.isEmpty { return }
-        switch outgoing.write(to: output.descriptor) {
-        case .done:
-            if isBlocked { poll.forget(output.descriptor) }
-            isBlocked = false
-        case .blocked:
-            if isBlocked { return }
-            isBlocked = true
-            do throws(SystemError) {
-                try poll.watch(output.descriptor, for: .writable, tag: Self.outputTag)
-            } catch {
-                isBroken = true
+        wantsFlush = false
+        var bulkFrames = 0
+        while !isBroken {
+            if underWay.isEmpty {
+                guard let next = lanes.next() else { return setBlocked(false) }
+                if next.isBulk { bulkFrames += 1 }
+                // It is empty and takes as much as a lane holds.
+                _ = underWay.append(next.bytes)
             }
-        case .failed: isBroken = true
+            switch underWay.write(to: output.descriptor) {
+            case .done:
+                if bulkFrames < Self.bulkFramesAtOnceMax { continue }
+                wantsFlush = true
+                return setBlocked(false)
+            case .blocked: return setBlocked(true)
+            case .failed: lanes.close()
+            }
+        }
+    }
+
+    private func setBlocked(_ blocked: Bool) {
+        guard blocked != isBlocked else { return }
+        isBlocked = blocked
+        if !blocked { return poll.forget(output.descriptor) }
+        do throws(SystemError) {
+            try poll.watch(output.descriptor, for: .writable, tag: Self.outputTag)
+        } catch {
+            lanes.close()
         }
     }
 
@@ -71,14 +86,19 @@ final class HeadLink {
         switch Descriptors.read(input.descriptor, into: &buffer) {
         case .bytes(let count):
             reader.feed(buffer[..<count])
-            var messages: [Input] = []
+            var inputs: [Input] = []
             do throws(WireError) {
-                while let message = try reader.next() { messages.append(.message(message)) }
+                while let framed = try reader.nextFrame() {
+                    switch framed {
+                    case .message(let message): inputs.append(.message(message))
+                    case .bulk(let id, let bytes): inputs.append(.chunk(id, bytes))
+                    }
+                }
             } catch {
-                messages.append(.broken(error))
+                inputs.append(.broken(error))
                 poll.forget(input.descriptor)
             }
-            return messages
+            return inputs
         case .nothingYet: return nil
         case .ended, .failed:
             poll.forget(input.descriptor)

@@ -12,6 +12,9 @@ final class SendingLoop {
     private var lastID: UInt32 = 0
     private var batch: [WholeFile] = []
     private var batchBytes = 0
+    /// Frames that go behind the batch.
+    private var followers: [[UInt8]] = []
+    private static let followersMax = 256
 
     /// Why the loop ends: the connection is over, or its owner closed it.
     private struct Over: Error {}
@@ -61,8 +64,8 @@ final class SendingLoop {
     private func take(_ parcel: Parcel) throws(Over) {
         switch parcel {
         case .frame(let frame):
-            try sendBatch()
-            try put(frame)
+            followers.append(frame)
+            if followers.count == Self.followersMax { try sendBatch() }
         case .file(let file): try send(file)
         }
     }
@@ -142,14 +145,16 @@ final class SendingLoop {
     }
 
     private func sendBatch() throws(Over) {
-        if batch.isEmpty { return }
-        let files = batch
+        let (files, frames) = (batch, followers)
         let cost = batchBytes + files.count * Transfer.fileCostBytes
         batch.removeAll()
         batchBytes = 0
-        guard try takeWindow(cost) else { return }
-        try put(.whole(files))
-        for file in files { tell(.sent(file.header.file, file.digest)) }
+        followers.removeAll()
+        if !files.isEmpty, try takeWindow(cost) {
+            try put(.whole(files))
+            for file in files { tell(.sent(file.header.file, file.digest)) }
+        }
+        for frame in frames { try put(frame) }
     }
 
     // Large files.

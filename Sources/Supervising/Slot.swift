@@ -74,6 +74,8 @@ struct Killing: Hashable, Sendable {
         case misbehaved(String)
         /// It did not become ready in time, or did not end when asked: nobody's fault.
         case surplus
+        /// Nobody wants its first order any more.
+        case cancelled
     }
     var cause: Cause
     var load: Load

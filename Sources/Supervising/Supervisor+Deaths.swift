@@ -27,12 +27,15 @@ extension Supervisor {
                 case .surplus:
                     commands.append(.discardTemporaries(order.work))
                     putBack(order)
+                case .cancelled:
+                    commands.append(.discardTemporaries(order.work))
+                    letGo(order)
                 }
                 respawn(slot)
             } else {
                 switch killing.cause {
                 case .misbehaved(let text): diedIdle(slot, "a worker \(text)")
-                case .timeout, .surplus: respawn(slot)
+                case .timeout, .surplus, .cancelled: respawn(slot)
                 }
             }
         case .abandoned:

@@ -13,11 +13,12 @@ extension Supervisor {
         guard !isHeld, !isUnusable, !isStopped, case .serving(var serving) = slots[slot].state else { return }
         switch serving.load {
         case .none:
+            if let usableSlots, busySlots >= usableSlots { return }
             if let order = slots[slot].pinned {
                 guard serving.tasksDone == 0, mayRunPinned(slot) else { return }
                 slots[slot].pinned = nil
                 start(order, on: slot, &serving)
-            } else if lonely.isEmpty, let order = waiting.removeFirst() {
+            } else if lonely.isEmpty, !owesSecondRuns, let order = waiting.removeFirst() {
                 start(order, on: slot, &serving)
             } else {
                 return
@@ -26,6 +27,7 @@ extension Supervisor {
         case .one(let first):
             // As many must be left as there are slots: a prefetched order cannot go to another worker that falls idle.
             // Never behind a second run, whose worker is fresh and not known to be quick.
+            if let usableSlots, busySlots > usableSlots { return }
             guard ahead, serving.isQuick, !serving.isHeavy, lonely.isEmpty,
                 serving.tasksDone + 1 < limits.tasksPerWorkerMax, waiting.count > slots.count, let order = waiting.removeFirst()
             else { return }
@@ -34,6 +36,12 @@ extension Supervisor {
             commands.append(.feed(slot: slot, order.work))
         case .weighing, .two: return
         }
+    }
+
+    /// Whether second runs are to have the last usable slots: new orders would keep them waiting for ever.
+    private var owesSecondRuns: Bool {
+        guard let usableSlots else { return false }
+        return busySlots + slots.count { $0.pinned != nil && $0.state.isIdle } >= usableSlots
     }
 
     private mutating func start(_ order: SupervisedOrder, on slot: Int, _ serving: inout Serving) {

@@ -41,7 +41,7 @@ extension Supervisor {
             end(order, with: report)
             slots[slot].idleDeaths = 0
             refresh(slot)
-            if order.wantsHostAlone { feedAll() } else { feed(slot, ahead: true) }
+            if order.wantsHostAlone || usableSlots != nil { feedAll() } else { feed(slot, ahead: true) }
             if !lonely.isEmpty { feedPinned() }
         case .killing(var killing):
             // Written before the kill reached it: the work is done, and whatever comes next is not this order's fault.

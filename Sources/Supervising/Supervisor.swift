@@ -15,6 +15,8 @@ public struct Supervisor: Sendable {
     /// Those of `held` whose second run wants the host alone: while there is one, nothing new starts.
     var lonely: Set<Attempt> = []
     var isHeld = false
+    /// How many slots may have an order at once; the others of the host are another job's. Nil: all.
+    var usableSlots: Int?
     var isUnusable = false
     var isStopped = false
     /// The number last told by `ready`; nil before the first.
@@ -37,6 +39,11 @@ public struct Supervisor: Sendable {
         case .setup(let count): setUp(count)
         case .assigned(let orders): assign(orders)
         case .retracted(let tasks): retract(tasks)
+        case .cancelled(let attempts): cancel(Set(attempts))
+        case .slotsUsable(let count):
+            precondition(count > 0, "\(count) usable slots")
+            usableSlots = count
+            feedAll()
         case .workerReady(let slot): workerReady(checked(slot))
         case .workerReported(let slot, let report): workerReported(checked(slot), report)
         case .workerUnusable(let slot, let text): workerUnusable(checked(slot), text)
@@ -137,7 +144,30 @@ extension Supervisor {
     private mutating func retract(_ tasks: [TaskIndex]) {
         let released = waiting.remove(tasks: Set(tasks))
         for order in released { letGo(order) }
-        commands.append(.released(released.map { $0.work.attempt.task }))
+        let tasksReleased = released.map { $0.work.attempt.task }
+        commands.append(.released(tasksReleased))
+        let others = Set(tasks).subtracting(tasksReleased)
+        if !others.isEmpty { commands.append(.started(others.sorted())) }
+    }
+
+    /// An order that is ahead in a worker's pipe is worked all the same: it cannot be taken out again.
+    private mutating func cancel(_ attempts: Set<Attempt>) {
+        for order in waiting.remove(attempts: attempts) { letGo(order) }
+        for slot in slots.indices {
+            if let pinned = slots[slot].pinned, attempts.contains(pinned.work.attempt) {
+                slots[slot].pinned = nil
+                letGo(pinned)
+            }
+            guard let order = slots[slot].state.load.first, attempts.contains(order.work.attempt) else { continue }
+            switch slots[slot].state {
+            case .serving: kill(slot, .cancelled)
+            case .killing(var killing):
+                killing.cause = .cancelled
+                slots[slot].state = .killing(killing)
+            case .vacant, .resting, .starting, .retiring, .abandoned: break
+            }
+        }
+        feedAll()
     }
 
     private mutating func stop() {

@@ -75,6 +75,10 @@ extension Supervisor {
         case setup(slots: Int)
         case assigned([SupervisedOrder])
         case retracted([TaskIndex])
+        /// Nobody wants these any more, started or not: no report of them is needed.
+        case cancelled([Attempt])
+        /// How many workers may have an order at once, of those the setup named; at least 1.
+        case slotsUsable(Int)
         case workerReady(slot: Int)
         case workerReported(slot: Int, WorkReport)
         /// The worker says, or its greeting shows, that the setup cannot be worked.
@@ -109,6 +113,8 @@ extension Supervisor {
         case report(WorkReport, of: WorkOrder)
         /// These are given back: asked for by a retract, more than the queue holds, or the host is unusable.
         case released([TaskIndex])
+        /// Which retracted tasks had started, have ended or are not known; behind the `released` of the same retract.
+        case started([TaskIndex])
         /// How many slots serve; sent with the first ready worker and whenever it changes.
         case ready(slots: Int)
         /// The environment is at fault: nothing starts any more, and what had not started is released. Sent once.

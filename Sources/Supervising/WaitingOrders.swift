@@ -38,9 +38,18 @@ struct WaitingOrders: Hashable, Sendable {
 
     /// Takes out the orders of `tasks`, in queue order.
     mutating func remove(tasks: Set<TaskIndex>) -> [SupervisedOrder] {
+        remove { tasks.contains($0.work.attempt.task) }
+    }
+
+    /// Takes out the orders of `attempts`, in queue order.
+    mutating func remove(attempts: Set<Attempt>) -> [SupervisedOrder] {
+        remove { attempts.contains($0.work.attempt) }
+    }
+
+    private mutating func remove(where isWanted: (SupervisedOrder) -> Bool) -> [SupervisedOrder] {
         let held = all
-        orders = held.filter { !tasks.contains($0.work.attempt.task) }
+        orders = held.filter { !isWanted($0) }
         start = 0
-        return held.filter { tasks.contains($0.work.attempt.task) }
+        return held.filter(isWanted)
     }
 }

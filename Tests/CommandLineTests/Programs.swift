@@ -138,8 +138,11 @@ func eventually(_ what: String, seconds: Double = 30, _ condition: () -> Bool) t
 
 extension Sandbox {
     var environment: [String: String] {
-        // Nothing of the tester's own, and a locale that knows no UTF-8: names are bytes.
-        ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": root + "/home", "XDG_STATE_HOME": state, "LC_ALL": "C"]
+        // Nothing of the tester's own, and a locale that knows no UTF-8: names are bytes. Slots of its own, or all tests would wait for each other.
+        [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": root + "/home", "XDG_STATE_HOME": state,
+            "LC_ALL": "C", "QUIRE_SLOTS": root + "/slots",
+        ]
     }
 
     /// Starts a program of this package, or with a `/`-less name that is none of ours one from the PATH.

@@ -7,7 +7,11 @@ import WireProtocol
 /// A real `quire-agent` with fixture workers, spoken to as the head speaks to it.
 final class AgentSession {
     private var process: ChildProcess
-    private var toAgent: OpenFile?
+    private let toAgent: AgentInput
+    /// Private to this session, so that it waits for no other's slots, unless another is named.
+    private let ownSlots: TemporaryFolder
+    /// Files both ways, once `stageFiles` was called.
+    private(set) var staging: HeadStaging?
     private let fromAgent: OpenFile
     private let errors: OpenFile
     private let poll: EventPoll
@@ -25,7 +29,9 @@ final class AgentSession {
         get throws { try ownExecutable().parent }
     }
 
-    init(variables: [String] = [], worker: RawPath? = nil) throws {
+    /// - Parameter slotsFolder: for locks shared with other sessions.
+    init(variables: [String] = [], worker: RawPath? = nil, slotsFolder: String? = nil) throws {
+        ownSlots = try TemporaryFolder()
         // The agent may be dead when we write.
         signal(SIGPIPE, SIG_IGN)
         let folder = try Self.productFolder
@@ -35,13 +41,13 @@ final class AgentSession {
         var plan = ProcessPlan(folder.appending("quire-agent"))
         let program = worker ?? folder.appending("fixture-worker")
         plan.environment =
-            ProcessPlan.inheritedEnvironment(without: ["QUIRE_WORKER"]) + [Array("QUIRE_WORKER=".utf8) + program.bytes]
+            ProcessPlan.inheritedEnvironment(without: ["QUIRE_WORKER", "QUIRE_SLOTS"]) + [Array("QUIRE_SLOTS=\(slotsFolder ?? ownSlots.path)".utf8)] + [Array("QUIRE_WORKER=".utf8) + program.bytes]
             + variables.map { Array($0.utf8) }
         plan.descriptors = [input.reading.descriptor, output.writing.descriptor, noise.writing.descriptor]
         plan.leadsGroup = true
         process = try ChildProcess(starting: plan)
         let writing = input.writing
-        toAgent = consume writing
+        toAgent = AgentInput(writing)
         fromAgent = output.reading
         errors = noise.reading
         poll = try EventPoll()
@@ -56,14 +62,15 @@ final class AgentSession {
     @discardableResult
     func start(
         slots: Int, timeout: TimeoutRule = .none, memoryBytesMax: UInt64 = 0, recipe: String = "", leaseSeconds: UInt32 = 0,
-        awaitReady: Bool = true
+        job: String = "job", epoch: UInt32 = 1, scratch: String? = nil, yieldsToOthers: Bool = false, awaitReady: Bool = true
     ) throws -> HostFacts {
         send(.hello(Hello(build: "test")))
         let work = WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600)
         send(
             .setup(
                 AgentSetup(
-                    job: JobID(rawValue: "job"), epoch: 1, leaseSeconds: leaseSeconds, slots: slots, yieldsToOthers: false,
+                    job: JobID(rawValue: job), epoch: epoch, leaseSeconds: leaseSeconds, slots: slots, scratch: scratch.map { RawPath($0) },
+                    yieldsToOthers: yieldsToOthers,
                     workerMemoryBytesMax: memoryBytesMax, timeout: timeout, work: work.wireBytes)))
         guard case .hello(_, let facts) = try next(where: { if case .hello = $0 { true } else { false } }) else { fatalError() }
         if awaitReady { _ = try next { if case .ready = $0 { true } else { false } } }
@@ -74,17 +81,15 @@ final class AgentSession {
         write(Frame.encode(message))
     }
 
-    func write(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty, let descriptor = toAgent?.descriptor {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count <= 0 { return }
-            rest = rest.dropFirst(count)
-        }
+    func write(_ bytes: [UInt8]) { _ = toAgent.write(bytes) }
+
+    /// Sends files, and stores those that come in `folder` by their names.
+    func stageFiles(into folder: TemporaryFolder) {
+        staging = HeadStaging(toAgent, folder)
     }
 
     /// As when the head dies.
-    func hangUp() { toAgent = nil }
+    func hangUp() { toAgent.close() }
 
     func killAgent() { process.kill() }
     func terminateAgent() { process.terminate() }
@@ -126,17 +131,40 @@ final class AgentSession {
         return found
     }
 
-    private func receive(until deadline: UInt64) throws {
+    /// How many attempts were reported in what came so far and was not looked at.
+    func takeReports() -> Int {
+        var count = 0
+        received.removeAll { message in
+            guard case .reports(let reports) = message else { return false }
+            count += reports.count
+            return true
+        }
+        return count
+    }
+
+    /// Takes what comes until `condition` holds.
+    func serve(seconds: Double = 60, until condition: () throws -> Bool) throws {
+        let deadline = SystemClock.monotonicMilliseconds() + UInt64(seconds * 1000)
+        repeat { try receive(until: deadline, atMostMilliseconds: 10) } while try !condition()
+    }
+
+    private func receive(until deadline: UInt64, atMostMilliseconds: Int = .max) throws {
         let now = SystemClock.monotonicMilliseconds()
         guard now < deadline, !hasEnded else {
             throw TimedOut(
                 description: hasEnded ? "the agent ended; \(errorText)" : "no such message; \(received.suffix(5)); \(errorText)")
         }
-        guard !(try poll.wait(milliseconds: Int(deadline - now))).isEmpty else { return }
+        guard !(try poll.wait(milliseconds: min(Int(deadline - now), atMostMilliseconds))).isEmpty else { return }
         switch Descriptors.read(fromAgent.descriptor, into: &buffer) {
         case .bytes(let count):
             reader.feed(buffer[..<count])
-            while let message = try reader.next() { received.append(message) }
+            while let framed = try reader.nextFrame() {
+                switch framed {
+                case .message(.transfer(let message)): staging?.take(message)
+                case .message(let message): received.append(message)
+                case .bulk(let id, let bytes): staging?.take(bytes, of: id)
+                }
+            }
         case .nothingYet: break
         case .ended, .failed: hasEnded = true
         }

@@ -281,7 +281,7 @@ extension AgentSession {
 }
 
 /// A folder that goes with its owner.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
     init() throws {
         path = NSTemporaryDirectory() + "quire-agent-" + UUID().uuidString

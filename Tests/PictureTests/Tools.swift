@@ -38,11 +38,13 @@ func launch(_ program: String, _ arguments: [String], in folder: URL) throws -> 
     environment["PATH"] = "/usr/bin:/bin:" + (environment["PATH"] ?? "")
     environment["LC_ALL"] = "C.UTF-8"
     environment["SOURCE_DATE_EPOCH"] = nil
-    process.environment = environment
     process.standardInput = FileHandle.nullDevice
     // Files, not pipes: nothing a program leaves behind can hold these open for the test.
     let place = FileManager.default.temporaryDirectory.appending(path: "quire-pictures-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    // Its own, or all tests would wait for each other.
+    environment["QUIRE_SLOTS"] = place.path(percentEncoded: false) + "/slots"
+    process.environment = environment
     defer { try? FileManager.default.removeItem(at: place) }
     let (output, errors) = (place.appending(path: "output"), place.appending(path: "errors"))
     for file in [output, errors] { try Data().write(to: file) }

@@ -85,7 +85,7 @@ struct EveryEventTests {
         var events: [Supervisor.Event] = [
             .setup(slots: 3), .assigned([SupervisedWorld.order(500), SupervisedWorld.order(501), SupervisedWorld.order(0)]),
             .assigned([]),
-            .retracted((0..<600).map { TaskIndex($0) }), .retracted([]), .feedingHeld(true), .feedingHeld(false), .stopped, .tick,
+            .retracted((0..<600).map { TaskIndex($0) }), .retracted([]), .feedingHeld(true), .feedingHeld(false), .slotsUsable(1), .stopped, .tick,
             .sampled(slot: 0, nil),
             .sampled(
                 slot: 0,
@@ -136,7 +136,7 @@ struct EveryEventTests {
         case .workerReady(let slot): world.workers[slot]?.phase = .serving
         case .workerReported(let slot, let report):
             if world.workers[slot]?.orders.first?.attempt == report.attempt { world.workers[slot]?.orders.removeFirst() }
-        case .setup, .assigned, .retracted, .workerUnusable, .workerMisbehaved, .sampled, .feedingHeld, .stopped, .tick: break
+        case .setup, .assigned, .retracted, .cancelled, .slotsUsable, .workerUnusable, .workerMisbehaved, .sampled, .feedingHeld, .stopped, .tick: break
         }
     }
 }

@@ -63,14 +63,69 @@ struct FeedingTests {
         world.assign([1, 2, 3, 4])
         world.apply(.retracted([TaskIndex(1), TaskIndex(3), TaskIndex(77)]))
         #expect(world.released == [TaskIndex(3)])
+        #expect(world.started == [TaskIndex(1), TaskIndex(77)])
         world.report(0)
         #expect(world.orders(0) == [2])
+    }
+
+    @Test("A cancelled order goes without a report, waiting or at a worker, which is killed for it")
+    func cancel() {
+        var world = SupervisedWorld.ready(slots: 1)
+        world.assign([1, 2, 3])
+        world.apply(.cancelled([1, 2, 88].map { Attempt(task: TaskIndex($0), number: 1) }))
+        #expect(world.workers[0]?.isKilled == true)
+        world.die(0, SupervisedWorld.killed)
+        #expect(world.discarded == [Attempt(task: TaskIndex(1), number: 1)])
+        world.becomeReady(0)
+        #expect(world.orders(0) == [3])
+        world.report(0)
+        #expect(world.reports.keys.map(\.task) == [TaskIndex(3)] && world.released.isEmpty)
+        #expect(world.supervisor.held.isEmpty)
+    }
+
+    @Test("An order that waits for its second run is cancelled like any other")
+    func cancelPinned() {
+        var world = SupervisedWorld.ready(slots: 1)
+        world.assign([1, 2])
+        world.die(0, .exited(code: 77))
+        world.apply(.cancelled([Attempt(task: TaskIndex(1), number: 1)]))
+        world.becomeReady(0)
+        #expect(world.orders(0) == [2])
+        #expect(world.reports.isEmpty)
+    }
+
+    @Test("No more slots have orders than are usable; one more usable slot starts at once, one fewer ends its task first")
+    func usable() {
+        var world = SupervisedWorld.ready(slots: 3)
+        world.apply(.slotsUsable(1))
+        world.assign(Array(1...9))
+        #expect(world.supervisor.busySlots == 1)
+        world.apply(.slotsUsable(3))
+        #expect(world.supervisor.busySlots == 3)
+        world.apply(.slotsUsable(2))
+        #expect(world.supervisor.busySlots == 3)
+        world.report(0)
+        #expect(world.supervisor.busySlots == 2 && world.orders(0) == [])
+        world.report(1)
+        #expect(world.supervisor.busySlots == 2)
+    }
+
+    @Test("With one usable slot a second run comes before what waits")
+    func usableAndPinned() {
+        var world = SupervisedWorld.ready(slots: 2)
+        world.apply(.slotsUsable(1))
+        world.assign([1, 2, 3])
+        world.die(0, .exited(code: 1))
+        #expect(world.orders(1) == [2])
+        world.becomeReady(0)
+        world.report(1)
+        #expect(world.orders(0) == [1] && world.orders(1) == [])
     }
 
     @Test("A retract of nothing held is answered too, since the head waits for the answer")
     func emptyRetract() {
         var world = SupervisedWorld.ready(slots: 1)
-        #expect(world.apply(.retracted([TaskIndex(1)])) == [.released([])])
+        #expect(world.apply(.retracted([TaskIndex(1)])) == [.released([]), .started([TaskIndex(1)])])
     }
 
     @Test("What passes the bound of waiting orders goes back to the head")

@@ -50,7 +50,7 @@ struct RandomRunTests {
     ) {
         let slot = chance.below(world.supervisor.slots.count)
         let worker = world.workers[slot]
-        switch chance.below(12) {
+        switch chance.below(14) {
         case 0:
             let tasks = Array(nextTask..<nextTask + 1 + chance.below(12))
             nextTask += tasks.count
@@ -72,6 +72,11 @@ struct RandomRunTests {
         case 10:
             let tasks = (0..<chance.below(3)).map { _ in TaskIndex(chance.below(max(1, nextTask))) }
             world.apply(.retracted(tasks))
+        case 12: world.apply(.slotsUsable(1 + chance.below(world.supervisor.slots.count)))
+        case 13 where nextTask > 0 && chance.below(3) == 0:
+            let unwanted = Attempt(task: TaskIndex(chance.below(nextTask)), number: 1)
+            given.remove(unwanted)
+            world.apply(.cancelled([unwanted]))
         case 11: world.apply(.feedingHeld(chance.below(3) == 0))
         default:
             world.answerSamples(.runnable, residentBytes: chance.below(3) == 0 ? 1 << 30 : 1 << 20)

@@ -17,6 +17,7 @@ struct SupervisedWorld {
     var workers: [Int: Worker] = [:]
     var reports: [Attempt: WorkReport] = [:]
     var released: [TaskIndex] = []
+    var started: [TaskIndex] = []
     var discarded: [Attempt] = []
     var readySlots: [Int] = []
     var unusable: [String] = []
@@ -66,6 +67,7 @@ struct SupervisedWorld {
             #expect(report.attempt == order.attempt)
             if reports.updateValue(report, forKey: report.attempt) != nil { reportedTwice = true }
         case .released(let tasks): released += tasks
+        case .started(let tasks): started += tasks
         case .ready(let slots): readySlots.append(slots)
         case .unusable(let text): unusable.append(text)
         case .log(let text): logs.append(text)

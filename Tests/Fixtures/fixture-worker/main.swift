@@ -3,7 +3,8 @@ import JobModel
 import LinuxSystem
 import WireProtocol
 
-// A worker that knows no images: what it does is spelled in the input's name. Words of a name are separated by `:`.
+// A worker that knows no images: what it does is spelled in the input's name, or in the content of an input that ends in
+// `.order`. Words are separated by `:`.
 
 func say(_ message: WorkerMessage, to descriptor: Int32) {
     var bytes = Frame.encode(message)[...]
@@ -36,8 +37,39 @@ func spin() -> Never {
     while true { value = value &* 6_364_136_223_846_793_005 &+ 1 }
 }
 
+/// What the input asks for; nil where it is not as the plan saw it.
+func wish(_ order: WorkOrder) -> String? {
+    guard order.input.fileExtension == RawPath("order") else { return order.input.display }
+    do throws(SystemError) {
+        let file = try OpenFile(order.input, .read)
+        guard try file.facts().identity == order.identity else { return nil }
+        let text = try file.read(count: 4096, at: 0)
+        return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+    } catch {
+        return nil
+    }
+}
+
+/// Bytes that a test knows too.
+func pattern(_ count: Int) -> [UInt8] {
+    let block = (0..<1 << 16).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+    var bytes: [UInt8] = []
+    while bytes.count < count { bytes += block }
+    return Array(bytes.prefix(count))
+}
+
+/// Leaves a file of the attempt's name and says what it is.
+func make(_ count: Int, in folder: RawPath, _ order: WorkOrder, isVerbatim: Bool) throws(SystemError) -> MadeFile {
+    let file = try OpenFile(folder.appending(order.tempName), .create(mode: 0o600))
+    try file.write(pattern(count), at: 0)
+    return MadeFile(
+        temp: order.tempName, page: nil, sizeBytes: UInt64(count), digest: Digest256(bytes: Array(repeating: 0, count: 32)),
+        isVerbatim: isVerbatim)
+}
+
 func work(_ order: WorkOrder) -> WorkOutcome {
-    let words = order.input.display.split(separator: ":", maxSplits: 1)
+    guard let wish = wish(order) else { return .failed(TaskFailure(.changed, "not as planned")) }
+    let words = wish.split(separator: ":", maxSplits: 1)
     let argument = words.count > 1 ? words[1] : ""
     var finished = FinishedWork()
     switch words.first ?? "" {
@@ -99,6 +131,32 @@ func work(_ order: WorkOrder) -> WorkOutcome {
             return .failed(TaskFailure(.noSpace, "\(error)"))
         }
         if isFirstTime(argument) { crash() }
+    case "make", "verbatim":
+        guard case .process(let process) = order.kind, let folder = process.folder else {
+            return .failed(TaskFailure(.damaged, "no folder"))
+        }
+        do throws(SystemError) {
+            let count = Int(argument) ?? 0
+            finished.files = [try make(count, in: folder, order, isVerbatim: words.first == "verbatim")]
+            if let spool = process.spoolFolder {
+                _ = try make(count + 1, in: spool, order, isVerbatim: false)
+                let source = StreamSource(
+                    file: .spool(order.tempName), ranges: [ByteRange(offset: 0, count: UInt64(count + 1))],
+                    digest: Digest256(bytes: Array(repeating: 0, count: 32)))
+                finished.pages = [
+                    PageFacts(width: 1, height: 1, bitsPerComponent: 8, colour: .grey, coding: .flate(pngPredictor: false), stream: source)
+                ]
+            }
+        } catch {
+            return .notStored(StorageFault(code: error.code, call: error.call))
+        }
+    case "mark":
+        // A file that is there while this task runs.
+        let mark = "\(argument)/\(getpid())"
+        close(open(mark, O_WRONLY | O_CREAT, 0o600))
+        usleep(30_000)
+        unlink(mark)
+    case "nap": usleep(UInt32(argument) ?? 0)
     case "pid":
         finished.probe = ProbeFacts(
             kind: .jpeg, width: Int(getpid()), height: Int(getppid()), pageCount: 1, bands: 1, bitsPerBand: 8, orientation: 1,

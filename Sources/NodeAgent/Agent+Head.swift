@@ -1,0 +1,118 @@
+import JobModel
+import LinuxSystem
+import Supervising
+import WireProtocol
+import WorkerPool
+
+// What the head says.
+extension Agent {
+    func take(_ input: HeadLink.Input) {
+        switch input {
+        case .message(.ping(let number)): head.send(.pong(number))
+        case .message(.stop): stop(code: 0)
+        case .ended: stop(code: 0)
+        case .broken(let error):
+            complain("the head sent what is no message: \(error)")
+            stop(code: 1)
+        case .message, .chunk:
+            if stopCode != nil { return }
+            if case .preparing(let setup, let preparation, let kept) = phase {
+                phase = .preparing(setup, preparation, kept + [input])
+            } else if case .message(let message) = input {
+                take(message)
+            } else if case .chunk(let id, let bytes) = input, !files.take(bytes, of: id) {
+                refuse("the head sent more of its files than there was room for")
+            }
+        }
+    }
+
+    private func take(_ message: HeadMessage) {
+        switch (message, phase) {
+        case (.hello(let theirs), .awaitingHello):
+            do throws(WireError) {
+                _ = try hello.agreed(with: theirs)
+                phase = .awaitingSetup
+            } catch {
+                refuse("this agent speaks protocol \(hello.versions), the head \(theirs.versions)")
+            }
+        case (.setup(let setup), .awaitingSetup): prepare(setup)
+        case (.assign(let orders), .working): assign(orders)
+        case (.assignStaged(let orders), .working) where files.isOpen: assign(files.assign(orders))
+        case (.retract(let tasks), .working): retract(tasks)
+        case (.cancel(let attempts), .working):
+            files.cancel(attempts)
+            pending.append(.cancelled(attempts))
+        case (.transfer(let message), .awaitingSetup), (.transfer(let message), .working):
+            if !files.take(message) { refuse("the head sent more of its files, or more credit, than there was room for") }
+        case (.lookForShared(let questions), .awaitingSetup), (.lookForShared(let questions), .working):
+            if !sharedStorage.ask(.files(questions)) { refuse("the head asked for shared files without waiting for answers") }
+        case (.leaveToken(let folder, let name, let content), .awaitingSetup), (.leaveToken(let folder, let name, let content), .working):
+            if !sharedStorage.ask(.token(folder: folder, name: name, content: content)) {
+                refuse("the head asked for tokens without waiting for answers")
+            }
+        case (.hello, _), (.setup, _), (.assign, _), (.assignStaged, _), (.retract, _), (.cancel, _), (.transfer, _), (.lookForShared, _),
+            (.leaveToken, _), (.bundle, _), (.ping, _), (.stop, _):
+            refuse("the head sent its messages in a wrong order")
+        }
+    }
+
+    func assign(_ orders: [WorkOrder]) {
+        guard case .working(let work) = phase, !orders.isEmpty else { return }
+        pending.append(
+            .assigned(
+                orders.map {
+                    SupervisedOrder($0, limitMilliseconds: work.timeout.limitMilliseconds(inputBytes: $0.identity.sizeBytes))
+                }))
+    }
+
+    /// Every task is answered once: as released here, or as released or started by the supervisor.
+    private func retract(_ tasks: [TaskIndex]) {
+        let released = files.retract(tasks)
+        if !released.isEmpty { head.send(.released(released)) }
+        let others = tasks.filter { !released.contains($0) }
+        if !others.isEmpty || released.isEmpty { pending.append(.retracted(others)) }
+    }
+
+    // The beginning.
+
+    /// A host of its own gets a place for files; this machine's agent has all its head's files before it.
+    private func prepare(_ setup: AgentSetup) {
+        if setup.leaseSeconds > 0 || setup.scratch != nil {
+            phase = .preparing(setup, Preparation(setup, capacity: capacity, wake: filesWake), [])
+        } else {
+            setUp(setup)
+        }
+    }
+
+    func finishPreparing(_ setup: AgentSetup, _ outcome: Preparation.Outcome, _ kept: [HeadLink.Input]) {
+        phase = .awaitingSetup
+        switch outcome {
+        case .failed(let error): refuse("\(error)")
+        case .scratch(let scratch):
+            files.open(scratch)
+            setUp(setup)
+            for input in kept { take(input) }
+        }
+    }
+
+    private func setUp(_ setup: AgentSetup) {
+        guard stopCode == nil else { return }
+        guard (1...Self.slotsMax).contains(setup.slots) else { return refuse("\(setup.slots) slots cannot be had") }
+        do {
+            let settings = WorkerSettings(
+                start: ProgramStart(try WorkerProgram.path()), hello: hello, setup: try WorkSetup(wireBytes: setup.work),
+                yieldsToOthers: setup.yieldsToOthers, addressSpaceBytesMax: setup.workerMemoryBytesMax)
+            phase = .working(
+                Work(
+                    pool: WorkerPool(settings, poll: poll), timeout: setup.timeout,
+                    leaseMilliseconds: UInt64(setup.leaseSeconds) * 1000, slots: setup.slots,
+                    slotWatch: SlotWatch(job: setup.job, slots: setup.slots, capacity: capacity, wake: filesWake)))
+            // Until the locks are asked: one slot a job always has.
+            pending += [.slotsUsable(1), .setup(slots: setup.slots)]
+        } catch {
+            refuse("the setup cannot be worked: \(error)")
+        }
+    }
+
+    private static let slotsMax = 4_096
+}
