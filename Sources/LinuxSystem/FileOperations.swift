@@ -59,16 +59,6 @@ public enum FileOperation {
         guard path.withCString({ rmdir($0) }) == 0 else { throw .last("rmdir", path.display) }
     }
 
-    /// Removes what is of that name with all below it, following no link; nothing there is fine.
-    ///
-    /// For folders nobody else may write to: what is put there meanwhile is an error.
-    public static func removeTree(_ path: RawPath) throws(SystemError) {
-        guard let facts = try factsIfPresent(of: path, followingLinks: false) else { return }
-        guard facts.type == .folder else { return try removeIfPresent(path) }
-        for entry in try FolderListing.entries(of: path) { try removeTree(path.appending(entry.name)) }
-        do throws(SystemError) { try removeEmptyFolder(path) } catch { if !error.isNotFound { throw error } }
-    }
-
     /// Creates one folder; false if there is something of that name already.
     public static func createFolder(_ path: RawPath, mode: UInt32) throws(SystemError) -> Bool {
         if path.withCString({ mkdir($0, mode_t(mode)) }) == 0 { return true }

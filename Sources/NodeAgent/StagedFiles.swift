@@ -147,6 +147,9 @@ final class StagedFiles {
         case .page(var page):
             page.spoolFolder = paths.spool
             order.kind = .page(page)
+        case .fingerprint(var canary):
+            canary.folder = paths.outputs
+            order.kind = .fingerprint(canary)
         case .probe, .thumbnail: break
         }
         return order
