@@ -108,7 +108,7 @@ extension Recipe {
     }
 
     private func resizes(_ width: Int) -> Bool {
-        steps(for: PictureFacts(width: width, height: 48, colourSpace: .srgb)).contains { step in
+        steps(for: PictureFacts(width: width, height: Canary.stripHeight, colourSpace: .srgb)).contains { step in
             if case .resize = step { true } else { false }
         }
     }
