@@ -54,7 +54,7 @@ struct FingerprintTests {
         let shrink = [Action.autoOrient, .shrink(.longSide(1600))]
         let first = try taken(shrink)
         #expect(try fingerprint(shrink) == first.fingerprint)
-        // About half a second in a release build.
+        // 0.7 s in a release build.
         #expect(first.cpuMilliseconds < 5_000)
     }
 
