@@ -96,9 +96,9 @@ final class JobRunner {
                 next = range.upperBound
             }
             ranks.sort { (open.sizes[Int($1)], $0) < (open.sizes[Int($0)], $1) }
-            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks))
+            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks), sizes: TaskSizes(open.sizes))
         } else {
-            scheduler = Scheduler(taskCount: open.count, order: .plan, settled: open.settled)
+            scheduler = Scheduler(taskCount: open.count, order: .plan, settled: open.settled, sizes: TaskSizes(open.sizes))
         }
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
