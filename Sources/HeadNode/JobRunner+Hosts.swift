@@ -164,12 +164,15 @@ extension JobRunner {
 
     /// The host holds nothing of the job any more.
     func close(_ host: HostIndex) {
-        guard links.removeValue(forKey: host) != nil else { return }
+        guard let link = links.removeValue(forKey: host) else { return }
         if host == Self.thisMachine {
             agents.close(kill: false)
             leaving.remove(host)
-        } else {
+        } else if fleet?.isListed(host) == true {
             fleet?.closeLink(of: host)
+        } else {
+            fleet?.remove(host)
+            link.close()
         }
     }
 
@@ -190,6 +193,19 @@ extension JobRunner {
         tallies[host]?.usable = usable
         tallies[host]?.slotHolders = holders
         perform(scheduler.apply(.slotsChanged(host, max(1, usable)), at: .now))
+    }
+
+    /// The host file was changed: new hosts join, and those that are not in it any more leave.
+    func reloadHosts() {
+        guard let fleet, settings.hosts.file != nil else { return display.message("this job has no host file to read again") }
+        do throws(HeadError) {
+            let gone = fleet.reload(try HostList.specs(of: settings.hosts))
+            display.message("read the host file again: \(fleet.remoteCount) hosts\(gone.isEmpty ? "" : ", of which \(gone.count) leave")")
+            for host in gone where links[host] != nil { letLeave(host) }
+            for host in gone where links[host] == nil { fleet.remove(host) }
+        } catch {
+            display.message("the hosts stay as they are: \(error)")
+        }
     }
 
     /// Lets all remote agents end, at once if `kill`; this machine's is needed for the report yet.

@@ -80,7 +80,10 @@ extension JobRunner {
         let cleared = suspects.filter { $0.inquiry == inquiry }
         suspects.removeAll { $0.inquiry == inquiry }
         for suspect in cleared {
-            if fileIsThere, suspect.report.attempt.number < Self.triesMax {
+            if fileIsThere, suspect.host != Fleet.thisMachineIndex {
+                // This machine can read it: the share is at fault on that host.
+                settle([suspect.report], from: suspect.host, verdict: .hostFault)
+            } else if fileIsThere, suspect.report.attempt.number < Self.triesMax {
                 letGo([suspect])
             } else {
                 settle([suspect.report], from: suspect.host)

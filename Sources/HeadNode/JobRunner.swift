@@ -284,11 +284,11 @@ final class JobRunner {
         count(settled)
     }
 
-    /// Deletes the temp files of a report that came too late.
+    /// Deletes the files of a report that came too late.
     private func discard(_ report: WorkReport) {
         guard case .finished(let work) = report.outcome else { return }
-        for file in work.files {
-            do throws(SystemError) { try FileOperation.removeIfPresent(file.temp) } catch { display.message("a late result stays behind: \(error)") }
+        for file in work.files.map(\.temp) + work.spooledNames.map({ plan.workingFolder.appending(plan.spoolFolder).appending($0) }) {
+            do throws(SystemError) { try FileOperation.removeIfPresent(file) } catch { display.message("a late result stays behind: \(error)") }
         }
     }
 
@@ -308,7 +308,7 @@ final class JobRunner {
         case .hangUp: display.terminalIsGone()
         case .windowChange: display.resize()
         case .resumed: display.terminalWasShared()
-        case .reload: display.message("this job has no host file to read again")
+        case .reload: reloadHosts()
         }
     }
 

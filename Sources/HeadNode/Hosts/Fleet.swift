@@ -10,6 +10,8 @@ final class Fleet {
     private let briefing = Promise<Briefing>()
     private var keepers: [HostIndex: HostKeeper] = [:]
     private var nextIndex: UInt16 = 1
+    /// Taken off the list, and still at work on what they had begun.
+    private var unlisted: Set<HostIndex> = []
     /// Whether this machine is one of the hosts.
     let includesThisMachine: Bool
     let thisMachine: HostSpec?
@@ -45,10 +47,14 @@ final class Fleet {
     /// Takes the host list as it is now; returns the hosts that are not on it any more, which shall leave.
     func reload(_ specs: [HostSpec]) -> [HostIndex] {
         let wanted = Dictionary(specs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let known = Set(keepers.values.map(\.spec.name))
+        let known = Set(keepers.filter { !unlisted.contains($0.key) }.values.map(\.spec.name))
         for spec in specs where spec.place != .thisMachine && !known.contains(spec.name) { add(spec) }
-        return keepers.filter { wanted[$0.value.spec.name] == nil }.keys.sorted()
+        let gone = keepers.filter { wanted[$0.value.spec.name] == nil }.keys.sorted()
+        unlisted.formUnion(gone)
+        return gone
     }
+
+    func isListed(_ host: HostIndex) -> Bool { keepers[host] != nil && !unlisted.contains(host) }
 
     /// A host that was taken off the list ends with this; its agent is let go by then.
     func remove(_ host: HostIndex) {

@@ -26,7 +26,7 @@ final class HostBundles: Sendable {
     func agentCommand(in session: any HostSession, of name: String, replaces: Bool = false) throws(HeadError) -> String {
         let bootstrap = try bundles().bootstrap
         do throws(BootstrapError<SSHError>) {
-            return try bootstrap.prepare(SessionShell(session: session), replaces: replaces).startCommand
+            return try bootstrap.prepare(HostShell(session: session), replaces: replaces).startCommand
         } catch .shell(let error) {
             throw .host("\(error)", mayPass: error.mayPass)
         } catch .bundle(let error) {
@@ -54,20 +54,5 @@ final class HostBundles: Sendable {
                 throw .noUsableHost("agent and worker cannot be made ready for other hosts: \(error)")
             }
         }
-    }
-}
-
-/// A connection as the bootstrap wants it.
-private struct SessionShell: RemoteShell {
-    let session: any HostSession
-
-    func run(_ command: String, input: [UInt8], limitSeconds: Int) throws(SSHError) -> ShellAnswer {
-        let result = try session.run(command, input: input, limitSeconds: limitSeconds)
-        let status: Int32? =
-            switch result.end {
-            case .status(let code): code
-            case .signal, .unknown: nil
-            }
-        return ShellAnswer(status: status, output: result.output, errors: result.standardError)
     }
 }
