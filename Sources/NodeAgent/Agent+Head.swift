@@ -1,3 +1,4 @@
+import Bundles
 import JobModel
 import LinuxSystem
 import Supervising
@@ -35,6 +36,9 @@ extension Agent {
             } catch {
                 refuse("this agent speaks protocol \(hello.versions), the head \(theirs.versions)")
             }
+        case (.bundle(let hash, let entries), .awaitingSetup):
+            bundleHash = hash
+            if !bundleReceiver.announce(hash, entries) { refuse("the head announced what is no bundle") }
         case (.setup(let setup), .awaitingSetup): prepare(setup)
         case (.assign(let orders), .working): assign(orders)
         case (.assignStaged(let orders), .working) where files.isOpen: assign(files.assign(orders))
@@ -100,7 +104,7 @@ extension Agent {
         guard (1...Self.slotsMax).contains(setup.slots) else { return refuse("\(setup.slots) slots cannot be had") }
         do {
             let settings = WorkerSettings(
-                start: ProgramStart(try WorkerProgram.path()), hello: hello, setup: try WorkSetup(wireBytes: setup.work),
+                start: try workerStart(setup.worker), hello: hello, setup: try WorkSetup(wireBytes: setup.work),
                 yieldsToOthers: setup.yieldsToOthers, addressSpaceBytesMax: setup.workerMemoryBytesMax)
             phase = .working(
                 Work(
@@ -115,4 +119,26 @@ extension Agent {
     }
 
     private static let slotsMax = 4_096
+
+    private enum WorkerError: Error, CustomStringConvertible {
+        case noBundle(Digest256)
+        var description: String {
+            switch self {
+            case .noBundle(let hash): "the worker's bundle \(hash.hex.prefix(16)) is not on this host"
+            }
+        }
+    }
+
+    private func workerStart(_ place: WorkerPlace) throws -> ProgramStart {
+        switch place {
+        case .beside: ProgramStart(try WorkerProgram.path())
+        case .bundle(let hash): BundleLayout.workerStart(in: try bundleFolder(hash))
+        case .bundleOnHostLibraries(let hash): BundleLayout.workerOnHostLibraries(in: try bundleFolder(hash))
+        }
+    }
+
+    private func bundleFolder(_ hash: Digest256) throws(WorkerError) -> RawPath {
+        guard let bundle, bundle.hash == hash else { throw .noBundle(hash) }
+        return bundle.stored.folder
+    }
 }

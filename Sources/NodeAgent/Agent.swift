@@ -1,3 +1,4 @@
+import Bundles
 import JobModel
 import LinuxSystem
 import Staging
@@ -42,6 +43,10 @@ final class Agent {
     let filesWake: Wake
     let sync: SyncThreads
     let files: StagedFiles
+    let bundleReceiver: BundleReceiver
+    /// Kept from being removed while workers run from it.
+    var bundle: (hash: Digest256, stored: StoredBundle)?
+    var bundleHash: Digest256?
     let sharedStorage: SharedStorageLook
     private let sharedAnswers = Mailbox<AgentMessage>(elementsMax: 256)
     let capacity: Capacity
@@ -78,7 +83,8 @@ final class Agent {
         self.terminate = terminate
         syncWake = try Wake()
         sync = SyncThreads(wake: syncWake)
-        files = StagedFiles(lanes: head.lanes, wake: filesWake)
+        bundleReceiver = BundleReceiver(wake: filesWake)
+        files = StagedFiles(lanes: head.lanes, bundle: bundleReceiver, wake: filesWake)
         let answers = sharedAnswers
         sharedStorage = SharedStorageLook { answer in
             answers.send(answer)
@@ -138,6 +144,7 @@ final class Agent {
 
     private func takeFromThreads() {
         for outcome in files.takeOutcomes() { take(outcome) }
+        for outcome in bundleReceiver.take() { take(outcome) }
         for answer in sharedAnswers.receiveAll(waitingMilliseconds: 0) ?? [] { head.send(answer) }
         switch phase {
         case .preparing(let setup, let preparation, let kept):
@@ -154,6 +161,16 @@ final class Agent {
         case .report(let report, let order): perform(.report(report, of: order))
         case .violated(let text): refuse("the head broke the protocol: \(text)")
         case .log(let text): head.send(.log(text))
+        }
+    }
+
+    private func take(_ outcome: BundleReceiver.Outcome) {
+        switch outcome {
+        case .missing(let indexes): head.send(.bundleMissing(indexes))
+        case .ready(let stored):
+            if let bundleHash { bundle = (bundleHash, stored) }
+            head.send(.bundleReady)
+        case .failed(let text): refuse(text)
         }
     }
 

@@ -25,6 +25,7 @@ final class StagedFiles {
     /// Made files that wait to be sent, before the agent starts nothing new: a slow link shall not fill the disk.
     private static let unsentBytesHigh: UInt64 = 512 << 20
 
+    private let bundle: BundleReceiver
     private let sender: FileSender
     private let receiver: FileReceiver
     private let paths = ScratchPaths()
@@ -42,8 +43,10 @@ final class StagedFiles {
 
     /// - Parameters:
     ///   - lanes: to the head.
+    ///   - bundle: gets the files of the bundle.
     ///   - wake: signalled when `takeOutcomes` has something.
-    init(lanes: OutgoingLanes, wake: Wake) {
+    init(lanes: OutgoingLanes, bundle: BundleReceiver, wake: Wake) {
+        self.bundle = bundle
         // Never full before the windows are: its writers may wait for the agent's thread, which never waits for them.
         let events = Mailbox<Event>(elementsMax: 1 << 16)
         self.events = events
@@ -57,7 +60,8 @@ final class StagedFiles {
             place: { file in
                 switch file {
                 case .input(let attempt): paths.placement(of: attempt)
-                case .bundle, .output, .spooled: nil
+                case .bundle(let index): bundle.placement(index)
+                case .output, .spooled: nil
                 }
             },
             answer: { message in
@@ -100,6 +104,7 @@ final class StagedFiles {
     private func lanesAreOver() {
         sender.close()
         receiver.close()
+        bundle.close()
         unwanted.close()
     }
 
@@ -240,6 +245,8 @@ final class StagedFiles {
     func takeOutcomes() -> [Outcome] {
         (events.receiveAll(waitingMilliseconds: 0) ?? []).compactMap { event in
             switch event {
+            case .received(.arrived(.bundle(let index), _, let digest)): pass { bundle.arrived(index, digest) }
+            case .received(.failed(.bundle(let index), let fault)): pass { bundle.failed(index, fault.storageFault) }
             case .received(.arrived(let file, let path, _)): arrived(file, at: path)
             case .received(.failed(let file, let fault)): failed(file, fault)
             case .received(.violated(let text)): .violated(text)
@@ -247,6 +254,11 @@ final class StagedFiles {
             case .sent(.failed(let file, let fault)): went(file, fault)
             }
         }
+    }
+
+    private func pass(_ body: () -> Void) -> Outcome? {
+        body()
+        return nil
     }
 
     private func arrived(_ file: TransferredFile, at path: RawPath) -> Outcome? {

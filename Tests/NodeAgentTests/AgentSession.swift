@@ -41,7 +41,7 @@ final class AgentSession {
         var plan = ProcessPlan(folder.appending("quire-agent"))
         let program = worker ?? folder.appending("fixture-worker")
         plan.environment =
-            ProcessPlan.inheritedEnvironment(without: ["QUIRE_WORKER", "QUIRE_SLOTS"]) + [Array("QUIRE_SLOTS=\(slotsFolder ?? ownSlots.path)".utf8)] + [Array("QUIRE_WORKER=".utf8) + program.bytes]
+            ProcessPlan.inheritedEnvironment(without: ["QUIRE_WORKER", "QUIRE_SLOTS"] + variables.map { String($0.prefix { $0 != "=" }) }) + [Array("QUIRE_SLOTS=\(slotsFolder ?? ownSlots.path)".utf8)] + [Array("QUIRE_WORKER=".utf8) + program.bytes]
             + variables.map { Array($0.utf8) }
         plan.descriptors = [input.reading.descriptor, output.writing.descriptor, noise.writing.descriptor]
         plan.leadsGroup = true
@@ -62,14 +62,16 @@ final class AgentSession {
     @discardableResult
     func start(
         slots: Int, timeout: TimeoutRule = .none, memoryBytesMax: UInt64 = 0, recipe: String = "", leaseSeconds: UInt32 = 0,
-        job: String = "job", epoch: UInt32 = 1, scratch: String? = nil, yieldsToOthers: Bool = false, awaitReady: Bool = true
+        job: String = "job", epoch: UInt32 = 1, scratch: String? = nil, yieldsToOthers: Bool = false, awaitReady: Bool = true,
+        place: () throws -> WorkerPlace = { .beside }
     ) throws -> HostFacts {
         send(.hello(Hello(build: "test")))
+        let worker = try place()
         let work = WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600)
         send(
             .setup(
                 AgentSetup(
-                    job: JobID(rawValue: job), epoch: epoch, leaseSeconds: leaseSeconds, slots: slots, scratch: scratch.map { RawPath($0) },
+                    job: JobID(rawValue: job), epoch: epoch, leaseSeconds: leaseSeconds, slots: slots, worker: worker, scratch: scratch.map { RawPath($0) },
                     yieldsToOthers: yieldsToOthers,
                     workerMemoryBytesMax: memoryBytesMax, timeout: timeout, work: work.wireBytes)))
         guard case .hello(_, let facts) = try next(where: { if case .hello = $0 { true } else { false } }) else { fatalError() }
