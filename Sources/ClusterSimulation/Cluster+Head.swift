@@ -168,7 +168,6 @@ extension Cluster {
             apply(.ended(HostIndex(rawValue: UInt16(host)), endings), from: host, endings: reports)
         case .ready(let slots) where isCurrent:
             links[host].isKnown = true
-            links[host].restsUntil = nil
             let staged = agents[host].model.link.map { _ in agents[host].model.scratchBytes / 2 }
             apply(.hostReady(HostIndex(rawValue: UInt16(host)), Scheduler.HostOffer(slots: slots, stagedBytesMax: staged)), from: host)
         case .slots(let slots) where isCurrent && links[host].isKnown:
@@ -213,7 +212,6 @@ extension Cluster {
         guard links[host].isKnown else { return }
         links[host].isKnown = false
         links[host].isLeaving = false
-        links[host].restsUntil = nil
         // A frozen agent whose lease is over ends before it does anything else.
         if trouble?.isExclusive == true, agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
         check.forEachFlight { attempt, place in

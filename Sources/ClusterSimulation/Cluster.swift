@@ -52,6 +52,7 @@ struct HeadLink {
     /// The scheduler was told that the host is ready, and not yet that it is lost or closed.
     var isKnown = false
     var isLeaving = false
+    /// Also of a host that went away and came back meanwhile.
     var restsUntil: UInt64?
     /// Every connection the host ever had; the next gets one more.
     var sessionsMade: UInt32 = 0
