@@ -17,9 +17,15 @@ final class ChannelCore: Sendable {
         var interrupt: (@Sendable () -> Void)?
     }
 
-    init() throws(SystemError) {
-        wake = try Wake()
-        lanes = OutgoingLanes(wake: wake)
+    convenience init() throws(SystemError) {
+        let wake = try Wake()
+        self.init(wake: wake, lanesWake: wake)
+    }
+
+    /// - Parameter wake: of the thread that receives; `lanesWake` of the one that takes what is sent.
+    init(wake: Wake, lanesWake: Wake) {
+        self.wake = wake
+        lanes = OutgoingLanes(wake: lanesWake)
     }
 
     /// What frees the channel's thread from any call it may hang in; called at most once, and at once if abort came first.

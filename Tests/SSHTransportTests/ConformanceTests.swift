@@ -7,8 +7,10 @@ import Testing
 
 /// What carries bytes to the programs of one suite.
 enum Carrier: String, CaseIterable, CustomTestStringConvertible {
-    case local, libssh, openssh
+    case memory, local, libssh, openssh
 
+    /// With programs that run a shell.
+    static let shells: [Carrier] = [.local, .libssh, .openssh]
     static let remote: [Carrier] = [.libssh, .openssh]
     var testDescription: String { rawValue }
 }
@@ -20,6 +22,7 @@ final class Host: Sendable {
 
     init(_ carrier: Carrier, _ sshdConfiguration: String = "") throws {
         switch carrier {
+        case .memory: (server, session) = (nil, MemorySession())
         case .local: (server, session) = (nil, LocalSession())
         case .libssh, .openssh:
             let server = try SSHServer(sshdConfiguration)
@@ -77,7 +80,7 @@ final class Host: Sendable {
         }
     }
 
-    @Test(arguments: Carrier.allCases) func `Control goes before bulk that waits`(_ carrier: Carrier) throws {
+    @Test(arguments: Carrier.shells) func `Control goes before bulk that waits`(_ carrier: Carrier) throws {
         let host = try Host(carrier)
         let gate = Mailbox<Void>(elementsMax: 1)
         let order = Mutex([UInt8]())
@@ -106,7 +109,7 @@ final class Host: Sendable {
         #expect(order.withLock { $0 } == [1, 3, 2])
     }
 
-    @Test(arguments: Carrier.allCases) func `The end tells exit code and last words`(_ carrier: Carrier) throws {
+    @Test(arguments: Carrier.shells) func `The end tells exit code and last words`(_ carrier: Carrier) throws {
         let host = try Host(carrier)
         let result = try host.run("head -c 50000 /dev/zero | tr '\\0' x >&2; echo oops >&2; echo out; exit 7")
         #expect(result.end == .status(7))
@@ -118,7 +121,7 @@ final class Host: Sendable {
         #expect(try Host(carrier).run("kill -TERM $$").end == .signal("SIGTERM"))
     }
 
-    @Test(arguments: Carrier.allCases) func `Programs run one after another in one session`(_ carrier: Carrier) throws {
+    @Test(arguments: Carrier.shells) func `Programs run one after another in one session`(_ carrier: Carrier) throws {
         let host = try Host(carrier)
         let folder = try makeTemporaryFolder()
         let upload = [UInt8](repeating: 0x5A, count: 5_000_001)
@@ -135,7 +138,7 @@ final class Host: Sendable {
         try removeFolder(folder)
     }
 
-    @Test(arguments: Carrier.allCases) func `A command over its time or its output is ended`(_ carrier: Carrier) throws {
+    @Test(arguments: Carrier.shells) func `A command over its time or its output is ended`(_ carrier: Carrier) throws {
         #expect { try Host(carrier).run("sleep 100", limitSeconds: 1) } throws: { error in
             if case SSHError.timedOut(_, .command("sleep 100"), seconds: 1) = error { true } else { false }
         }
@@ -144,7 +147,7 @@ final class Host: Sendable {
         }
     }
 
-    @Test(arguments: Carrier.allCases) func `A slow consumer holds the program back instead of filling memory`(_ carrier: Carrier) throws {
+    @Test(arguments: Carrier.shells) func `A slow consumer holds the program back instead of filling memory`(_ carrier: Carrier) throws {
         let host = try Host(carrier)
         let ended = Ended()
         let count = Mutex(0)
@@ -289,4 +292,46 @@ func ownResources() throws -> (descriptors: Int, threads: Int, bytes: Int) {
         return count
     }
     return (count("/proc/self/fd"), count("/proc/self/task"), try residentBytes())
+}
+
+/// `cat`, or a program that reads nothing, at the other end of a stream in memory.
+final class MemorySession: HostSession {
+    let name = "memory"
+    let transport = Transport.local
+    private let programs = Mutex<[MemoryChannel]>([])
+    private let held = Mailbox<Void>(elementsMax: 1)
+
+    func open(_ command: String, _ sink: @escaping ChannelSink) throws(SSHError) -> any ByteChannel {
+        let held = held
+        let itself = Mailbox<MemoryChannel>(elementsMax: 1)
+        let known = Known()
+        do throws(SystemError) {
+            let (near, far) = try MemoryChannel.pair(sink) { event in
+                guard let channel = known.channel ?? itself.receiveOne(waitingMilliseconds: 20_000) else { return }
+                known.channel = channel
+                switch event {
+                case .received(let bytes) where command == "cat": channel.send(bytes, .bulk)
+                case .received: _ = held.receiveOne(waitingMilliseconds: 20_000)
+                case .ended: channel.finish()
+                }
+            }
+            itself.send(far)
+            programs.withLock { $0.append(far) }
+            return near
+        } catch {
+            throw .system(host: name, error)
+        }
+    }
+
+    deinit { held.close() }
+
+    func end() { for channel in programs.withLock({ $0 }) { channel.abort() } }
+
+    private final class Known: Sendable {
+        private let state = Mutex<MemoryChannel?>(nil)
+        var channel: MemoryChannel? {
+            get { state.withLock { $0 } }
+            set { state.withLock { $0 = newValue } }
+        }
+    }
 }

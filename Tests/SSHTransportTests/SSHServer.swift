@@ -139,7 +139,7 @@ final class SSHServer: Sendable {
     private func listener() -> Int32? {
         processParents().first { process, parent in
             guard parent == getpid(), let line = try? readText(RawPath("/proc/\(process)/cmdline")) else { return false }
-            return line.contains(folder.display)
+            return line.contains("\(folder)/sshd_config")
         }?.key
     }
 }
