@@ -44,6 +44,8 @@ final class SSHServer: Sendable {
             PermitRootLogin yes
             MaxStartups 100
             LogLevel ERROR
+            # The start-up files of whoever runs the tests may do anything, and take any time.
+            SetEnv HOME=\(folder)
 
             """)
         var plan = ProcessPlan(RawPath("/usr/sbin/sshd"))
