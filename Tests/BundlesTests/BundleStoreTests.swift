@@ -171,38 +171,6 @@ struct BundleStoreTests {
         }
     }
 
-    @Test("An agent asks for what is missing, and starts the worker once it is whole")
-    func intake() throws {
-        let scratch = try Scratch()
-        let store = store(scratch)
-        try send(Self.first, to: store)
-        let second = Self.first.merging(["quire-worker": "worker 2"]) { $1 }
-        let manifest = try manifest(second)
-        let hash = manifest.hash(SHA256Stream.self)
-        let intake = BundleIntake(store: store)
-        let place = try #require(manifest.files.firstIndex { $0.name == BundleLayout.worker })
-        #expect(try intake.announce(manifest.files, hash: hash) == .missing([place]))
-        #expect(intake.workerStart(onHostLibraries: false) == nil)
-        let target = try #require(intake.targets[place])
-        try OpenFile(target, .create(mode: 0o600)).write(Array("worker 2".utf8), at: 0)
-        #expect(try intake.arrived(place, digest: SHA256Stream.digest(of: Array("worker 2".utf8))) == .whole)
-        let folder = try #require(try store.bundle(manifest)?.folder)
-        #expect(intake.workerStart(onHostLibraries: false) == BundleLayout.workerStart(in: folder))
-        #expect(intake.workerStart(onHostLibraries: true)?.program == folder.appending(BundleLayout.worker))
-        #expect(try BundleIntake(store: store).announce(manifest.files, hash: hash) == .whole)
-    }
-
-    @Test("A list of another hash, in another order or without a worker is refused")
-    func wrongList() throws {
-        let intake = BundleIntake(store: store(try Scratch()))
-        let files = try manifest(Self.first).files
-        let hash = try manifest(Self.first).hash(SHA256Stream.self)
-        #expect(throws: BundleError.self) { try intake.announce(files, hash: SHA256Stream.digest(of: [])) }
-        #expect(throws: BundleError.self) { try intake.announce(files.reversed(), hash: hash) }
-        let headless = try manifest(["a": "1"])
-        #expect(throws: BundleError.self) { try intake.announce(headless.files, hash: headless.hash(SHA256Stream.self)) }
-    }
-
     @Test("A list that would leave its folder, or that no folder can hold, is no bundle", arguments: [
         ["/etc/passwd"], ["../x"], ["a/../../x"], ["a//b"], ["a", "a/b"], ["a", "a"], [""], ["a\nb"], ["./a"], [],
     ])
