@@ -88,7 +88,6 @@ extension Cluster {
         let bytes = order.fate == .done ? model.work.outputBytes(order.attempt.task.position) : 0
         let busy = order.endsMicroseconds - order.startedMicroseconds
         agents[host].busyMicroseconds += busy
-        if order.fate == .done { agents[host].doneCount += 1 }
         let arrival = transfer(bytes, down: false, host)
         report(PendingReport(attempt: order.attempt, busyMicroseconds: busy, fate: order.fate, readyMicroseconds: arrival), host)
         feed(host)

@@ -48,6 +48,7 @@ extension Cluster {
                     check.fail("task \(attempt.task.position) was failed for what its host did")
                 }
                 check.settled(attempt, from: host, failed: failed)
+                if !failed { agents[host].doneCount += 1 }
                 if failed { checkBlame(attempt.task) }
                 commitQueue.append((attempt, failed))
             case .putBack(let attempt):

@@ -59,10 +59,11 @@ public struct Forecast: Sendable {
             let link = max(agent.downlinkMicroseconds, agent.uplinkMicroseconds)
             return HostShare(
                 name: agent.model.name, slots: agent.model.slots, taskCount: agent.doneCount,
-                busyPercent: Int(agent.busyMicroseconds * 100 / (UInt64(agent.model.slots) * end)),
-                linkPercent: agent.model.link.map { _ in Int(link * 100 / end) })
+                busyPercent: min(100, Int(agent.busyMicroseconds * 100 / (UInt64(agent.model.slots) * end))),
+                linkPercent: agent.model.link.map { _ in min(100, Int(link * 100 / end)) })
         }
-        headLinkPercent = Int(max(cluster.headDownlinkMicroseconds, cluster.headUplinkMicroseconds) * 100 / end)
+        // More than all of it where second attempts were still on their way at the end.
+        headLinkPercent = min(100, Int(max(cluster.headDownlinkMicroseconds, cluster.headUplinkMicroseconds) * 100 / end))
         stepCount = cluster.stepCount
         dispatchedTwiceCount = cluster.duplicateCount
         violation = cluster.violation ?? (cluster.isOver ? nil : "the job does not come to its end")

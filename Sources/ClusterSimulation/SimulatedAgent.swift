@@ -86,7 +86,7 @@ struct SimulatedAgent {
     var endedCount = 0
     /// Tasks that were in a slot since the agent began; only kept where something goes wrong.
     var begun: Set<UInt32> = []
-    /// Tasks it did, over all its agents.
+    /// Tasks whose result came from here, over all its agents.
     var doneCount = 0
 
     init(_ model: HostModel) {
