@@ -126,7 +126,7 @@ let package = Package(
         tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling", "SSHTransport"]),
         tests("PictureTests", []),
         tests("ScriptTests", []),
-        tests("ClusterTests", []),
+        tests("ClusterTests", ["quire", "quire-agent", "quire-worker", "sample-archive"]),
         tests("CommandLineTests", []),
     ]
 )
