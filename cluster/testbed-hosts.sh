@@ -179,10 +179,10 @@ namespace_start() {
         ) </dev/null >>"$place/log" 2>&1 &
         power=$!
         remember "$place/power" "$power"
-        # It is one once it has become the shell: its own /proc is there then.
+        # It is one once it has become that shell: its own /proc is there then. Before, the child is one of this script.
         for ((tries = 0; tries < 1000; tries++)); do
             init=$(init_of "$power")
-            [[ -z $init || $(tr '\0' ' ' 2>/dev/null <"/proc/$init/cmdline") != bash* ]] || break
+            [[ -z $init || $(tr '\0' ' ' 2>/dev/null <"/proc/$init/cmdline") != "bash -c while "* ]] || break
             sleep 0.005
         done
         remember "$place/init" "$init"

@@ -2,7 +2,10 @@ import Foundation
 import Testing
 
 /// Each fault ends in the same bytes as the run on this machine alone.
-@Suite("Jobs on hosts that fail", .enabled(if: Testbed.isWhole, "needs root rights and namespaces"), .serialized)
+@Suite(
+    "Jobs on hosts that fail",
+    .enabled(if: Testbed.isWhole && ProcessInfo.processInfo.environment["QUIRE_TEST_FAULTS"] != nil, "needs root rights, namespaces and QUIRE_TEST_FAULTS"),
+    .serialized)
 struct HostFaultTests {
     /// Slow enough that three of them are still at work when something happens to one.
     private static let slow = ["--cpu", "25%"]
