@@ -80,11 +80,11 @@ final class HostKeeper: Sendable {
                 if mustEnd { return }
                 guard error.mayPass else {
                     board.set(host, name: spec.name, .leftOut("\(error)"))
-                    events.send(.hostFailed(host, "\(error)", isFinal: true))
+                    tell("\(error)", isFinal: true)
                     return
                 }
                 rest("\(error)", failures: failures)
-                events.send(.hostFailed(host, "\(error)", isFinal: false))
+                tell("\(error)", isFinal: false)
                 failures += 1
                 pauseAfter(failures - 1)
                 continue
@@ -94,6 +94,12 @@ final class HostKeeper: Sendable {
             rest("the connection was lost", failures: 0)
             pauseAfter(0)
         }
+    }
+
+    /// Tells the job, which listens only once its plan is made.
+    private func tell(_ fault: String, isFinal: Bool) {
+        guard briefing.wait() != nil else { return }
+        events.send(.hostFailed(host, fault, isFinal: isFinal))
     }
 
     private func rest(_ fault: String, failures: Int) {
@@ -117,9 +123,12 @@ final class HostKeeper: Sendable {
     /// Waits until the host may be used; false when the job ends first.
     private func awaitHours() -> Bool {
         guard let hours = spec.hours else { return true }
+        var isTold = false
         while !mustEnd {
             if hours.contains(minute: SystemClock.localMinuteOfDay()) { return true }
             board.set(host, name: spec.name, .outsideHours(hours))
+            if !isTold { tell("\(spec.name) works only from \(hours.text)", isFinal: false) }
+            isTold = true
             _ = orders.receiveOne(waitingMilliseconds: 1_000)
         }
         return false
