@@ -66,6 +66,7 @@ extension JobRunner {
     func joined(_ link: AgentLink) {
         if gathering != nil {
             links[link.host] = link
+            gathering?.faults[link.host] = nil
             // Cannot fail: a host more is never a reason to stop.
             do throws(HeadError) { try endGatheringIfReady() } catch { halt(error) }
             return
