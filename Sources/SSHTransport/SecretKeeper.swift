@@ -81,7 +81,7 @@ public final class Cancellation: Sendable {
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
     /// Calls `interrupt` when cancelled while `body` runs, at once if that is already so.
-    func whileRunning<Result, Failure: Error>(
+    public func whileRunning<Result, Failure: Error>(
         _ interrupt: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let key: Int? = state.withLock { state in

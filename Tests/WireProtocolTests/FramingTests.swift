@@ -186,6 +186,20 @@ struct FramingTests {
         #expect(throws: WireError.trailingBytes(1)) { try AgentMessage(wireBytes: bytes + [0]) }
     }
 
+    @Test("No message of the head, cut or with a bit flipped, traps, and what decodes is what was written", arguments: headMessages.indices)
+    func brokenHeadMessages(index: Int) throws {
+        let bytes = headMessages[index].wireBytes
+        for length in bytes.indices { #expect(throws: WireError.self) { try HeadMessage(wireBytes: Array(bytes[..<length])) } }
+        for place in bytes.indices {
+            for bit in 0..<8 {
+                var mutated = bytes
+                mutated[place] ^= 1 << bit
+                guard let message = try? HeadMessage(wireBytes: mutated) else { continue }
+                #expect(try HeadMessage(wireBytes: message.wireBytes) == message)
+            }
+        }
+    }
+
     @Test("Peers agree on the highest common version and refuse where there is none")
     func versions() throws {
         let ours = Hello(versions: 2...4, build: "")

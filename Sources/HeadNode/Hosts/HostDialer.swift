@@ -29,16 +29,19 @@ struct HostDialer: Sendable {
         guard case .remote(let address) = spec.place else { preconditionFailure("this machine is not dialled") }
         let session = try ssh { () throws(SSHError) in try connector.connect(to: address, spec.connection, cancellation: cancellation) }
         do throws(HeadError) {
-            progress("preparing its agent")
-            let command = try bundles.agentCommand(in: session, of: spec.name)
-            let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
-                try Self.ssh { () throws(SSHError) in try session.open(command, sink) }
-            }
-            do throws(HeadError) {
-                return try prepare(spec, host, session, connection, briefing, events, progress)
-            } catch {
-                connection.close(kill: true)
-                throw error
+            // A job that ends does not wait for a bundle on its way.
+            return try cancellation.whileRunning({ session.end() }) { () throws(HeadError) in
+                progress("preparing its agent")
+                let command = try bundles.agentCommand(in: session, of: spec.name)
+                let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
+                    try Self.ssh { () throws(SSHError) in try session.open(command, sink) }
+                }
+                do throws(HeadError) {
+                    return try prepare(spec, host, session, connection, briefing, events, progress)
+                } catch {
+                    connection.close(kill: true)
+                    throw error
+                }
             }
         } catch {
             session.end()

@@ -73,6 +73,8 @@ final class HostKeeper: Sendable {
                     board.set(host, name: spec.name, .preparing(what))
                 }
                 failures = 0
+                // Nobody listens any more who would end it.
+                if mustEnd { return link.close(kill: true) }
                 board.set(host, name: spec.name, .ready)
                 events.send(.hostReady(link))
                 watch(link)

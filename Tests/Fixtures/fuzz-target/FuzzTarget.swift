@@ -2,6 +2,7 @@
 import ImageFiles
 import JobModel
 import PDFAssembly
+import WireProtocol
 
 /// A file in memory that ends the program when it is read more than a bounded number of times its size.
 final class MeteredFile: ByteSource, RandomAccessFile {
@@ -92,6 +93,39 @@ func readMetadata(_ bytes: [UInt8]) {
     _ = inflateZlib([0x78, 0x9C] + bytes, bytesMax: 1 << 20)
 }
 
+/// A message that decodes must be one of ours: encoded and decoded again it is the same.
+func readMessage<Message: WireCodable & Equatable>(_: Message.Type, _ bytes: [UInt8]) {
+    do throws(WireError) {
+        let message = try Message(wireBytes: bytes)
+        let again = try Message(wireBytes: message.wireBytes)
+        precondition(again == message, "a message is another after it was written and read")
+    } catch {
+        return
+    }
+}
+
+/// As a stream: what a peer sends before and between frames, cut anywhere.
+func readStream<Message: WireCodable>(_: Message.Type, _ bytes: [UInt8]) {
+    var reader = FrameReader<Message>(awaitsMagic: bytes.first == magicBytes.first, noiseBytesMax: 64)
+    do throws(WireError) {
+        for start in stride(from: 0, to: bytes.count, by: 97) {
+            reader.feed(bytes[start..<min(bytes.count, start + 97)])
+            while try reader.nextFrame() != nil {}
+        }
+    } catch {
+        return
+    }
+}
+
+func readProtocol(_ bytes: [UInt8]) {
+    readMessage(HeadMessage.self, bytes)
+    readMessage(AgentMessage.self, bytes)
+    readMessage(WorkerCommand.self, bytes)
+    readMessage(WorkerMessage.self, bytes)
+    readStream(HeadMessage.self, bytes)
+    readStream(AgentMessage.self, bytes)
+}
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -99,6 +133,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         _ = verifyPDF(MeteredFile(bytes)) { inflateZlib($0, bytesMax: $1) }
     #elseif METADATA
         readMetadata(bytes)
+    #elseif PROTOCOL
+        readProtocol(bytes)
     #else
         readPicture(bytes)
     #endif
