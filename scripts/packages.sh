@@ -8,6 +8,7 @@ test_packages=(
     openssh-server openssh-client
 )
 cluster_packages=(openssh-server openssh-client iproute2 util-linux procps)
+cluster_bench_packages=(rsync parallel libssh-dev libssl-dev)
 bench_packages=(gcc jq time parallel procps libvips-tools imagemagick img2pdf qpdf mupdf-tools poppler-utils sqlite3 python3 python3-pil)
 
 # need_packages ALLOWED WHY PACKAGE... installs what is missing of PACKAGE..., after showing the line that does it.

@@ -26,6 +26,7 @@ final class OpenJob {
     private var fleet: Fleet?
     private var gatherer: Gatherer?
     private let programs: Session.Programs
+    private let bundles: HostBundles
     let display: ProgressDisplay
     private let inbox: JobInbox
     private let life: FileLock
@@ -57,6 +58,7 @@ final class OpenJob {
         self.life = life
         self.inbox = inbox
         self.programs = programs
+        bundles = HostBundles(agent: programs.agent)
         self.startedMilliseconds = startedMilliseconds ?? SystemClock.epochMilliseconds()
         let folder = state.jobFolder(job)
         locks = try Locks(settings, state, workingFolder, holder: Self.holder(job))
@@ -138,7 +140,7 @@ final class OpenJob {
         let gatherer = Gatherer(events: inbox.events)
         self.gatherer = gatherer
         let dialer = HostDialer(
-            connector: HostConnector(), bundles: HostBundles(agent: programs.agent), gatherer: gatherer, version: settings.version,
+            connector: HostConnector(), bundles: bundles, gatherer: gatherer, fingerprints: FingerprintCache(), version: settings.version,
             fileMode: 0o666 & ~Self.currentUmask, isInPlace: settings.isInPlace)
         fleet = Fleet(specs, dialer: dialer, events: inbox.events)
     }
@@ -171,6 +173,20 @@ final class OpenJob {
         if let recorded = try journal({ () throws(JobStoreError) in try store.fact("fingerprint") }), recorded.count == 32 {
             return Digest256(bytes: recorded)
         }
+        let (cache, setup) = (FingerprintCache(), Self.workSetup(settings, recipe).wireBytes)
+        let key = FingerprintCache.keyOfThisMachine(bundles, setup: setup, work: canaries.work)
+        let found: Digest256
+        if let key, let known = cache.answer(to: key) {
+            found = known
+        } else {
+            found = try runCanaries(canaries, agent)
+            if let key { cache.remember(found, to: key) }
+        }
+        try journal { () throws(JobStoreError) in try store.setFact("fingerprint", found.bytes) }
+        return found
+    }
+
+    private func runCanaries(_ canaries: CanarySet, _ agent: AgentLink) throws(HeadError) -> Digest256 {
         let folder = state.jobFolder(job).appending("canaries")
         try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder, mode: 0o700) }
         defer { JobFolder.removeWithFiles(folder) }
@@ -179,7 +195,6 @@ final class OpenJob {
             found = try canaries.digest(in: report, of: "this machine")
         }
         guard let found else { throw .agent("this machine's agent told nothing of its canary set") }
-        try journal { () throws(JobStoreError) in try store.setFact("fingerprint", found.bytes) }
         return found
     }
 

@@ -8,11 +8,13 @@ import WireProtocol
 /// Connects to a host and prepares its agent until its workers can be fed.
 ///
 /// What the host lacks is sent: the agent first, through the login shell, then over its own protocol the worker. Before its
-/// first shard a host is asked which of the head's files it sees, and runs the canary set: its digest must be the job's.
+/// first shard a host is asked which of the head's files it sees, and runs the canary set: its digest must be the job's. A host
+/// whose answer is known, and cannot have changed, is not asked for it again.
 struct HostDialer: Sendable {
     let connector: HostConnector
     let bundles: HostBundles
     let gatherer: Gatherer
+    let fingerprints: FingerprintCache
     let version: String
     let fileMode: UInt32
     let isInPlace: Bool
@@ -74,7 +76,8 @@ struct HostDialer: Sendable {
             staging.view = try SharedStorage(spec: spec, name: spec.name, connection: connection)
                 .view(briefing, scratchFreeBytes: ready.scratchFreeBytes)
             progress("comparing its canary set")
-            try compareFingerprint(spec, connection, ready, briefing)
+            let key = FingerprintCache.key(worker, on: facts, setup: briefing.work.wireBytes, work: briefing.canaries.work)
+            try compareFingerprint(spec, connection, ready, briefing, key)
             connection.goLive()
             return AgentLink(
                 host: host, name: spec.name, facts: facts, slots: ready.slots, build: greeting.buildText(ready.workerVersion),
@@ -115,15 +118,19 @@ struct HostDialer: Sendable {
 
     /// Throws if the host would make other bytes than this machine of the same pictures.
     private func compareFingerprint(
-        _ spec: HostSpec, _ connection: AgentConnection, _ ready: ReadyHost, _ briefing: Briefing
+        _ spec: HostSpec, _ connection: AgentConnection, _ ready: ReadyHost, _ briefing: Briefing, _ key: FingerprintCache.Key?
     ) throws(HeadError) {
         guard let wanted = briefing.fingerprint else { return }
+        if let key, fingerprints.answer(to: key) == wanted { return }
         connection.send(.assign([briefing.canaries.order(folder: ready.scratch)]))
         while true {
             switch try connection.greeting(waitingMilliseconds: Self.canaryMilliseconds) {
             case .reports(let reports):
                 guard let report = reports.first else { continue }
-                if try briefing.canaries.digest(in: report, of: spec.name) == wanted { return }
+                if try briefing.canaries.digest(in: report, of: spec.name) == wanted {
+                    if let key { fingerprints.remember(wanted, to: key) }
+                    return
+                }
                 throw .host(
                     "\(spec.name) makes other bytes of the same pictures (\(ready.workerVersion)): use `worker: bundle` for it, or --mixed-codecs to let it work all the same",
                     mayPass: false)
