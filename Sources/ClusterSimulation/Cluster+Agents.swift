@@ -24,7 +24,6 @@ extension Cluster {
     private func hold(_ orders: [HeldOrder], _ host: Int) {
         for order in orders {
             if order.isDamaged {
-                troubledTries[order.attempt.task.rawValue, default: 0] += 1
                 report(PendingReport(attempt: order.attempt, busyMicroseconds: 0, fate: .transferFailed, readyMicroseconds: order.arrivesMicroseconds), host)
             } else {
                 agents[host].hold(order)

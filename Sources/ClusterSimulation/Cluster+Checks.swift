@@ -1,4 +1,5 @@
 import JobModel
+import Scheduling
 
 // What is looked at after every step.
 extension Cluster {
@@ -52,6 +53,60 @@ extension Cluster {
             case .failed: if !check.isFailed(task) { check.fail("the journal says task \(task) failed, and it has not") }
             case .won: if !check.isSettled(task) { check.fail("the journal has a winner for task \(task), and it is open") }
             }
+        }
+    }
+
+    // MARK: Blame
+
+    /// Counts what reports say, as far as they are of attempts that count.
+    func noteMisfortunes(_ reports: [PendingReport], _ host: Int) {
+        for report in reports where check.isLive(report.attempt, on: host) {
+            let task = report.attempt.task.rawValue
+            switch report.fate {
+            case .done, .fileFault, .killsAgent: break
+            case .hostFault: misfortunes[task, default: Misfortune()].hostFaults += 1
+            case .transferFailed: misfortunes[task, default: Misfortune()].failures += 1
+            case .workerDied:
+                misfortunes[task, default: Misfortune()].failures += 1
+                misfortunes[task]?.diedOn.insert(host)
+            }
+        }
+    }
+
+    /// A report ended its task.
+    func checkBlame(_ task: TaskIndex, _ fate: Fate) {
+        guard let trouble else { return }
+        let known = misfortunes[task.rawValue] ?? Misfortune()
+        switch fate {
+        case .done: break
+        case .fileFault: if trouble.nature(task.position) != .broken { check.fail("task \(task.position) was called broken, and is not") }
+        case .transferFailed, .hostFault, .killsAgent: check.fail("task \(task.position) was failed for what its host did")
+        case .workerDied:
+            // Two hosts on which it killed workers prove its guilt; so does one, if there is no other to ask within a minute.
+            if known.diedOn.count < 2, known.failures <= setup.limits.retriesMax, hasOtherHost(than: known.diedOn) {
+                check.fail("task \(task.position) was failed after \(known.failures) failures, with hosts left that had not tried it")
+            }
+        }
+    }
+
+    /// The scheduler gave a task up without a report: only for what the head was really told, and as often as the limits say.
+    func checkBlame(_ task: TaskIndex, _ cause: Scheduler.Cause) {
+        guard trouble != nil else { return }
+        let known = misfortunes[task.rawValue] ?? Misfortune()
+        let isDeserved =
+            switch cause {
+            case .lost(let times): times >= setup.limits.lostAttemptsMax && known.losses >= times
+            case .workersDied: !known.diedOn.isEmpty && !hasOtherHost(than: known.diedOn)
+            case .transfersFailed: known.failures > setup.limits.retriesMax
+            case .hostFaults: known.hostFaults >= setup.limits.hostFaultsMax
+            }
+        if !isDeserved { check.fail("task \(task.position) was given up for \(cause), and the head was told of \(known)") }
+    }
+
+    /// Whether a host could try a task that killed workers on these.
+    private func hasOtherHost(than guilty: Set<Int>) -> Bool {
+        links.indices.contains { host in
+            links[host].isKnown && !links[host].isLeaving && !guilty.contains(host) && (links[host].restsUntil ?? 0) <= now + 60_000_000
         }
     }
 }

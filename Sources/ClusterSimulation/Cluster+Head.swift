@@ -44,12 +44,9 @@ extension Cluster {
                     break
                 }
                 let failed = ending.fate != .done
-                if ending.fate == .transferFailed || ending.fate == .hostFault {
-                    check.fail("task \(attempt.task.position) was failed for what its host did")
-                }
+                checkBlame(attempt.task, ending.fate)
                 check.settled(attempt, from: host, failed: failed)
                 if !failed { agents[host].doneCount += 1 }
-                if failed { checkBlame(attempt.task) }
                 commitQueue.append((attempt, failed))
             case .putBack(let attempt):
                 let wasDone = ending(of: attempt, in: endings).map { $0.fate == .done || $0.fate == .fileFault } ?? false
@@ -62,8 +59,7 @@ extension Cluster {
                 check.flightEnded(attempt, on: host)
             case .giveUp(let attempt, let cause):
                 check.gaveUp(attempt.task)
-                // Bad luck with hosts need not have come while they worked on it.
-                if case .lost(let times) = cause, times >= setup.limits.lostAttemptsMax {} else { checkBlame(attempt.task) }
+                checkBlame(attempt.task, cause)
                 commitQueue.append((attempt, true))
             case .rest(let host, let until, _): links[Int(host.rawValue)].restsUntil = until.microseconds
             case .hostBack(let host): links[Int(host.rawValue)].restsUntil = nil
@@ -139,7 +135,6 @@ extension Cluster {
         agents[host].session = links[host].session
         agents[host].isAlive = true
         agents[host].endedCount = 0
-        agents[host].begun = []
         agents[host].lastToAgentMicroseconds = now
         agents[host].lastToHeadMicroseconds = now + model.connectMicroseconds
         agents[host].downlinkFreeMicroseconds = now
@@ -163,6 +158,7 @@ extension Cluster {
             if !isCurrent { fencedCount += reports.count }
             guard envelope.session > links[host].sessionsBefore else { break }
             nextEnding = 0
+            if trouble != nil { noteMisfortunes(reports, host) }
             let endings = reports.map {
                 Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.busyMicroseconds, verdict: Self.verdict($0.fate))
             }
@@ -216,9 +212,7 @@ extension Cluster {
         // A frozen agent whose lease is over ends before it does anything else.
         if trouble?.isExclusive == true, agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
         check.forEachFlight { attempt, place in
-            guard place == host else { return }
-            losses[attempt.task.rawValue, default: 0] += 1
-            if agents[host].begun.contains(attempt.task.rawValue) { troubledTries[attempt.task.rawValue, default: 0] += 1 }
+            if place == host { misfortunes[attempt.task.rawValue, default: Misfortune()].losses += 1 }
         }
         check.hostLost(host)
         apply(.hostLost(HostIndex(rawValue: UInt16(host))), from: host)

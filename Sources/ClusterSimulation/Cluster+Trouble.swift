@@ -6,7 +6,6 @@ extension Cluster {
     /// What becomes of a task that starts now, and how long that takes.
     func troubledFate(of task: Int, _ host: Int, _ needed: inout UInt64) -> Fate {
         guard let nature = trouble?.nature(task) else { return .done }
-        agents[host].begun.insert(UInt32(task))
         if trouble?.isExclusive == true {
             let number = UInt32(task)
             executing[number, default: 0] += 1
@@ -14,8 +13,6 @@ extension Cluster {
         }
         if agents[host].isSick || nature == .poison {
             needed = agents[host].isSick ? 40_000 : needed
-            troubledTries[UInt32(task), default: 0] += 1
-            diedOn[UInt32(task), default: []].insert(host)
             return .workerDied
         }
         switch nature {
@@ -26,26 +23,8 @@ extension Cluster {
             needed = max(1, needed / 4)
             return .fileFault
         case .good, .poison:
-            guard agents[host].isDiskFull else { return .done }
-            troubledTries[UInt32(task), default: 0] += 1
-            return .hostFault
+            return agents[host].isDiskFull ? .hostFault : .done
         }
-    }
-
-    /// A file that nothing is wrong with may fail only after its hosts failed it again and again.
-    func checkBlame(_ task: TaskIndex) {
-        guard let trouble, trouble.nature(task.position) == .good else { return }
-        let tries = troubledTries[task.rawValue] ?? 0
-        // Two hosts on which it killed workers prove its guilt; so does one, if there is no other to ask within a minute.
-        let guilty = diedOn[task.rawValue] ?? []
-        let others = links.indices.filter { host in
-            links[host].isKnown && !links[host].isLeaving && !guilty.contains(host) && (links[host].restsUntil ?? 0) <= now + 60_000_000
-        }
-        if guilty.count > 1 || (!guilty.isEmpty && others.isEmpty) { return }
-        let needed = min(setup.limits.retriesMax + 1, setup.limits.lostAttemptsMax)
-        // Whether a task had begun when its host was lost is a guess; that it was lost so often is not.
-        if (losses[task.rawValue] ?? 0) >= setup.limits.lostAttemptsMax { return }
-        if tries < needed { check.fail("task \(task.position) is a good file and was failed after \(tries) troubled tries") }
     }
 
     func disturb() {
@@ -315,6 +294,7 @@ extension Cluster {
         isHeadUp = true
         (isPaused, isDraining, isCongested, boundTask, unsettledCount, plannedTickMicroseconds) = (false, false, false, nil, nil, nil)
         check = SafetyCheck(taskCount: setup.taskCount)
+        misfortunes = [:]
         var settled: [Range<Int>] = []
         for task in states.indices {
             switch states[task] {

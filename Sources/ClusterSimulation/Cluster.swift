@@ -45,6 +45,17 @@ struct Envelope {
     var message: Message
 }
 
+/// Why a task came back, as often as the head was told so; counted here and never asked of the scheduler.
+struct Misfortune {
+    /// Deaths of workers and failed transfers.
+    var failures = 0
+    var hostFaults = 0
+    /// Times it was with a host that was lost; whether it had begun there is a guess of the scheduler's.
+    var losses = 0
+    /// Hosts on which workers died on it.
+    var diedOn: Set<Int> = []
+}
+
 /// The head's side of a connection.
 struct HeadLink {
     /// 0 is none.
@@ -105,12 +116,8 @@ final class Cluster<Tested: SimulatedScheduler> {
     var isOver = false
     /// Slots that work on each task of `exec`, on any machine that is on.
     var executing: [UInt32: Int] = [:]
-    /// How often a task was in a slot when its host was lost or its try failed.
-    var troubledTries: [UInt32: Int] = [:]
-    /// How often a task was with a host that was lost.
-    var losses: [UInt32: Int] = [:]
-    /// Hosts on which workers died on a task.
-    var diedOn: [UInt32: Set<Int>] = [:]
+    /// Of tasks that came back: what this head was told of them.
+    var misfortunes: [UInt32: Misfortune] = [:]
     /// Where in the reports being applied the next command will be found.
     var nextEnding = 0
     var fencedCount = 0

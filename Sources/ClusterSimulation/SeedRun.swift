@@ -1,5 +1,5 @@
 import JobModel
-public import Scheduling
+internal import Scheduling
 
 /// One simulated job with all that goes wrong in it, made from a seed; the same seed gives the same run.
 ///

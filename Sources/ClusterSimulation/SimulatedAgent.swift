@@ -84,8 +84,6 @@ struct SimulatedAgent {
     var uplinkMicroseconds: UInt64 = 0
     /// Orders that ended since the agent began.
     var endedCount = 0
-    /// Tasks that were in a slot since the agent began; only kept where something goes wrong.
-    var begun: Set<UInt32> = []
     /// Tasks whose result came from here, over all its agents.
     var doneCount = 0
 

@@ -22,6 +22,10 @@ enum PlantedBug: CaseIterable {
     case forgetsReports
     /// Fails files for what their host did.
     case blamesFileForHost
+    /// Gives files up after two losses, and says that there were five.
+    case exaggeratesLosses
+    /// Fails a file for the first worker that dies on it, though another host could be asked.
+    case asksNoSecondHost
     /// Sends work while the surroundings are at fault.
     case ignoresPause
     case ignoresDrain
@@ -48,7 +52,12 @@ struct BrokenScheduler: SimulatedScheduler {
 
     init(_ bug: PlantedBug, _ setup: SchedulerSetup) {
         var setup = setup
-        if bug == .duplicatesExclusiveTasks { setup.allowsDuplicates = true }
+        switch bug {
+        case .duplicatesExclusiveTasks: setup.allowsDuplicates = true
+        case .exaggeratesLosses: setup.limits.lostAttemptsMax = 2
+        case .asksNoSecondHost: setup.limits.retriesMax = 0
+        default: break
+        }
         self.bug = bug
         inner = Scheduler(setup)
     }
@@ -78,6 +87,7 @@ struct BrokenScheduler: SimulatedScheduler {
             switch (bug, command) {
             case (.settlesStaleReports, .discard(let attempt)): result.append(.settle(attempt))
             case (.blamesFileForHost, .putBack(let attempt)): result.append(.settle(attempt))
+            case (.exaggeratesLosses, .giveUp(let attempt, .lost)): result.append(.giveUp(attempt, .lost(times: 5)))
             case (.discardsResults, .settle(let attempt)) where calls % 50 == 0: result.append(.discard(attempt))
             case (.doesNotWaitForReleases, .retract(let host, let tasks)):
                 result.append(command)
