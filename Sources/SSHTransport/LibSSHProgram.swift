@@ -50,6 +50,8 @@ struct LibSSHProgram {
     /// Called once, after `serve`; never waits.
     func free() {
         ssh_set_blocking(handle.session, 0)
+        // A channel the server has not closed yet lives on in the session, and would call what is gone.
+        ssh_remove_channel_callbacks(channel, callbacks)
         ssh_channel_close(channel)
         ssh_channel_free(channel)
         callbacks.deallocate()
