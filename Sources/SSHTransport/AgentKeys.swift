@@ -16,6 +16,7 @@ final class AgentKeys: Sendable {
     let all: [Key]
     private let agent: OpenFile
     private let shown = Mutex<[Key]>([])
+    private let filter = Mutex<Filter?>(nil)
     /// An agent that asks a person, or hangs, may take this long to answer.
     private static let answerSeconds = 60
     private static let messageBytesMax = 1 << 20
@@ -51,16 +52,30 @@ final class AgentKeys: Sendable {
     /// From now on only these are seen, in this order.
     func show(_ keys: [Key]) { shown.withLock { $0 = keys } }
 
-    /// A descriptor for libssh to take over, served until it closes it.
+    /// Our end of the socket libssh has; closed with its last reference.
+    private final class Filter: Sendable {
+        let file: OpenFile
+        init(_ file: consuming OpenFile) { self.file = file }
+    }
+
+    /// Nothing is signed any more. Without it thread and agent would be kept as long as libssh keeps its end: for the whole session.
+    func end() {
+        if let filter = filter.withLock({ $0 }) { shutdown(filter.file.descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    /// A descriptor for libssh to take over, served until it closes it or `end`. Called once.
     func filteredSocket() throws(SystemError) -> Int32 {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else { throw .last("socketpair", "ssh-agent") }
-        let (theirs, ours) = (ends[0], ends[1])
+        let ours = Filter(OpenFile(owning: ends[1], path: RawPath("ssh-agent keys")))
+        filter.withLock { $0 = ours }
         SystemThread.detached("ssh-agent keys") {
-            while let request = Self.receive(from: ours), Self.deliver(self.answer(to: request), to: ours) {}
-            Glibc.close(ours)
+            let descriptor = ours.file.descriptor
+            while let request = Self.receive(from: descriptor), Self.deliver(self.answer(to: request), to: descriptor) {}
+            // So that libssh does not wait for an answer that will not come.
+            shutdown(descriptor, Int32(SHUT_RDWR))
         }
-        return theirs
+        return ends[0]
     }
 
     private func answer(to request: [UInt8]) -> [UInt8] {

@@ -3,7 +3,7 @@ internal import LinuxSystem
 
 /// Staggers connects to one address: an sshd begins to drop unauthenticated connections at ten (MaxStartups 10:30:100).
 ///
-/// @unchecked because `waiting` is touched only between lock and unlock of `mutex`, and the system objects live at
+/// @unchecked because `inside` is touched only between lock and unlock of `mutex`, and the system objects live at
 /// fixed addresses until the last reference is gone.
 public final class ConnectGate: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -28,8 +28,18 @@ public final class ConnectGate: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Waits until fewer than the most are between connect and login at `address`; false after `milliseconds`.
-    func enter(_ address: String, waitingMilliseconds milliseconds: Int) -> Bool {
+    /// Waits until fewer than the most are between connect and login at `address`; false after `milliseconds`, or when given up.
+    func enter(_ address: String, waitingMilliseconds milliseconds: Int, _ cancellation: Cancellation) -> Bool {
+        cancellation.whileRunning({ [self] in wakeAll() }) { waitForRoom(address, milliseconds, cancellation) }
+    }
+
+    private func wakeAll() {
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(hasRoom)
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func waitForRoom(_ address: String, _ milliseconds: Int, _ cancellation: Cancellation) -> Bool {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         let nanoseconds = deadline.tv_nsec + milliseconds % 1000 * 1_000_000
@@ -38,6 +48,7 @@ public final class ConnectGate: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while inside[address, default: 0] >= unauthenticatedMax {
+            if cancellation.isCancelled { return false }
             if pthread_cond_timedwait(hasRoom, mutex, &deadline) == ETIMEDOUT { return false }
         }
         inside[address, default: 0] += 1

@@ -112,14 +112,14 @@ struct HostConfiguration: Equatable {
     }
 
     /// Asks ssh; bounded by `milliseconds`, since a `Match exec` runs anything.
-    init(of address: HostAddress, _ settings: ConnectionSettings, milliseconds: Int) throws(SSHError) {
+    init(of address: HostAddress, _ settings: ConnectionSettings, milliseconds: Int, _ cancellation: Cancellation) throws(SSHError) {
         let host = "\(address)"
         var plan = ProcessPlan(try OpenSSHProgram.path(for: host))
         plan.arguments = OpenSSHProgram.addressing(address, settings, extra: ["-G"])
         plan.environment = ProcessPlan.inheritedEnvironment()
         plan.leadsGroup = true
         let result = try collectOutput(
-            host: host, stage: .configuration, milliseconds: milliseconds, outputBytesMax: 1 << 20,
+            host: host, stage: .configuration, milliseconds: milliseconds, outputBytesMax: 1 << 20, cancellation: cancellation,
             starting: { (sink) throws(SSHError) in
                 do throws(SystemError) { return try ChildChannel(plan, sink) } catch { throw .system(host: host, error) }
             })

@@ -10,21 +10,25 @@ public final class HostConnector: Sendable {
         self.gate = gate
         self.secrets = secrets
         Terminal.ignoreBrokenPipes()
+        // A host takes about ten descriptors, and 1,024 is what many systems begin with.
+        do throws(SystemError) { try raiseOpenFilesLimit() } catch {}
     }
 
     /// Connects, verifies the host key and logs in; waits for at most `settings.connectSeconds` beside a person's typing.
     ///
     /// A login that was refused is never tried again, by no transport.
+    /// - Parameter cancellation: ends it with `.cancelled` at once, whatever it waits for.
     public func connect(
         to address: HostAddress, _ settings: ConnectionSettings, cancellation: Cancellation = Cancellation()
     ) throws(SSHError) -> any HostSession {
         let deadline = SystemClock.monotonicMilliseconds() + UInt64(settings.connectSeconds) * 1000
-        let configuration = try HostConfiguration(of: address, settings, milliseconds: settings.connectSeconds * 1000)
+        let configuration = try HostConfiguration(of: address, settings, milliseconds: settings.connectSeconds * 1000, cancellation)
         let name = "\(address.name) (\(configuration.user)@\(configuration.hostName):\(configuration.port))"
         if cancellation.isCancelled { throw .cancelled(host: name) }
         let door = configuration.jump ?? "\(configuration.hostName):\(configuration.port)"
         let now = SystemClock.monotonicMilliseconds()
-        guard gate.enter(door, waitingMilliseconds: Int(deadline - min(now, deadline))) else {
+        guard gate.enter(door, waitingMilliseconds: Int(deadline - min(now, deadline)), cancellation) else {
+            if cancellation.isCancelled { throw .cancelled(host: name) }
             throw .timedOut(host: name, stage: .connection, seconds: settings.connectSeconds)
         }
         defer { gate.leave(door) }
@@ -65,7 +69,7 @@ private struct Attempt {
                 deadline: connectDeadline, label: name, seconds: configuration.connectSeconds ?? settings.connectSeconds, cancellation: cancellation)
             let clock = SetupClock(.negotiation, deadline: deadline)
             if let session = try LibSSHSession.begin(plan, on: connection, clock, cancellation) { return session }
-            guard pauseBeforeAnother(hangUps) else { break }
+            guard pauseBeforeAnother(hangUps, cancellation) else { break }
         }
         throw hungUp
     }
@@ -74,16 +78,17 @@ private struct Attempt {
         for hangUps in 0..<Self.hangUpsMax {
             let clock = SetupClock(.login, deadline: deadline)
             if let session = try OpenSSHSession.begin(address, name, configuration, settings, clock, cancellation) { return session }
-            guard pauseBeforeAnother(hangUps) else { break }
+            guard pauseBeforeAnother(hangUps, cancellation) else { break }
         }
         throw hungUp
     }
 
     /// False when there is no time for another attempt.
-    private func pauseBeforeAnother(_ hangUps: Int) -> Bool {
+    private func pauseBeforeAnother(_ hangUps: Int, _ cancellation: Cancellation) -> Bool {
         let pause = UInt32.random(in: 50...200) << hangUps
         guard SystemClock.monotonicMilliseconds() + UInt64(pause) < deadline else { return false }
-        Pause.milliseconds(pause)
+        let bell = Mailbox<Never>(elementsMax: 1)
+        cancellation.whileRunning({ bell.close() }) { _ = bell.receiveOne(waitingMilliseconds: Int(pause)) }
         return true
     }
 

@@ -45,7 +45,7 @@ extension HostSession {
 
 /// Runs a program in a channel to its end, giving it `input` and taking its output.
 func collectOutput(
-    host: String, stage: SSHError.Stage, milliseconds: Int, input: [UInt8] = [], outputBytesMax: Int,
+    host: String, stage: SSHError.Stage, milliseconds: Int, input: [UInt8] = [], outputBytesMax: Int, cancellation: Cancellation = Cancellation(),
     starting start: (@escaping ChannelSink) throws(SSHError) -> any ByteChannel
 ) throws(SSHError) -> CommandResult {
     let command = if case .command(let text) = stage { text } else { "ssh -G" }
@@ -54,34 +54,64 @@ func collectOutput(
     // Closed at last: what the channel's thread still has is dropped then, so it never waits for nobody.
     defer { events.close() }
     let deadline = SystemClock.monotonicMilliseconds() + UInt64(milliseconds)
-    var rest = input[...]
-    if rest.isEmpty { channel.finish() }
-    var output: [UInt8] = []
-    while true {
-        let isSending = !rest.isEmpty
-        if isSending {
-            // Never waits in `send`: the command's output must be taken meanwhile.
-            let piece = rest.prefix(ChannelLimits.chunkBytesMax)
-            if channel.sendIfRoom(Array(piece), .bulk) { rest = rest.dropFirst(piece.count) }
-            if rest.isEmpty { channel.finish() }
-        }
-        let now = SystemClock.monotonicMilliseconds()
-        guard now < deadline else {
-            channel.abort()
-            throw .timedOut(host: host, stage: stage, seconds: milliseconds / 1000)
-        }
-        switch events.receiveOne(waitingMilliseconds: isSending ? 1 : Int(deadline - now)) {
-        case nil: continue
-        case .received(let bytes):
-            output += bytes
-            guard output.count <= outputBytesMax else {
+    return try cancellation.whileRunning({ channel.abort() }) { () throws(SSHError) in
+        var sending = InputPieces(input)
+        var output: [UInt8] = []
+        while true {
+            let patience = sending.advance(channel)
+            let now = SystemClock.monotonicMilliseconds()
+            guard now < deadline else {
                 channel.abort()
-                throw .commandFailed(host: host, command: command, .unknown, "it wrote more than \(outputBytesMax) bytes")
+                throw .timedOut(host: host, stage: stage, seconds: milliseconds / 1000)
             }
-        case .ended(.exited(let end, let text)): return CommandResult(end: end, output: output, standardError: text)
-        case .ended(.lost(let reason, let text)): throw .lost(host: host, reason: reason, standardError: text)
-        case .ended(.refused(let reason)): throw .commandFailed(host: host, command: command, .unknown, reason)
-        case .ended(.closedByUs): throw .cancelled(host: host)
+            switch events.receiveOne(waitingMilliseconds: min(patience ?? .max, Int(deadline - now))) {
+            case nil: continue
+            case .received(let bytes):
+                output += bytes
+                guard output.count <= outputBytesMax else {
+                    channel.abort()
+                    throw .commandFailed(host: host, command: command, .unknown, "it wrote more than \(outputBytesMax) bytes")
+                }
+            case .ended(.exited(let end, let text)): return CommandResult(end: end, output: output, standardError: text)
+            case .ended(.lost(let reason, let text)): throw .lost(host: host, reason: reason, standardError: text)
+            case .ended(.refused(let reason)): throw .commandFailed(host: host, command: command, .unknown, reason)
+            case .ended(.closedByUs): throw .cancelled(host: host)
+            }
+        }
+    }
+}
+
+/// A program's whole input, given to its channel piece by piece without ever waiting in `send`: its output must be taken meanwhile.
+private struct InputPieces {
+    private var rest: ArraySlice<UInt8>
+    /// Cut off once, however often there is no room for it.
+    private var piece: [UInt8] = []
+    private var isFinished = false
+    private var pauseMilliseconds = 1
+
+    /// What the lane holds keeps a link of half a gigabit a second busy for so long.
+    private static let pauseMillisecondsMax = 16
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    /// Gives what there is room for; the milliseconds after which to try again, nil when all is given.
+    mutating func advance(_ channel: any ByteChannel) -> Int? {
+        while true {
+            if piece.isEmpty {
+                piece = Array(rest.prefix(ChannelLimits.chunkBytesMax))
+                rest = rest.dropFirst(piece.count)
+            }
+            if piece.isEmpty {
+                if !isFinished { channel.finish() }
+                isFinished = true
+                return nil
+            }
+            guard channel.sendIfRoom(piece, .bulk) else {
+                defer { pauseMilliseconds = min(2 * pauseMilliseconds, Self.pauseMillisecondsMax) }
+                return pauseMilliseconds
+            }
+            piece = []
+            pauseMilliseconds = 1
         }
     }
 }

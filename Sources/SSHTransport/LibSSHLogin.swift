@@ -99,6 +99,7 @@ struct LibSSHLogin {
 
     private mutating func tryKeys() throws(SSHError) -> Bool {
         let agent = configuration.identityAgent.flatMap { AgentKeys($0) }
+        defer { agent?.end() }
         var candidates: [Candidate] = []
         var seen: [[UInt8]] = []
         for path in configuration.identityFiles {

@@ -121,7 +121,7 @@ final class OpenSSHSession: HostSession {
             "StrictHostKeyChecking=\(settings.hostKeys == .strict ? "yes" : "accept-new")", "UpdateHostKeys=no",
         ]
         if let files = settings.knownHostsFiles {
-            options += ["UserKnownHostsFile=" + files.map { "\"\($0)\"" }.joined(separator: " "), "GlobalKnownHostsFile=none"]
+            options += ["UserKnownHostsFile=" + files.map { "\"\($0)\"" }.joined(separator: " "), "GlobalKnownHostsFile=/dev/null"]
         }
         return ["-M", "-N", "-S", folder.socket.display] + options.flatMap { ["-o", $0] } + settings.identityFiles.flatMap { ["-i", $0.display] }
     }

@@ -23,7 +23,7 @@ final class TCPConnection: Sendable {
     static func open(
         _ host: String, port: UInt16, family: String, lossSeconds: Int, deadline: UInt64, label: String, seconds: Int, cancellation: Cancellation
     ) throws(SSHError) -> TCPConnection {
-        let addresses = try HostAddresses.find(host, port: port, family: family, deadline: deadline, label: label, seconds: seconds)
+        let addresses = try HostAddresses.find(host, port: port, family: family, deadline: deadline, label: label, seconds: seconds, cancellation)
         let wake: Wake
         do throws(SystemError) { wake = try Wake() } catch { throw .system(host: label, error) }
         return try cancellation.whileRunning({ wake.signal() }) { () throws(SSHError) in
@@ -114,11 +114,15 @@ private enum HostAddresses {
     }
 
     /// getaddrinfo(3) cannot be interrupted, so it has a thread that is left behind when it takes too long.
-    static func find(_ host: String, port: UInt16, family: String, deadline: UInt64, label: String, seconds: Int) throws(SSHError) -> [Address] {
+    static func find(
+        _ host: String, port: UInt16, family: String, deadline: UInt64, label: String, seconds: Int, _ cancellation: Cancellation
+    ) throws(SSHError) -> [Address] {
         let answer = Mailbox<Found>(elementsMax: 1)
         SystemThread.detached("name lookup") { answer.send(lookUp(host, port, family)) }
         let now = SystemClock.monotonicMilliseconds()
-        switch answer.receiveOne(waitingMilliseconds: Int(deadline - min(now, deadline))) {
+        let found = cancellation.whileRunning({ answer.close() }) { answer.receiveOne(waitingMilliseconds: Int(deadline - min(now, deadline))) }
+        switch found {
+        case nil where cancellation.isCancelled: throw .cancelled(host: label)
         case nil: throw .timedOut(host: label, stage: .name, seconds: seconds)
         case .failed(let reason): throw .unreachable(host: label, reason: "the name \(host) has no address (\(reason))")
         case .addresses(let addresses): return addresses

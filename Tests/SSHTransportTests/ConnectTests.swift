@@ -62,6 +62,46 @@ import Testing
         thread.join()
     }
 
+    /// A `Match exec` that hangs, and a place at the door that is not free.
+    @Test(arguments: ["configuration", "gate"]) func `A connect that waits for something of ours can be given up too`(_ wait: String) throws {
+        let (server, silent) = (try SSHServer(), try SilentServer())
+        let connector = HostConnector(gate: ConnectGate(unauthenticatedMax: 1))
+        let address = HostAddress("test", port: silent.port)
+        let (first, second) = (Cancellation(), Cancellation())
+        let outcome = Mailbox<SSHError>(elementsMax: 2)
+        func connect(_ cancellation: Cancellation) -> SystemThread {
+            let settings = server.settings(.libssh)
+            return SystemThread("connect") {
+                do throws(SSHError) { _ = try connector.connect(to: address, settings, cancellation: cancellation) } catch { outcome.send(error) }
+            }
+        }
+        var threads: [SystemThread] = []
+        if wait == "configuration" {
+            try server.writeClientConfiguration("Match exec \"sleep 60\"\nHost test")
+        } else {
+            threads.append(connect(first))
+            try awaitUntil("the first is at the door") { silent.hasVisitor }
+        }
+        threads.append(connect(second))
+        #expect(outcome.receiveOne(waitingMilliseconds: 500) == nil, "it waits")
+        second.cancel()
+        let error = outcome.receiveOne(waitingMilliseconds: 3_000)
+        if case .cancelled = error {} else { Issue.record("\(String(describing: error))") }
+        first.cancel()
+        for thread in threads { thread.join() }
+    }
+
+    @Test func `As many descriptors as the system allows are taken, for many hosts need many`() throws {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        try #require(getrlimit(resource, &limit) == 0)
+        limit.rlim_cur = limit.rlim_max - 1
+        try #require(setrlimit(resource, &limit) == 0)
+        _ = HostConnector()
+        try #require(getrlimit(resource, &limit) == 0)
+        #expect(limit.rlim_cur == limit.rlim_max)
+    }
+
     @Test func `A bad line in the configuration is told with ssh's own words`() throws {
         let server = try SSHServer()
         try server.writeClientConfiguration("NoSuchKeyword yes")

@@ -60,6 +60,21 @@ import Testing
         #expect("\(error)".contains("IdentitiesOnly yes"))
     }
 
+    @Test func `A session keeps no thread and no hold on the agent once it is logged in`() throws {
+        let server = try SSHServer()
+        let agent = try SSHAgent(in: server.folder)
+        try agent.add(server.key)
+        try local("rm '\(server.key)'")
+        try server.writeClientConfiguration("IdentityAgent \(agent.socket)")
+        let session = try server.connect(.libssh)
+        try awaitUntil("the thread that filters keys ends", seconds: 5) { try threadNames().allSatisfy { $0 != "ssh-agent keys" } }
+        #expect(try session.run("echo in").output == Array("in\n".utf8))
+    }
+
+    private func threadNames() throws -> [String] {
+        try local("cat /proc/\(getpid())/task/*/comm 2>/dev/null || true").split(separator: "\n").map { String($0) }
+    }
+
     @Test func `IdentitiesOnly keeps other keys of the agent at home`() throws {
         let server = try SSHServer()
         let agent = try SSHAgent(in: server.folder)

@@ -245,6 +245,11 @@ final class SilentServer: Sendable {
         (descriptor, port) = try loopbackSocket()
         listen(descriptor, 16)
     }
+    /// Whether somebody has connected: the first is never taken in.
+    var hasVisitor: Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 0) == 1
+    }
     deinit { close(descriptor) }
 }
 
