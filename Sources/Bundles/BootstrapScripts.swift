@@ -67,7 +67,7 @@ struct BootstrapScripts {
             """
             set -f; umask 077; unset LD_PRELOAD LD_AUDIT; u=$(id -u); p="\(Self.places[place])"; d="$p/\(name)"; t="$p/.up-\(mark)"; s=folder; \
             c() { tail -c "+$1" "$t/up" | head -c "$2" >"$t/$3" && chmod 700 "$t/$3"; }; \
-            mkdir -p "$p" && [ -O "$p" ] && [ -O "$p/.." ] && mkdir "$t" && s=upload && cat >"$t/up" && [ $(wc -c <"$t/up") -eq \(offset - 1) ] && \
+            mkdir -p "$p" && \(isOurPlace) && mkdir "$t" && s=upload && cat >"$t/up" && [ $(wc -c <"$t/up") -eq \(offset - 1) ] && \
             s=unpacking && mkdir -p \((folders + ["\"$t\""]).joined(separator: " ")) && \(cuts.joined(separator: " && ")) && rm "$t/up" && \
             s=start && v=$(\(agent("$t")) --version </dev/null) && true >"$t/.used" && s=rename && \(settle) && s=done; e=$?; cat >/dev/null; \
             rm -rf "$t" "$p/.gone-\(mark)" "$d/.up-\(mark)"\(replaces ? "; if [ $s = done ]; then true; else rm -rf \"$d\"; fi" : ""); \
@@ -75,8 +75,13 @@ struct BootstrapScripts {
             """)
     }
 
-    /// A folder somebody else made in a place that all may write to is none of ours.
-    private var isOurs: String { #"[ -O "$p" ] && [ -O "$p/.." ] && [ -O "$d" ]"# }
+    /// A folder somebody else made in a place that all may write to is none of ours; nor is one behind a link there, which
+    /// whoever made it can turn elsewhere once we have looked.
+    private var isOurPlace: String {
+        #"case "$p" in */bundles) if [ -L "${p%/*}" ]; then false; else true; fi;; esac && [ -O "$p" ] && [ -O "$p/.." ]"#
+    }
+
+    private var isOurs: String { #"\#(isOurPlace) && [ -O "$d" ]"# }
 
     private func agent(_ folder: String) -> String {
         let start = [BundleLayout.loader, BundleLayout.libraries, BundleLayout.agent].map { "\"\(folder)/\(word($0))\"" }

@@ -65,18 +65,20 @@ public struct BundleStore: Sendable {
     ///
     /// What cannot be removed stays for the next time; nobody's work depends on it.
     public func prune(epochSeconds: Int64) {
-        for place in places where Self.isOurs(place) {
-            do throws(SystemError) {
-                try prune(place, epochSeconds: epochSeconds)
-            } catch {}
-        }
+        for place in places where Self.isOurs(place) { unlessFailed { () throws(SystemError) in try prune(place, epochSeconds: epochSeconds) } }
+    }
+
+    /// What fails for one folder keeps no other from being removed.
+    private func unlessFailed(_ removal: () throws(SystemError) -> Void) {
+        do throws(SystemError) { try removal() } catch {}
     }
 
     private func prune(_ place: RawPath, epochSeconds: Int64) throws(SystemError) {
         let entries = try FolderListing.entries(of: place).filter { !$0.isLink && $0.facts?.type == .folder }
         for entry in entries where [".up-", ".new-", ".gone-"].contains(where: { entry.name.bytes.starts(with: Array($0.utf8)) }) {
             let age = epochSeconds - (entry.facts?.identity.modifiedNanoseconds ?? .max) / 1_000_000_000
-            if age >= Self.leftoverSecondsMin { try FileOperation.removeTree(place.appending(entry.name)) }
+            guard age >= Self.leftoverSecondsMin else { continue }
+            unlessFailed { () throws(SystemError) in try FileOperation.removeTree(place.appending(entry.name)) }
         }
         for kind in BundleKind.allCases {
             var bundles: [(folder: RawPath, used: Int64)] = []
@@ -86,7 +88,7 @@ public struct BundleStore: Sendable {
                 bundles.append((folder, (mark ?? entry.facts)?.identity.modifiedNanoseconds ?? 0))
             }
             bundles.sort { ($0.used, $0.folder) > ($1.used, $1.folder) }
-            for (folder, _) in bundles.dropFirst(Self.keptMax) { try remove(folder, kind) }
+            for (folder, _) in bundles.dropFirst(Self.keptMax) { unlessFailed { () throws(SystemError) in try remove(folder, kind) } }
         }
     }
 
@@ -113,11 +115,13 @@ public struct BundleStore: Sendable {
         }
     }
 
-    /// In a folder that all may write to, one that somebody else made is none of ours.
+    /// In a folder that all may write to, one that somebody else made is none of ours; nor is one behind a stranger's link, who
+    /// can turn it elsewhere once we have looked.
     private static func isOurs(_ place: RawPath) -> Bool {
         [place, place.parent].allSatisfy { folder in
-            var record = stat()
-            return folder.withCString { stat($0, &record) } == 0 && record.st_uid == geteuid()
+            var (record, link) = (stat(), stat())
+            guard folder.withCString({ stat($0, &record) == 0 && lstat($0, &link) == 0 }) else { return false }
+            return record.st_uid == geteuid() && [0, geteuid()].contains(link.st_uid)
         }
     }
 

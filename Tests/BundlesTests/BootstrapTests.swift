@@ -183,6 +183,21 @@ struct BootstrapTests {
         #expect(try host.names(in: host.scratch.path("shm/quire-\(geteuid())/bundles")).count == 1)
     }
 
+    /// Nothing else than where a link leads can be seen of it, so its maker could turn it to a folder of his own at any moment.
+    @Test("A link that somebody else made is not followed, though it leads to a folder of ours", .enabled(if: PretendedHost.canMount))
+    func strangersLink() throws {
+        let host = try PretendedHost()
+        try FileOperation.createFolders(host.home.appending(".cache"))
+        let target = host.scratch.path("ours")
+        try FileOperation.createFolders(target)
+        let trap = host.scratch.path("vartmp/quire-\(geteuid())")
+        try #require(symlink(target.display, trap.display) == 0 && lchown(trap.display, 12_345, 12_345) == 0)
+        host.mounts = "mount -t tmpfs -o ro none \(host.home)/.cache"
+        _ = try bootstrap().prepare(host)
+        #expect(try host.names(in: host.scratch.path("shm/quire-\(geteuid())/bundles")).count == 1)
+        #expect(try host.startedVersion(bootstrap().startCommand).status == 0)
+    }
+
     @Test("Another system is refused by name before anything is sent")
     func otherSystem() throws {
         let host = try PretendedHost()

@@ -159,6 +159,36 @@ struct BundleStoreTests {
         withExtendedLifetime(inUse) {}
     }
 
+    @Test("A bundle that cannot be removed keeps no other")
+    func prunedApart() throws {
+        let scratch = try Scratch()
+        let store = store(scratch)
+        var folders: [RawPath] = []
+        for version in 0..<5 {
+            folders.append(try send(["quire-worker": "worker \(version)"], to: store).folder)
+            let mark = folders[version].appending(".used").display
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: Double(1_000 + version))], ofItemAtPath: mark)
+        }
+        // Where the second oldest would go, something is in the way.
+        try FileOperation.createFolders(scratch.path("cache/.gone-\(getpid())-\(folders[1].lastComponent)/full"))
+        store.prune(epochSeconds: 2_000)
+        #expect(try FileOperation.factsIfPresent(of: folders[0]) == nil)
+        #expect(try FileOperation.factsIfPresent(of: folders[1]) != nil)
+    }
+
+    @Test("A place behind a link that somebody else made is not used", .enabled(if: geteuid() == 0))
+    func strangersLink() throws {
+        let scratch = try Scratch()
+        try send(Self.first, to: BundleStore(places: [scratch.path("real/bundles")]))
+        let link = scratch.path("link")
+        try #require(symlink(scratch.path("real").display, link.display) == 0)
+        let behind = BundleStore(places: [link.appending("bundles")])
+        #expect(try folder(behind, Self.first) != nil, "a link of our own is followed")
+        try #require(lchown(link.display, 12_345, 12_345) == 0)
+        #expect(try folder(behind, Self.first) == nil)
+        #expect(throws: BundleError.self) { try behind.receive(try manifest(Self.first)) }
+    }
+
     @Test("A place that cannot be written gives way to the next; without any, all are named")
     func places() throws {
         let scratch = try Scratch()
