@@ -54,6 +54,8 @@ struct HostFileTests {
                 tags: [night, gpu]
                 transport: openssh
                 worker: host
+                loss: 30
+                lease: 40
                 known-hosts: [/a, /b]
               - tower2:4
               - other@tower3
@@ -74,6 +76,8 @@ struct HostFileTests {
         #expect(host.tags == ["night", "gpu"])
         #expect(host.connection.transport == .openssh)
         #expect(host.worker == .host)
+        #expect(host.connection.lossSeconds == 30)
+        #expect(host.leaseSeconds == 40)
         #expect(host.connection.knownHostsFiles == [RawPath("/a"), RawPath("/b")])
         #expect(host.connection.configurationFile == RawPath("/etc/quire/ssh_config"))
         #expect(host.connection.identityFiles.first?.display.hasSuffix("/keys/quire") == true)

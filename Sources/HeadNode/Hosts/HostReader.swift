@@ -9,7 +9,7 @@ struct HostReader {
     let home: RawPath
 
     private enum Field: String, CaseIterable {
-        case address, name, user, port, slots, memory, storage, map, scratch, nice, hours, tags, transport, worker
+        case address, name, user, port, slots, memory, storage, map, scratch, nice, hours, tags, transport, worker, loss, lease
         case sshConfig = "ssh-config"
         case knownHosts = "known-hosts"
         case identity
@@ -108,6 +108,8 @@ struct HostReader {
         case .tags: host.tags = try list(value, "tags")
         case .transport: host.connection.transport = try choice(value, "transport")
         case .worker: host.worker = try choice(value, "worker")
+        case .loss: host.connection.lossSeconds = try integer(value, "number of seconds", 2...300)
+        case .lease: host.leaseSeconds = UInt32(try integer(value, "number of seconds", 2...300))
         case .sshConfig:
             let text = try scalar(value, "ssh-config")
             // ssh's own word for no file at all.
