@@ -4,7 +4,7 @@ import WireProtocol
 
 /// Work beside the plan on the same agent: probes before names are known, `inspect`, thumbnails for a report.
 ///
-/// Feeds a window of orders and takes reports in any order; nothing is journalled, and a lost agent ends it.
+/// Feeds a window of orders and takes reports in any order; nothing is journalled, and the loss of this one agent ends it.
 struct SideWork {
     let link: AgentLink
     let events: Mailbox<HeadEvent>
@@ -15,6 +15,9 @@ struct SideWork {
     func perform(_ count: Int, order: (Int) -> WorkOrder, each: (WorkReport) throws(HeadError) -> Void) throws(HeadError) {
         var next = 0
         var open = 0
+        // Hosts fail to come while the plan is made; the job counts them.
+        var ofOthers: [HeadEvent] = []
+        defer { for event in ofOthers { events.sendIfRoom(event) } }
         while next < count || open > 0 {
             var shard: [WorkOrder] = []
             while next < count, open + shard.count < Self.windowTasks {
@@ -26,14 +29,14 @@ struct SideWork {
             guard let batch = events.receiveAll(waitingMilliseconds: nil) else { throw .interrupted }
             for event in batch {
                 switch event {
-                case .agent(_, .reports(let reports)):
+                case .agent(link.host, .reports(let reports)):
                     open -= reports.count
                     for report in reports { try each(report) }
-                case .agent(_, .unusable(let why)): throw .noUsableHost("\(link.name) cannot work: \(why)")
-                case .agentGone(_, let why): throw .agent("the agent on \(link.name) ended: \(why)")
+                case .agent(link.host, .unusable(let why)): throw .noUsableHost("\(link.name) cannot work: \(why)")
+                case .agentGone(link.host, let why): throw .agent("the agent on \(link.name) ended: \(why)")
                 case .signal(.interrupt), .signal(.terminate): throw .interrupted
-                case .agent, .signal, .committed, .commitFailed, .bound, .bindFailed, .failedLate, .looked, .hostReady, .hostFailed,
-                    .hostShallLeave, .attemptsFailed: continue
+                case .hostReady, .hostFailed, .hostShallLeave: ofOthers.append(event)
+                case .agent, .agentGone, .signal, .committed, .commitFailed, .bound, .bindFailed, .failedLate, .looked, .attemptsFailed: continue
                 }
             }
         }
