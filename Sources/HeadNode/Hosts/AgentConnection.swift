@@ -41,6 +41,8 @@ final class AgentConnection: Sendable {
     private let channel = Mutex<(any ByteChannel)?>(nil)
     private let waiting = Mutex(Waiting())
     private let heard: Atomic<UInt64>
+    /// An end that we asked for is no event: by then another agent may work under the same index.
+    private let isClosing = Atomic<Bool>(false)
     /// Closed at the end, for whoever waits for it.
     private let ending = Mailbox<String>(elementsMax: 1)
 
@@ -56,6 +58,8 @@ final class AgentConnection: Sendable {
     static let noiseBytesMax = 64 << 10
     /// Waits this long for the agent to start and answer.
     static let greetingMilliseconds = 20_000
+    /// Less than the shortest lease.
+    private static let signOfLifeMilliseconds: UInt64 = 500
 
     /// - Parameter open: makes the channel that gives what arrives to the sink.
     init(
@@ -109,12 +113,16 @@ final class AgentConnection: Sendable {
 
     /// The next answer before the connection is live.
     func greeting(waitingMilliseconds: Int = greetingMilliseconds) throws(HeadError) -> AgentMessage {
-        guard let first = greetings.receiveOne(waitingMilliseconds: waitingMilliseconds) else {
-            throw .agent("the agent said nothing for \(waitingMilliseconds / 1000) s")
-        }
-        switch first {
-        case .message(let message): return message
-        case .gone(let why): throw .agent("the agent ended at once: \(why)")
+        let deadline = SystemClock.monotonicMilliseconds() + UInt64(waitingMilliseconds)
+        while true {
+            let now = SystemClock.monotonicMilliseconds()
+            guard now < deadline else { throw .agent("the agent said nothing for \(waitingMilliseconds / 1000) s") }
+            switch greetings.receiveOne(waitingMilliseconds: Int(min(deadline - now, Self.signOfLifeMilliseconds))) {
+            case .message(let message): return message
+            case .gone(let why): throw .agent("the agent ended at once: \(why)")
+            // Its lease runs while it prepares what may take long.
+            case nil: send(.ping(0))
+            }
         }
     }
 
@@ -192,7 +200,7 @@ final class AgentConnection: Sendable {
             }
         }
         stager.withLock { $0 }?.end()
-        if wasLive { events.send(.agentGone(host, why)) }
+        if wasLive, !isClosing.load(ordering: .relaxed) { events.send(.agentGone(host, why)) }
         ending.sendIfRoom(why)
         ending.close()
     }
@@ -223,8 +231,9 @@ final class AgentConnection: Sendable {
         }
     }
 
-    /// Ends the connection: at once, or as soon as the agent notices that nothing more comes.
+    /// Ends the connection: at once, or as soon as the agent notices that nothing more comes. Its end is not told.
     func close(kill: Bool) {
+        isClosing.store(true, ordering: .relaxed)
         let channel = channel.withLock { $0 }
         if kill { channel?.abort() } else { channel?.close() }
     }
