@@ -44,7 +44,8 @@ extension Agent {
         case (.assignStaged(let orders), .working) where files.isOpen: assign(files.assign(orders))
         case (.retract(let tasks), .working): retract(tasks)
         case (.cancel(let attempts), .working):
-            files.cancel(attempts)
+            let unstarted = files.cancel(attempts)
+            if !unstarted.isEmpty { head.send(.released(unstarted.map(\.task))) }
             pending.append(.cancelled(attempts))
         case (.transfer(let message), .awaitingSetup), (.transfer(let message), .working):
             if !files.take(message) { refuse("the head sent more of its files, or more credit, than there was room for") }

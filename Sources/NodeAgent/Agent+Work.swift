@@ -70,12 +70,19 @@ extension Agent {
         case .sample(let slot): pending.append(.sampled(slot: slot, pool.sample(slot: slot).map(WorkerSample.init)))
         case .discardTemporaries(let order): discardTemporaries(of: order)
         case .report(let report, let order):
+            if files.isCancelled(report.attempt, order) {
+                // Too late to be stopped: nobody wants its report, and its files are in our way.
+                discardTemporaries(of: order)
+                head.send(.released([report.attempt.task]))
+                return
+            }
             if files.finish(report, of: order) { return }
             gate.add(report, folder: order.kind.folder, spoolFolder: order.kind.spoolFolder, nowMilliseconds: now)
         case .released(let tasks):
             files.released(tasks)
             head.send(.released(tasks))
         case .started(let tasks): head.send(.started(tasks))
+        case .cancelled(let attempt): head.send(.released([attempt.task]))
         case .ready(let slots):
             head.send(
                 .ready(ReadyHost(slots: slots, workerVersion: workerVersion, scratchFreeBytes: files.freeBytes, scratch: files.folder)))

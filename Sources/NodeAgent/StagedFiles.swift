@@ -174,12 +174,14 @@ final class StagedFiles {
         for attempt in running.keys where gone.contains(attempt.task) { forget(attempt) }
     }
 
-    /// Nobody wants these any more: their files go, those on their way too.
-    func cancel(_ attempts: [Attempt]) {
+    /// Nobody wants these any more: their files go, those on their way too. Returns those whose input has not come.
+    func cancel(_ attempts: [Attempt]) -> [Attempt] {
+        let unstarted = attempts.filter { waiting[$0] != nil }
         for attempt in attempts { forget(attempt) }
         let gone = Set(attempts)
         sender.withdraw(gone)
         for (file, _) in unsent where file.attempt.map(gone.contains) ?? false { removeSent(file) }
+        return unstarted
     }
 
     private func forget(_ attempt: Attempt) {
@@ -194,14 +196,14 @@ final class StagedFiles {
 
     // From the supervisor.
 
+    /// Whether its files would travel, but nobody waits for them.
+    func isCancelled(_ attempt: Attempt, _ order: WorkOrder) -> Bool {
+        isOpen && running[attempt] == nil && (order.kind.folder == paths.outputs || order.kind.spoolFolder == paths.spool)
+    }
+
     /// Takes the end of an attempt whose output travels; false when the report goes the usual way.
     func finish(_ report: WorkReport, of order: WorkOrder) -> Bool {
-        guard let staged = running.removeValue(forKey: report.attempt) else {
-            guard isOpen, order.kind.folder == paths.outputs || order.kind.spoolFolder == paths.spool else { return false }
-            // Cancelled too late to be stopped: nobody wants its report, and its files are in our way.
-            discardTemporaries(of: order)
-            return true
-        }
+        guard let staged = running.removeValue(forKey: report.attempt) else { return false }
         removeInput(staged)
         guard staged.stagesOutput, case .finished(var work) = report.outcome else { return false }
         var names: Set<RawPath> = []

@@ -29,7 +29,7 @@ extension Supervisor {
                     putBack(order)
                 case .cancelled:
                     commands.append(.discardTemporaries(order.work))
-                    letGo(order)
+                    letGoCancelled(order)
                 }
                 respawn(slot)
             } else {

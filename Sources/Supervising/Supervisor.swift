@@ -152,11 +152,11 @@ extension Supervisor {
 
     /// An order that is ahead in a worker's pipe is worked all the same: it cannot be taken out again.
     private mutating func cancel(_ attempts: Set<Attempt>) {
-        for order in waiting.remove(attempts: attempts) { letGo(order) }
+        for order in waiting.remove(attempts: attempts) { letGoCancelled(order) }
         for slot in slots.indices {
             if let pinned = slots[slot].pinned, attempts.contains(pinned.work.attempt) {
                 slots[slot].pinned = nil
-                letGo(pinned)
+                letGoCancelled(pinned)
             }
             guard let order = slots[slot].state.load.first, attempts.contains(order.work.attempt) else { continue }
             switch slots[slot].state {
@@ -189,6 +189,12 @@ extension Supervisor {
     mutating func letGo(_ order: SupervisedOrder) {
         held.remove(order.work.attempt)
         lonely.remove(order.work.attempt)
+    }
+
+    /// The head waits for the answer: it takes the slot for occupied until then.
+    mutating func letGoCancelled(_ order: SupervisedOrder) {
+        letGo(order)
+        commands.append(.cancelled(order.work.attempt))
     }
 
     /// Lets an order start again as if it never had; the head gets it back where nothing starts any more.

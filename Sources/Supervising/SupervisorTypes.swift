@@ -115,6 +115,8 @@ extension Supervisor {
         case released([TaskIndex])
         /// Which retracted tasks had started, have ended or are not known; behind the `released` of the same retract.
         case started([TaskIndex])
+        /// A cancelled attempt holds no slot any more and is not reported. One that a worker has behind another is reported instead.
+        case cancelled(Attempt)
         /// How many slots serve; sent with the first ready worker and whenever it changes.
         case ready(slots: Int)
         /// The environment is at fault: nothing starts any more, and what had not started is released. Sent once.

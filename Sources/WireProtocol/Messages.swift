@@ -157,7 +157,7 @@ public enum HeadMessage: Hashable, Sendable {
     case assignStaged([StagedOrder])
     /// Give back what has not started; answered by `released` and `started`.
     case retract([TaskIndex])
-    /// Another attempt has won: end these; their reports do not count.
+    /// Another attempt has won: end these; each is answered by `released` when it has ended, or by a report that does not count.
     case cancel([Attempt])
     case transfer(TransferMessage)
     /// Whether the host sees these very files; answered by `sharedFiles`.
@@ -179,7 +179,7 @@ public enum AgentMessage: Hashable, Sendable {
     case ready(ReadyHost)
     /// Ends of attempts: files on shared storage are durable, staged ones have been sent before.
     case reports([WorkReport])
-    /// Which retracted tasks had not started.
+    /// Which retracted tasks had not started, or cancelled ones have ended.
     case released([TaskIndex])
     /// Which retracted tasks go on, or have ended and are reported.
     case started([TaskIndex])

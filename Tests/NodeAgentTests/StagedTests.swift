@@ -160,6 +160,13 @@ struct StagedTests {
         host.sendInput(of: running)
         _ = try host.session.next { if case .load(1, _) = $0 { true } else { false } }
         host.session.send(.cancel([running.order.attempt, waiting.order.attempt, Attempt(task: TaskIndex(99), number: 7)]))
+        var answered: [TaskIndex] = []
+        while answered.count < 2 {
+            let answer = try host.session.next { if case .released = $0 { true } else { false } }
+            guard case .released(let tasks) = answer else { throw Unexpected() }
+            answered += tasks
+        }
+        #expect(answered == [TaskIndex(1), TaskIndex(0)])
         let again = try host.order(0, "make:20", attempt: 2)
         host.session.send(.assignStaged([again]))
         host.sendInput(of: again)

@@ -17,6 +17,7 @@ struct SupervisedWorld {
     var workers: [Int: Worker] = [:]
     var reports: [Attempt: WorkReport] = [:]
     var released: [TaskIndex] = []
+    var cancelled: [Attempt] = []
     var started: [TaskIndex] = []
     var discarded: [Attempt] = []
     var readySlots: [Int] = []
@@ -68,6 +69,7 @@ struct SupervisedWorld {
             if reports.updateValue(report, forKey: report.attempt) != nil { reportedTwice = true }
         case .released(let tasks): released += tasks
         case .started(let tasks): started += tasks
+        case .cancelled(let attempt): cancelled.append(attempt)
         case .ready(let slots): readySlots.append(slots)
         case .unusable(let text): unusable.append(text)
         case .log(let text): logs.append(text)
