@@ -96,9 +96,10 @@ final class JobRunner {
                 next = range.upperBound
             }
             ranks.sort { (open.sizes[Int($1)], $0) < (open.sizes[Int($0)], $1) }
-            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks), sizes: TaskSizes(open.sizes))
+            scheduler = Scheduler(taskCount: open.count, order: .ranked(ranks), sizes: TaskSizes(open.sizes), allowsDuplicates: true)
         } else {
-            scheduler = Scheduler(taskCount: open.count, order: .plan, settled: open.settled, sizes: TaskSizes(open.sizes))
+            scheduler = Scheduler(
+                taskCount: open.count, order: .plan, settled: open.settled, sizes: TaskSizes(open.sizes), allowsDuplicates: true)
         }
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
@@ -351,7 +352,10 @@ final class JobRunner {
             switch command {
             case .dispatch(let host, let attempts): dispatch(attempts, to: host)
             case .retract(let host, let tasks): links[host]?.send(.retract(tasks))
-            case .cancel(let host, let attempts): links[host]?.send(.cancel(attempts))
+            case .cancel(let host, let attempts):
+                // It may end all the same, when nobody reads its report any more.
+                abandoned.formUnion(attempts.compactMap { open[$0.task]?.output?.parent })
+                links[host]?.send(.cancel(attempts))
             case .finished(let unsettled):
                 unsettledCount = unsettled
                 // What is left of attempts that were called back or lost with their host.
