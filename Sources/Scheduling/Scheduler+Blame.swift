@@ -12,9 +12,10 @@ extension Scheduler {
             return
         }
         let flight = flights[place]
+        let busyMicroseconds = Double(min(max(1, ending.busyMicroseconds), Self.busyMicrosecondsMax))
         switch ending.verdict {
         case .done:
-            learn(flight, ending.busyMicroseconds, host)
+            learn(flight, busyMicroseconds, host)
             noteSuccess(of: flight, host)
             settle(place, flight)
         case .fileFault:
@@ -23,7 +24,7 @@ extension Scheduler {
             // A quick verdict says nothing of how long other files take, but a host must not stay unknown for ever.
             if hosts[host].pace.taskMicroseconds == nil {
                 hosts[host].pace.learn(
-                    busyMicroseconds: max(Double(ending.busyMicroseconds), Self.faultMicrosecondsMin), cost: flight.cost,
+                    busyMicroseconds: max(busyMicroseconds, Self.faultMicrosecondsMin), cost: flight.cost,
                     lagMicroseconds: nil)
             }
             settle(place, flight)
@@ -42,6 +43,8 @@ extension Scheduler {
     }
 
     private static let faultMicrosecondsMin = 10_000.0
+    /// Eleven days. The figure is the host's, and estimates made of it must stay numbers.
+    private static let busyMicrosecondsMax: UInt64 = 1_000_000_000_000
 
     /// The host gave the task back, or stopped it as it was told.
     mutating func release(_ task: UInt32, from host: Int) {
@@ -76,8 +79,7 @@ extension Scheduler {
         if !histories.isEmpty { histories[flight.task] = nil }
     }
 
-    private mutating func learn(_ flight: Flight, _ busyMicroseconds: UInt64, _ host: Int) {
-        let busy = Double(max(1, busyMicroseconds))
+    private mutating func learn(_ flight: Flight, _ busy: Double, _ host: Int) {
         if let taskMicroseconds = hosts[host].pace.taskMicroseconds {
             costs.learn(bytes: sizes[TaskIndex(rawValue: flight.task)], meanTasks: busy / taskMicroseconds)
         }

@@ -71,5 +71,6 @@ extension ReadyHost: WireCodable {
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             slots: try reader.integer(), workerVersion: try reader.text(), scratchFreeBytes: try reader.number(), scratch: try reader.value())
+        guard AgentSetup.slotsAllowed.contains(slots) else { throw .invalid("\(slots) slots") }
     }
 }

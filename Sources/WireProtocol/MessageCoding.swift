@@ -40,6 +40,8 @@ extension TimeoutRule: WireCodable {
 }
 
 extension AgentSetup: WireCodable {
+    static let slotsAllowed = 1...4096
+
     public func encode(to writer: inout WireWriter) {
         writer.put(job.rawValue)
         writer.put(UInt64(epoch))
@@ -57,7 +59,7 @@ extension AgentSetup: WireCodable {
             job: JobID(rawValue: try reader.text()), epoch: try reader.integer(), leaseSeconds: try reader.integer(),
             slots: try reader.integer(), worker: try reader.value(), scratch: try reader.optional(), yieldsToOthers: try reader.bool(),
             workerMemoryBytesMax: try reader.number(), timeout: try reader.value(), work: try reader.byteArray())
-        guard (1...4096).contains(slots) else { throw .invalid("\(slots) slots") }
+        guard Self.slotsAllowed.contains(slots) else { throw .invalid("\(slots) slots") }
     }
 }
 
@@ -219,6 +221,7 @@ extension AgentMessage: WireCodable {
         case 13: self = .tokenLeft(try reader.optional())
         case 14:
             let usable: Int = try reader.integer()
+            guard usable <= AgentSetup.slotsAllowed.upperBound else { throw .invalid("\(usable) slots") }
             var holders: [JobID] = []
             for _ in 0..<(try reader.count()) { holders.append(JobID(rawValue: try reader.text())) }
             self = .slots(usable: usable, heldBy: holders)

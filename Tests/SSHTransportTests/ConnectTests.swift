@@ -39,7 +39,7 @@ import Testing
             Issue.record("\(error)")
             return
         }
-        #expect(SystemClock.monotonicMilliseconds() - before < 3_000)
+        #expect(SystemClock.monotonicMilliseconds() - before < 10_000)
     }
 
     @Test(arguments: transports) func `A connect can be given up from another thread`(_ transport: TransportChoice) throws {
@@ -55,7 +55,7 @@ import Testing
         }
         #expect(outcome.receiveOne(waitingMilliseconds: 200) == nil)
         cancellation.cancel()
-        guard case .cancelled = outcome.receiveOne(waitingMilliseconds: 2_000) else {
+        guard case .cancelled = outcome.receiveOne(waitingMilliseconds: 8_000) else {
             Issue.record("not given up")
             return
         }
@@ -85,7 +85,7 @@ import Testing
         threads.append(connect(second))
         #expect(outcome.receiveOne(waitingMilliseconds: 500) == nil, "it waits")
         second.cancel()
-        let error = outcome.receiveOne(waitingMilliseconds: 3_000)
+        let error = outcome.receiveOne(waitingMilliseconds: 8_000)
         if case .cancelled = error {} else { Issue.record("\(String(describing: error))") }
         first.cancel()
         for thread in threads { thread.join() }

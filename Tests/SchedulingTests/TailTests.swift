@@ -50,6 +50,20 @@ struct TailTests {
         #expect(stage.end(next, on: hostB, milliseconds: 1_000).dispatched(to: hostB) == [attempt(3, 2)], "1 s there, 10 s here")
     }
 
+    @Test("A host that reports a nonsensical time is taken for a slow one, and nothing worse comes of it")
+    func nonsense() {
+        var stage = Stage(tasks: 4, allowsDuplicates: true)
+        let mad = stage.join(hostA, slots: 1)
+        let quick = stage.join(hostB, slots: 1)
+        stage.wait(milliseconds: 100)
+        let last = stage.react(.ended(hostA, [Scheduler.Ending(attempt: mad[0], busyMicroseconds: .max)])).dispatched(to: hostA)
+        #expect(last == [attempt(2, 1)])
+        let next = stage.end(quick, on: hostB).dispatched(to: hostB)
+        stage.wait(milliseconds: 100)
+        let second = stage.end(next, on: hostB).dispatched(to: hostB)
+        #expect(second == [attempt(2, 2)], "on the other host it is done much sooner")
+    }
+
     @Test("Nothing that must not run twice starts a second time")
     func exclusive() {
         var (stage, _) = lateTask(allowsDuplicates: false)

@@ -138,6 +138,14 @@ struct FramingTests {
         }
     }
 
+    @Test("An agent that offers no slots, or more than any machine has, is not understood", arguments: [0, 4097, Int.max])
+    func oddSlots(slots: Int) throws {
+        let ready = AgentMessage.ready(ReadyHost(slots: slots, workerVersion: "v"))
+        #expect(throws: WireError.invalid("\(slots) slots")) { try AgentMessage(wireBytes: ready.wireBytes) }
+        guard slots > 0 else { return }
+        #expect(throws: WireError.invalid("\(slots) slots")) { try AgentMessage(wireBytes: AgentMessage.slots(usable: slots, heldBy: []).wireBytes) }
+    }
+
     @Test("Every kind of report survives the wire")
     func reports() throws {
         let messages: [AgentMessage] = [
