@@ -20,8 +20,8 @@ public enum HeadError: Error, CustomStringConvertible {
     /// Another quire works on the same thing.
     case busy(what: String, holder: String)
     case noUsableHost(String)
-    /// A host that cannot be had; `mayPass` if trying again later may help.
-    case host(String, mayPass: Bool)
+    /// A host that cannot be had; `mayPass` if trying again later may help, `brief` the fault for a line that has little room.
+    case host(String, mayPass: Bool, brief: String? = nil)
     /// What is to be written cannot find room; the text says where and how much.
     case noRoom(String)
     /// A share or a disk is at fault and did not come back in time; or so many files failed that something must be.
@@ -51,7 +51,7 @@ public enum HeadError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .host(let text, _): text
+        case .host(let text, _, _): text
         case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .surroundings(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error); \(error.cure), then go on with 'quire resume' or the same command"
@@ -72,7 +72,7 @@ extension HeadError {
     /// Whether a host that failed so is worth another try.
     var mayPass: Bool {
         switch self {
-        case .host(_, let mayPass): mayPass
+        case .host(_, let mayPass, _): mayPass
         case .agent, .system: true
         case .usage, .recipe, .noInputs, .inputChanged, .output, .journal, .busy, .noUsableHost, .noRoom, .surroundings, .protocolBroken, .interrupted: false
         }

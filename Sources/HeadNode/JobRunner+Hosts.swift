@@ -30,9 +30,10 @@ struct HostTally {
         }
     }
 
-    mutating func line(atSeconds seconds: Double, state: String) -> HostLine {
+    mutating func line(atSeconds seconds: Double, state: String, isTroubled: Bool) -> HostLine {
         rate.note(total: Double(done + failed), atSeconds: seconds)
-        return HostLine(name: name, slots: usable ?? slots, busy: busy, done: done, failed: failed, rate: rate.perSecond ?? 0, state: state)
+        return HostLine(name: name, slots: usable ?? slots, busy: busy, done: done, failed: failed, rate: rate.perSecond ?? 0, state: state,
+            isTroubled: isTroubled)
     }
 }
 
@@ -41,8 +42,8 @@ extension JobRunner {
     /// While the job waits for its first hosts.
     struct Gathering {
         var hostsMin: Int
-        /// Hosts that were tried once and did not come.
-        var faults: [HostIndex: String] = [:]
+        /// Hosts that were tried once and did not come: told when it is known whether the job begins without them.
+        var faults: [HostIndex: (why: String, isFinal: Bool)] = [:]
     }
 
     static let agentRestartsMax = 3
@@ -64,6 +65,7 @@ extension JobRunner {
     }
 
     func joined(_ link: AgentLink) {
+        toldFaults[link.host] = nil
         if gathering != nil {
             links[link.host] = link
             gathering?.faults[link.host] = nil
@@ -90,10 +92,21 @@ extension JobRunner {
     }
 
     func failedToJoin(_ host: HostIndex, _ why: String, isFinal: Bool) throws(HeadError) {
-        if isFinal || gathering != nil { display.message(isFinal ? "\(boardName(host)) is left out: \(why)" : why) }
-        guard gathering != nil else { return }
-        gathering?.faults[host] = why
+        guard gathering != nil else { return tellFault(of: host, why, isFinal: isFinal) }
+        gathering?.faults[host] = (why, isFinal)
         try endGatheringIfReady()
+    }
+
+    /// Whole, with its cure, and not again every minute.
+    private func tellFault(of host: HostIndex, _ why: String, isFinal: Bool) {
+        guard toldFaults[host] != why else { return }
+        toldFaults[host] = why
+        display.message(isFinal ? "\(boardName(host)) is left out: \(why)" : "\(why); it is tried again now and then")
+    }
+
+    private func endGathering(_ gathering: Gathering) {
+        self.gathering = nil
+        for (host, fault) in gathering.faults.sorted(by: { $0.key < $1.key }) { tellFault(of: host, fault.why, isFinal: fault.isFinal) }
     }
 
     private func boardName(_ host: HostIndex) -> String {
@@ -103,20 +116,20 @@ extension JobRunner {
     private func endGatheringIfReady() throws(HeadError) {
         guard let gathering, let fleet else { return }
         if links.count >= gathering.hostsMin {
-            self.gathering = nil
+            endGathering(gathering)
             for link in links.values.sorted(by: { $0.host < $1.host }) { admit(link) }
             return
         }
         guard gathering.faults.count + links.count >= fleet.remoteCount + (fleet.includesThisMachine ? 1 : 0) else { return }
         if settings.hosts.fallsBack {
-            self.gathering = nil
+            endGathering(gathering)
             display.message("no usable host: this machine does the work, and others when they come")
             for link in links.values.sorted(by: { $0.host < $1.host }) { admit(link) }
             try standIn()
             return
         }
         let wanted = gathering.hostsMin == 1 ? "" : " (\(links.count) of \(gathering.hostsMin) wanted)"
-        let reasons = gathering.faults.sorted { $0.key < $1.key }.map { "\n  \($0.value)" }.joined()
+        let reasons = gathering.faults.sorted { $0.key < $1.key }.map { "\n  \($0.value.why)" }.joined()
         halt(.noUsableHost("no usable host\(wanted):\(reasons)\n  or let this machine do it alone with --local-fallback"))
         self.gathering = nil
     }
@@ -226,22 +239,26 @@ extension JobRunner {
     var hostLines: [HostLine] {
         let now = SystemClock.monotonicMilliseconds()
         var lines: [HostLine] = []
-        if links[Self.thisMachine] != nil || fleet == nil { if let line = line(Self.thisMachine, state: "") { lines.append(line) } }
+        if links[Self.thisMachine] != nil || fleet == nil { if let line = line(Self.thisMachine, state: "", isTroubled: false) { lines.append(line) } }
         for (host, entry) in fleet?.board.all ?? [] {
             if tallies[host] == nil { tallies[host] = HostTally(name: entry.name, slots: 0) }
-            if let line = line(host, state: entry.state.text(nowMilliseconds: now)) { lines.append(line) }
+            if let line = line(host, state: entry.state.text(nowMilliseconds: now), isTroubled: entry.state.isTroubled) { lines.append(line) }
         }
         return lines
     }
 
-    private func line(_ host: HostIndex, state: String) -> HostLine? {
+    private func line(_ host: HostIndex, state: String, isTroubled: Bool) -> HostLine? {
         guard var tally = tallies[host] else { return nil }
         var words = state
         if words.isEmpty, let usable = tally.usable, usable < tally.slots, let holder = tally.slotHolders.first {
             words = "slots held by job \(holder.rawValue)"
         }
-        if words.isEmpty, let reason = scheduler.view(of: host)?.idleReason { words = reason.text }
-        let line = tally.line(atSeconds: display.seconds, state: words)
+        var isTroubled = isTroubled
+        if words.isEmpty, let reason = scheduler.view(of: host)?.idleReason {
+            words = reason.text
+            if case .resting = reason { isTroubled = true }
+        }
+        let line = tally.line(atSeconds: display.seconds, state: words, isTroubled: isTroubled)
         tallies[host] = tally
         return line
     }

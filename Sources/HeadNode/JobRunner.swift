@@ -25,6 +25,8 @@ final class JobRunner {
     var tallies: [HostIndex: HostTally] = [:]
     /// Nil once the job has begun to dispatch.
     var gathering: Gathering?
+    /// The last fault told of each host that cannot be had.
+    var toldFaults: [HostIndex: String] = [:]
     /// Whether this machine works only because no other host is there.
     var standsIn = false
     /// Hosts that shall not be missed when their connection ends.

@@ -28,6 +28,7 @@ final class OpenJob {
     private let programs: Session.Programs
     private let bundles: HostBundles
     let display: ProgressDisplay
+    private let questions = TerminalQuestions()
     private let inbox: JobInbox
     private let life: FileLock
     private let locks: Locks
@@ -66,7 +67,8 @@ final class OpenJob {
         ledger = try state.ledger()
         display = ProgressDisplay(
             job: job, mode: settings.progress, log: try LogFile(folder.appending("log")),
-            startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil)
+            startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil,
+            questions: questions)
         display.stateFolder = settings.stateFolder
         let (events, store) = (inbox.events, store)
         // Beside other hosts this machine only looks at headers and runs the canary set, unless it is listed.
@@ -140,13 +142,14 @@ final class OpenJob {
         let gatherer = Gatherer(events: inbox.events)
         self.gatherer = gatherer
         let dialer = HostDialer(
-            connector: HostConnector(), bundles: bundles, gatherer: gatherer, fingerprints: FingerprintCache(), version: settings.version,
-            fileMode: 0o666 & ~Self.currentUmask, isInPlace: settings.isInPlace)
+            connector: HostConnector(secrets: questions.secrets()), bundles: bundles, gatherer: gatherer, fingerprints: FingerprintCache(),
+            version: settings.version, fileMode: 0o666 & ~Self.currentUmask, isInPlace: settings.isInPlace)
         fleet = Fleet(specs, dialer: dialer, events: inbox.events)
     }
 
     /// Ends what `startHosts` began; agents that still work are the runner's.
     func endHosts() {
+        questions.close()
         fleet?.end()
         fleet = nil
         gatherer?.close()

@@ -19,8 +19,15 @@ final class ProgressDisplay {
     private var tasksTotal = 0
     private var tasksEnded = 0
     private let hasBooks: Bool
+    private let questions: TerminalQuestions
+    private var questionsSeen = 0
+    /// What came while a person was being asked something.
+    private var held: [(inout ProgressRenderer) -> [UInt8]] = []
+    private static let heldMax = 1_000
 
-    init(job: JobID, mode: ProgressMode, log: LogFile, startMilliseconds: UInt64, folder: RawPath?, hasBooks: Bool) {
+    init(
+        job: JobID, mode: ProgressMode, log: LogFile, startMilliseconds: UInt64, folder: RawPath?, hasBooks: Bool, questions: TerminalQuestions
+    ) {
         let size = Terminal.size()
         renderer = ProgressRenderer(
             mode: mode, columns: size.columns, rows: size.rows, colour: environmentVariable("NO_COLOR") == nil && Terminal.errorIsTerminal)
@@ -28,6 +35,7 @@ final class ProgressDisplay {
         self.log = log
         self.startMilliseconds = startMilliseconds
         self.hasBooks = hasBooks
+        self.questions = questions
     }
 
     /// Since the job began, in all of its processes.
@@ -54,16 +62,17 @@ final class ProgressDisplay {
     func start(_ facts: JobFacts) {
         tasksTotal = facts.tasks
         log.write("\(facts.job.rawValue): \(facts.tasks) tasks; \(facts.command.joined(separator: " "))")
-        show(renderer.start(facts))
+        show { $0.start(facts) }
     }
 
     func scanning(found: Int, skipped: Int) {
-        show(renderer.update(ProgressSnapshot(job: summary.job, phase: .scanning(found: found, skipped: skipped)), atSeconds: elapsedSeconds))
+        let (snapshot, seconds) = (ProgressSnapshot(job: summary.job, phase: .scanning(found: found, skipped: skipped)), elapsedSeconds)
+        show(isFrame: true) { $0.update(snapshot, atSeconds: seconds) }
     }
 
     func message(_ text: String) {
         log.write(text)
-        show(renderer.message(text))
+        show { $0.message(text) }
     }
 
     /// Counts an outcome and, if it is news, tells of it.
@@ -73,7 +82,7 @@ final class ProgressDisplay {
         tasksEnded += 1
         guard isNews else { return }
         if let failure = task.outcome.failure { log.write("failed: \(task.task.input): \(failure.reason.rawValue): \(failure.message)") }
-        show(renderer.file(row))
+        show { $0.file(row) }
     }
 
     /// Counts a file as failed that was counted as done or, being current, as skipped.
@@ -81,7 +90,7 @@ final class ProgressDisplay {
         let row = ReportRow(task.task, task.outcome)
         summary.recount(row, wasSkipped: wasCurrent)
         if let failure = task.outcome.failure { log.write("failed when it was bound: \(task.task.input): \(failure.reason.rawValue): \(failure.message)") }
-        show(renderer.file(row))
+        show { $0.file(row) }
     }
 
     func countSkipped(reason: String, _ number: Int) { summary.countSkipped(reason: reason, number) }
@@ -105,7 +114,7 @@ final class ProgressDisplay {
         snapshot.byteRate = bytesRate.perSecond
         snapshot.secondsLeft = tasksRate.secondsLeft(remaining: Double(tasksTotal - tasksEnded))
         snapshot.hosts = hosts()
-        show(renderer.update(snapshot, atSeconds: seconds))
+        show(isFrame: true) { [snapshot] in $0.update(snapshot, atSeconds: seconds) }
     }
 
     /// Fixes the totals, so that a report written next tells the same as the last line.
@@ -121,7 +130,7 @@ final class ProgressDisplay {
     func finish(_ status: ExitStatus) {
         summary.status = status
         for line in summary.lines { log.write(line) }
-        show(renderer.end(summary))
+        show { [summary] in $0.end(summary) }
     }
 
     /// The terminal was closed: the job goes on, and what would be shown is in the log.
@@ -138,9 +147,19 @@ final class ProgressDisplay {
         renderer.resize(columns: size.columns, rows: size.rows)
     }
 
-    private func show(_ bytes: [UInt8]) {
-        guard isVisible, !bytes.isEmpty else { return }
-        if !Terminal.writeError(bytes) { isVisible = false }
+    /// Shows what `draw` makes: at once, or after a question that a person is being asked; a frame is not worth keeping for then.
+    private func show(isFrame: Bool = false, _ draw: @escaping (inout ProgressRenderer) -> [UInt8]) {
+        guard isVisible else { return }
+        let wasShown = questions.showIfNobodyIsAsked { asked in
+            if asked != questionsSeen { renderer.forgetFrame() }
+            questionsSeen = asked
+            for drawing in held + [draw] {
+                let bytes = drawing(&renderer)
+                if isVisible, !bytes.isEmpty, !Terminal.writeError(bytes) { isVisible = false }
+            }
+            held = []
+        }
+        if !wasShown, !isFrame, held.count < Self.heldMax { held.append(draw) }
     }
 }
 

@@ -9,6 +9,8 @@ struct HostConfiguration: Equatable {
     var user: String
     var addressFamily: String
     var identityFiles: [RawPath]
+    /// `BatchMode yes`.
+    var asksNobody: Bool
     var identitiesOnly: Bool
     /// Path of the agent's socket.
     var identityAgent: RawPath?
@@ -95,6 +97,7 @@ struct HostConfiguration: Equatable {
         case .some(let path): identityAgent = expanded(path, "IdentityAgent")
         }
 
+        asksNobody = first("batchmode") == "yes" || first("batchmode") == "true"
         jump = first("proxyjump").map { String($0.prefix { $0 != "," }) } ?? first("proxycommand")
         for (keyword, name) in [
             ("proxyjump", "ProxyJump"), ("proxycommand", "ProxyCommand"), ("pkcs11provider", "PKCS11Provider"), ("bindaddress", "BindAddress"),

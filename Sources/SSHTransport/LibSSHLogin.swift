@@ -14,6 +14,8 @@ struct LibSSHLogin {
     private var tried: [String] = []
     private var notes: [String] = []
     private var needsHardwareKey = false
+    /// BatchMode asks nobody.
+    private var canAsk: Bool { secrets.canAsk && !configuration.asksNobody }
 
     init(_ handle: LibSSHHandle, _ configuration: HostConfiguration, _ secrets: SecretKeeper, _ clock: SetupClock) {
         self.handle = handle
@@ -40,7 +42,7 @@ struct LibSSHLogin {
         let offered = methods()
         if offered.contains("publickey"), try tryKeys() { return }
         let still = methods()
-        if secrets.canAsk {
+        if canAsk {
             if still.contains("keyboard-interactive"), try askServersQuestions() { return }
             if still.contains("password"), try tryPassword() { return }
         }
@@ -161,7 +163,7 @@ struct LibSSHLogin {
 
     /// Asks the server first whether it would take the key, so that nobody types a passphrase for nothing.
     private mutating func tryFile(_ file: KeyFile) throws(SSHError) -> Outcome {
-        if file.isEncrypted && !secrets.canAsk {
+        if file.isEncrypted && !canAsk {
             notes.append("\(file.path) has a passphrase and nobody can be asked: ssh-add it")
             return .denied
         }

@@ -79,6 +79,26 @@ extension SSHError: CustomStringConvertible {
         }
     }
 
+    /// The fault for a line that names the host already and has little room.
+    public var brief: String {
+        switch self {
+        case .unreachable(_, let reason): "unreachable: \(reason)"
+        case .timedOut(_, let stage, _): "no answer \(stage)"
+        case .hostKeyUnknown: "host key not known"
+        case .hostKeyChanged: "host key changed"
+        case .hostKeyRevoked: "host key revoked"
+        case .authenticationRefused, .tooManyKeys: "login refused"
+        case .notSupported(_, let what): "libssh cannot do \(what)"
+        case .configuration(_, let reason): "ssh configuration: \(reason)"
+        case .negotiation(_, let reason): "no SSH: \(reason)"
+        case .commandFailed(_, _, let end, _): "its shell failed with \(end)"
+        case .lost(_, let reason, _): "lost: \(reason)"
+        case .busy: "busy"
+        case .cancelled: "given up"
+        case .system(_, let error): "\(error)"
+        }
+    }
+
     /// The next step for the user, as a half sentence.
     public var cure: String {
         switch self {

@@ -12,19 +12,35 @@ struct HostLines {
         let style: StyledLine.Style
     }
 
-    /// At most `linesMax` lines; hosts beyond are counted on the last of them.
+    /// At most `linesMax` lines; hosts beyond are counted on the last of them, with their slots.
+    ///
+    /// Where not all have room, those in trouble take up to half of it, the busiest the rest; all in the order given, so that lines
+    /// stay where they are.
     init(_ hosts: [HostLine], room: Int, linesMax: Int) {
         guard !hosts.isEmpty, linesMax > 0 else {
             lines = []
             return
         }
-        let shown = hosts.count <= linesMax ? hosts[...] : hosts.prefix(linesMax - 1)
-        var lines = Self.aligned(Array(shown), room: room)
+        let shown = hosts.count <= linesMax ? Set(hosts.indices) : Self.chosen(of: hosts, count: linesMax - 1)
+        var lines = Self.aligned(hosts.indices.filter(shown.contains).map { hosts[$0] }, room: room)
         if shown.count < hosts.count {
-            let more = HumanText.counted(hosts.count - shown.count, "more host")
-            lines.append(StyledLine(shown.isEmpty ? HumanText.counted(hosts.count, "host") : "… and \(more)", .dim).cut(to: room))
+            lines.append(StyledLine(Self.rest(hosts.indices.filter { !shown.contains($0) }.map { hosts[$0] }, isAll: shown.isEmpty), .dim).cut(to: room))
         }
         self.lines = lines
+    }
+
+    private static func chosen(of hosts: [HostLine], count: Int) -> Set<Int> {
+        let troubled = hosts.indices.filter { hosts[$0].isTroubled }
+        let others = hosts.indices.filter { !hosts[$0].isTroubled }.sorted { (hosts[$1].busy, $0) < (hosts[$0].busy, $1) }
+        let forTroubled = min(troubled.count, max(count / 2, count - others.count))
+        return Set(troubled.prefix(forTroubled) + others.prefix(count - forTroubled))
+    }
+
+    private static func rest(_ hosts: [HostLine], isAll: Bool) -> String {
+        let (busy, slots) = hosts.reduce((0, 0)) { ($0.0 + $1.busy, $0.1 + $1.slots) }
+        let troubled = hosts.count(where: \.isTroubled)
+        let number = isAll ? HumanText.counted(hosts.count, "host") : "… and \(HumanText.counted(hosts.count, "more host"))"
+        return number + (slots > 0 ? ", \(busy)/\(slots) busy" : "") + (troubled > 0 ? ", \(troubled) in trouble" : "")
     }
 
     private static func aligned(_ hosts: [HostLine], room: Int) -> [StyledLine] {

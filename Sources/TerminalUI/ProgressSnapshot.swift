@@ -50,8 +50,12 @@ public struct HostLine: Hashable, Sendable {
     public var rate: Double
     /// Empty while all is well, else in a few words: `connecting`, `slots held by job X`, `unreachable, again in 40 s`.
     public var state: String
+    /// Whether a person may want to do something about it: shown before others where not all hosts have room.
+    public var isTroubled: Bool
 
-    public init(name: String, slots: Int, busy: Int = 0, done: Int = 0, failed: Int = 0, rate: Double = 0, state: String = "") {
+    public init(
+        name: String, slots: Int, busy: Int = 0, done: Int = 0, failed: Int = 0, rate: Double = 0, state: String = "", isTroubled: Bool = false
+    ) {
         self.name = name
         self.slots = slots
         self.busy = busy
@@ -59,6 +63,7 @@ public struct HostLine: Hashable, Sendable {
         self.failed = failed
         self.rate = rate
         self.state = state
+        self.isTroubled = isTroubled
     }
 }
 

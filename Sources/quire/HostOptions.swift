@@ -2,13 +2,39 @@ public import ArgumentParser
 public import HeadNode
 import JobModel
 
-/// Which machines do the work; without any of these this one does it alone.
-struct HostOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Work on the hosts listed in this file; see cluster/hosts.example.yaml.", valueName: "file"))
+/// Which hosts are meant, the same for every command that has to do with them.
+struct HostNames: ParsableArguments {
+    @Option(help: ArgumentHelp("The hosts listed in this file; see cluster/hosts.example.yaml.", valueName: "file"))
     var hosts: PathArgument?
 
-    @Option(help: ArgumentHelp("Work on these hosts: names separated by commas, with user@ before and :slots behind if need be; localhost is this machine. Repeatable.", valueName: "a,b:4,user@c"))
+    @Option(help: ArgumentHelp("These hosts: names separated by commas, with user@ before and :slots behind if need be; localhost is this machine. Repeatable.", valueName: "a,b:4,user@c"))
     var host: [String] = []
+
+    @Flag(help: "Trust hosts that are not in known_hosts yet, and add them. A changed key is always refused.")
+    var acceptNewHostKeys = false
+
+    var areGiven: Bool { hosts != nil || !host.isEmpty }
+
+    /// Nil where no host was named.
+    var settings: HostSettings? {
+        guard areGiven else { return nil }
+        var settings = HostSettings()
+        settings.file = hosts?.path
+        settings.words = host.flatMap { $0.split(separator: ",").map(String.init) }
+        settings.acceptsNewHostKeys = acceptNewHostKeys
+        return settings
+    }
+
+    /// For commands that do nothing without hosts.
+    func required() throws -> HostSettings {
+        guard let settings else { throw ValidationError("Say which hosts: --hosts FILE or --host a,b:4,user@c.") }
+        return settings
+    }
+}
+
+/// Which machines do the work; without any of these this one does it alone.
+struct HostOptions: ParsableArguments {
+    @OptionGroup var names: HostNames
 
     @Option(help: ArgumentHelp("Whether hosts see the same files: auto (found out), shared, staged (files travel).", valueName: "how"))
     var storage: HostSpec.Storage?
@@ -22,29 +48,22 @@ struct HostOptions: ParsableArguments {
     @Flag(help: "Let hosts work too whose libraries make other bytes of the same pictures.")
     var mixedCodecs = false
 
-    @Flag(help: "Trust hosts that are not in known_hosts yet, and add them. A changed key is always refused.")
-    var acceptNewHostKeys = false
-
     func validate() throws {
         if let minHosts, !(1...4096).contains(minHosts) { throw ValidationError("--min-hosts takes a number from 1 up.") }
-        if hosts == nil, host.isEmpty {
+        if !names.areGiven {
             let flags = [("--storage", storage != nil), ("--min-hosts", minHosts != nil), ("--local-fallback", localFallback),
-                ("--mixed-codecs", mixedCodecs), ("--accept-new-host-keys", acceptNewHostKeys)]
+                ("--mixed-codecs", mixedCodecs), ("--accept-new-host-keys", names.acceptNewHostKeys)]
             if let (name, _) = flags.first(where: \.1) { throw ValidationError("\(name) needs hosts: add --hosts FILE or --host NAME.") }
         }
     }
 
     /// Nil where none of these options was given.
     var settings: HostSettings? {
-        guard hosts != nil || !host.isEmpty else { return nil }
-        var settings = HostSettings()
-        settings.file = hosts?.path
-        settings.words = host.flatMap { $0.split(separator: ",").map(String.init) }
+        guard var settings = names.settings else { return nil }
         settings.storage = storage
         settings.hostsMin = minHosts ?? 1
         settings.fallsBack = localFallback
         settings.allowsMixedCodecs = mixedCodecs
-        settings.acceptsNewHostKeys = acceptNewHostKeys
         return settings
     }
 }

@@ -21,13 +21,14 @@ private struct Checked: Decodable {
 }
 
 /// Files of hosts and keys are the testbed's; so is the home, for caches.
-private func quire(_ words: [String], home: String) throws -> Ended {
-    let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home, "LC_ALL": "C"]
+private func quire(_ words: [String], home: String, _ variables: [String: String] = [:]) throws -> Ended {
+    var environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home, "LC_ALL": "C"]
+    environment.merge(variables) { $1 }
     return try run(programs.appending(path: "quire").path(percentEncoded: false), words, environment: environment)
 }
 
-private func check(_ words: [String], home: String, status: Int32) throws -> Checked {
-    let ended = try quire(["hosts", "check", "--json"] + words, home: home)
+private func check(_ words: [String], home: String, status: Int32, _ variables: [String: String] = [:]) throws -> Checked {
+    let ended = try quire(["hosts", "check", "--json"] + words, home: home, variables)
     #expect(ended.status == status, "\(ended)")
     return try JSONDecoder().decode(Checked.self, from: Data(ended.output.utf8))
 }
@@ -69,9 +70,41 @@ struct HostsCommandTests {
         #expect(checked.hosts[3].faults.first?.cure?.contains("ssh-copy-id") == true)
         #expect(checked.hosts[0].slots == 7)
         #expect(checked.hosts[0].seconds > 0)
-        #expect(checked.hosts[0].found("bundle")?.contains("will be sent") == true)
+        #expect(checked.hosts[0].found("bundle")?.contains("to be sent") == true)
+        #expect(checked.hosts[0].found("pictures") == "not tried yet")
         // Nothing was written there.
         #expect(try bed.files(below: "/var/tmp/home/root/.cache", on: "h1") == [])
+    }
+
+    @Test("Agent and worker are sent ahead to those hosts that lack them; then pictures made there are compared with those made here", .enabled(if: Testbed.isWhole))
+    func setup() throws {
+        let folder = try TemporaryFolder()
+        let bed = try Testbed(hosts: 3)
+        try bed.kill("h3")
+        let first = try quire(["hosts", "setup", "--hosts", bed.hostsFile], home: folder.path)
+        #expect(first.status == 3, "\(first)")
+        #expect(first.lines.count { $0.contains(": agent and worker sent, ") && $0.hasSuffix(" s") } == 2, "\(first)")
+        #expect(first.lines.contains { $0.hasPrefix("h3 (") && $0.contains("switched on") }, "\(first)")
+
+        try bed.start("h3")
+        let second = try quire(["hosts", "setup", "--hosts", bed.hostsFile], home: folder.path)
+        #expect(second.status == 0, "\(second)")
+        #expect(second.lines.filter { $0.hasSuffix(": already there") }.sorted() == ["h1: already there", "h2: already there"])
+        for host in ["h1", "h2", "h3"] {
+            try eventually("no program of ours is left", seconds: 5) { try bed.programs(on: host) == [] }
+            #expect(try bed.files(below: "/var/tmp/quire-0", on: host) == [])
+        }
+
+        let checked = try check(["--hosts", bed.hostsFile], home: folder.path, status: 0)
+        #expect(checked.hosts.map { $0.found("pictures") } == ["same bytes", "same bytes", "same bytes"])
+        // Other code for pixels on this side.
+        let worker = folder.url.appending(path: "worker")
+        try Data("#!/bin/sh\nVIPS_NOVECTOR=1 exec '\(programs.path(percentEncoded: false))/quire-worker' \"$@\"\n".utf8).write(to: worker)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: worker.path(percentEncoded: false))
+        let differing = try check(["--hosts", bed.hostsFile], home: folder.path, status: 5, ["QUIRE_WORKER": worker.path(percentEncoded: false)])
+        #expect(differing.hosts.map { $0.faults.map(\.name) } == [["pictures"], ["pictures"], ["pictures"]])
+        #expect(differing.hosts[0].faults.first?.cure?.contains("--mixed-codecs") == true, "\(differing)")
+        for host in ["h1", "h2", "h3"] { try eventually("no program of ours is left", seconds: 5) { try bed.programs(on: host) == [] } }
     }
 
     @Test("Shared storage is seen root by root, also under another name, and missed where the file promises it", .enabled(if: Testbed.isWhole))

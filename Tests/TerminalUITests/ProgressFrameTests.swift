@@ -89,8 +89,27 @@ import Testing
         let lines = lines(snapshot, 80, rows: rows)
         let limit = min(16, rows / 2)
         #expect(lines.count == 1 + limit)
-        #expect(lines.last == "… and \(28 - limit + 1) more hosts")
+        #expect(lines.last == "… and \(28 - limit + 1) more hosts, 0/\((28 - limit + 1) * 4) busy")
         #expect(self.lines(snapshot, 80, rows: 1).count == 1)
+    }
+
+    @Test("Where not all hosts have room the troubled and the busiest are shown, in the order given, and the rest is summed up")
+    func chosenHosts() {
+        var snapshot = workingSnapshot()
+        snapshot.hosts = (1...30).map { HostLine(name: "c\($0)", slots: 4, busy: $0 % 2 == 0 ? 4 : 3) }
+        snapshot.hosts[28] = HostLine(name: "c29", slots: 4, state: "unreachable, again in 12 s: No route to host", isTroubled: true)
+        let shown = lines(snapshot, 80)
+        #expect(shown.count == 13)
+        #expect(shown[1...10].map { $0.prefix { $0 != " " } } == ["c2", "c4", "c6", "c8", "c10", "c12", "c14", "c16", "c18", "c20"])
+        #expect(shown[11] == "c29  0/4 busy  0 done  0/s  unreachable, again in 12 s: No route to host")
+        #expect(shown[12] == "… and 19 more hosts, 62/76 busy")
+
+        // However many are in trouble, those that work are seen too.
+        snapshot.hosts = (1...30).map { HostLine(name: "c\($0)", slots: 4, state: "lost, again in 9 s", isTroubled: true) }
+        for index in 20..<30 { snapshot.hosts[index] = HostLine(name: "w\(index)", slots: 4, busy: 4) }
+        let half = lines(snapshot, 80)
+        #expect(half.count { $0.hasPrefix("c") } == 5 && half.count { $0.hasPrefix("w") } == 6)
+        #expect(half.last == "… and 19 more hosts, 16/76 busy, 15 in trouble")
     }
 
     @Test("Colour adds escape sequences only, and only where allowed")

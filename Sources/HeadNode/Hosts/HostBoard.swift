@@ -8,7 +8,7 @@ final class HostBoard: Sendable {
         /// Reached; what it needs is on its way or being checked.
         case preparing(String)
         case ready
-        /// Not now: the reason, and when it is tried again.
+        /// Not now: the reason in a few words, and when it is tried again. Messages and the log have it whole, with its cure.
         case away(String, againAtMilliseconds: UInt64)
         /// Not any more in this job.
         case leftOut(String)
@@ -20,8 +20,6 @@ final class HostBoard: Sendable {
     struct Line: Sendable {
         var name: String
         var state: State
-        /// What went wrong last, with its cure.
-        var lastFault: String?
     }
 
     private let lines = Mutex<[HostIndex: Line]>([:])
@@ -30,10 +28,6 @@ final class HostBoard: Sendable {
         lines.withLock { lines in
             var line = lines[host] ?? Line(name: name, state: state)
             line.state = state
-            switch state {
-            case .away(let fault, _), .leftOut(let fault): line.lastFault = fault
-            case .connecting, .preparing, .ready, .outsideHours, .leaving: break
-            }
             lines[host] = line
         }
     }
@@ -44,16 +38,31 @@ final class HostBoard: Sendable {
 }
 
 extension HostBoard.State {
-    /// In a few words, empty while all is well.
+    /// In a few words, the most needed first since a terminal may cut the rest; empty while all is well.
     func text(nowMilliseconds now: UInt64) -> String {
         switch self {
         case .connecting: "connecting"
         case .preparing(let what): what
         case .ready: ""
-        case .away(let fault, let again): "\(fault.prefix(60)); again in \(max(0, Int(again) - Int(now)) / 1000) s"
+        case .away(let fault, let again): Self.timed(fault, seconds: (max(0, Int(again) - Int(now)) + 999) / 1000)
         case .leftOut(let fault): "left out: \(fault.prefix(80))"
         case .outsideHours(let hours): "outside its hours, \(hours.text)"
         case .leaving: "leaving"
+        }
+    }
+
+    /// `unreachable, again in 12 s: No route to host`
+    private static func timed(_ fault: String, seconds: Int) -> String {
+        let kind = fault.prefix { $0 != ":" }
+        let rest = fault.dropFirst(kind.count)
+        return "\(kind.prefix(40)), again in \(seconds) s\(rest.prefix(80))"
+    }
+
+    /// Whether a person may want to do something about it.
+    var isTroubled: Bool {
+        switch self {
+        case .away, .leftOut: true
+        case .connecting, .preparing, .ready, .outsideHours, .leaving: false
         }
     }
 }

@@ -1,4 +1,5 @@
 import Bundles
+import Digests
 import JobModel
 import LinuxSystem
 import SSHTransport
@@ -12,7 +13,16 @@ final class HostBundles: Sendable {
 
     private struct Made: Sendable {
         var bootstrap: AgentBootstrap
+        var agent: InstalledBundle
         var worker: InstalledBundle
+    }
+
+    /// Which agents and workers these are: names of their folders on hosts, by kind.
+    func folderNames() throws(HeadError) -> [String: String] {
+        let bundles = try bundles()
+        return [
+            "agent": bundles.agent.manifest.folderName(SHA256Stream.self), "worker": bundles.worker.manifest.folderName(SHA256Stream.self),
+        ]
     }
 
     /// - Parameter agent: the program of this machine; the worker lies beside it.
@@ -20,15 +30,18 @@ final class HostBundles: Sendable {
         self.agent = agent
     }
 
-    /// The command that starts the agent, which lies on the host by then.
+    /// The command that starts the agent, which lies on the host by then, and how many bytes were sent for that.
     ///
     /// - Parameter replaces: what was there did not do.
-    func agentCommand(in session: any HostSession, of name: String, replaces: Bool = false) throws(HeadError) -> String {
-        let bootstrap = try bundles().bootstrap
+    func agentCommand(
+        in session: any HostSession, of name: String, replaces: Bool = false
+    ) throws(HeadError) -> (command: String, sentBytes: UInt64) {
+        let bundles = try bundles()
         do throws(BootstrapError<SSHError>) {
-            return try bootstrap.prepare(HostShell(session: session), replaces: replaces).startCommand
+            let prepared = try bundles.bootstrap.prepare(HostShell(session: session), replaces: replaces)
+            return (prepared.startCommand, prepared.wasSent ? bundles.agent.manifest.byteCount : 0)
         } catch .shell(let error) {
-            throw .host("\(error)", mayPass: error.mayPass)
+            throw HeadError(error)
         } catch .bundle(let error) {
             throw .noUsableHost("\(error)")
         } catch .noPlace(let reasons) {
@@ -45,8 +58,9 @@ final class HostBundles: Sendable {
             if let made { return made }
             do throws(BundleError) {
                 let maker = BundleMaker(cacheFolder: BundleMaker.usualCacheFolder)
+                let program = try maker.agent(agent)
                 let new = Made(
-                    bootstrap: try AgentBootstrap(try maker.agent(agent)),
+                    bootstrap: try AgentBootstrap(program), agent: program,
                     worker: try maker.worker(agent.parent.appending("quire-worker")))
                 made = new
                 return new

@@ -1,39 +1,50 @@
-import Bundles
-import Digests
 public import JobModel
 import LinuxSystem
-public import SSHTransport
-import Synchronization
+import SSHTransport
 import TerminalUI
 
 /// `quire hosts check`: looks at all hosts at once and tells what cures what is wrong.
+///
+/// Sends nothing: sample pictures are processed where agent and worker are already.
 ///
 /// JSON: an object with `hosts` (array of `name`, `address`, `usable`, `seconds`, `slots`, `cpus`, `memory_bytes`, `scratch`,
 /// `scratch_free_bytes`, `system`, `machine`, `libc`, `load`, `transport` (null where unknown), `checks`: array of `name`, `state`:
 /// `ok`, `warning` or `fault`, `found`, `cure` or null) and `usable`, a number.
 /// Exit code 0 when every host can be used, 3 when some cannot, 5 when none can.
 public struct HostCheck {
-    private let hosts: [HostSpec]
+    private let settings: HostSettings
     private let inputs: [RawPath]
     private let printsJSON: Bool
-    private let secrets: SecretKeeper
+    private let version: String
 
     /// Hosts that are looked at at one time.
     private static let threadsMax = 64
     private static let answerSecondsMax = 20
 
     /// - Parameter inputs: roots for which shared storage is looked for.
-    public init(hosts: [HostSpec], inputs: [RawPath], printsJSON: Bool, secrets: SecretKeeper = SecretKeeper()) {
-        self.hosts = hosts
+    public init(hosts: HostSettings, inputs: [RawPath], printsJSON: Bool, version: String) {
+        settings = hosts
         self.inputs = inputs
         self.printsJSON = printsJSON
-        self.secrets = secrets
+        self.version = version
     }
 
     public func run() throws(HeadError) -> ExitStatus {
+        let hosts = try HostList.specs(of: settings)
+        let desk = try HostDesk(version: version)
+        defer { desk.close() }
+        let hasRemote = hosts.contains { $0.place != .thisMachine }
+        // Programs that cannot be bundled are told of once, before any host is bothered.
         let judge = HostJudge(
-            machine: Self.ownMachine, bundles: try ownBundles(), roots: inputs, samples: try HostSamples.of(inputs))
-        let checked = inParallel(judge)
+            machine: Self.ownMachine, bundles: hasRemote ? try desk.bundles.folderNames() : [:], roots: inputs, samples: try HostSamples.of(inputs))
+        let pictures = hasRemote ? try PictureCheck(version: version) : nil
+        let checked = EachHost.perform(hosts, threadsMax: Self.threadsMax) { spec in
+            let start = SystemClock.monotonicMilliseconds()
+            var checked = Self.check(spec, judge, desk.dialer, pictures)
+            checked.milliseconds = SystemClock.monotonicMilliseconds() - start
+            return checked
+        }
+        pictures?.close()
         try FactsOutput.write(printsJSON ? Self.value(checked).prettyText + "\n" : Self.text(checked))
         let usable = checked.count(where: \.isUsable)
         return usable == checked.count ? .done : usable == 0 ? .noUsableHost : .someFilesFailed
@@ -47,46 +58,7 @@ public struct HostCheck {
         #endif
     }
 
-    /// Names of the folders of agent and worker on hosts. Programs that cannot be bundled are told of once, before any host is bothered.
-    private func ownBundles() throws(HeadError) -> [String: String] {
-        guard hosts.contains(where: { $0.place != .thisMachine }) else { return [:] }
-        let agent = try Session.Programs().agent
-        let maker = BundleMaker(cacheFolder: BundleMaker.usualCacheFolder)
-        do throws(BundleError) {
-            return [
-                "agent": try maker.agent(agent).manifest.folderName(SHA256Stream.self),
-                "worker": try maker.worker(agent.parent.appending("quire-worker")).manifest.folderName(SHA256Stream.self),
-            ]
-        } catch {
-            throw .noUsableHost("this machine's programs cannot be sent to hosts: \(error)")
-        }
-    }
-
-    private func inParallel(_ judge: HostJudge) -> [CheckedHost] {
-        let connector = HostConnector(secrets: secrets)
-        let found = Mutex<[Int: CheckedHost]>([:])
-        let next = Mutex(0)
-        let hosts = hosts
-        let threads = (0..<min(Self.threadsMax, hosts.count)).map { index in
-            SystemThread("check \(index)") {
-                while true {
-                    let place = next.withLock { place in
-                        defer { place += 1 }
-                        return place
-                    }
-                    guard place < hosts.count else { return }
-                    let start = SystemClock.monotonicMilliseconds()
-                    var checked = Self.check(hosts[place], judge, connector)
-                    checked.milliseconds = SystemClock.monotonicMilliseconds() - start
-                    found.withLock { $0[place] = checked }
-                }
-            }
-        }
-        for thread in threads { thread.join() }
-        return found.withLock { found in hosts.indices.compactMap { found[$0] } }
-    }
-
-    private static func check(_ spec: HostSpec, _ judge: HostJudge, _ connector: HostConnector) -> CheckedHost {
+    private static func check(_ spec: HostSpec, _ judge: HostJudge, _ dialer: HostDialer, _ pictures: PictureCheck?) -> CheckedHost {
         var checked = CheckedHost(spec: spec, findings: [])
         let probe = HostProbe(
             scratch: spec.scratch, bundles: judge.bundles.values.sorted(),
@@ -95,15 +67,17 @@ public struct HostCheck {
                 sample.path = HostSamples.mapped(sample.path, by: spec.mappings)
                 return sample
             })
+        var session: (any HostSession)?
+        defer { session?.end() }
         do throws(SSHError) {
             let reply: Reply
             switch spec.place {
             case .thisMachine: reply = try asked(here: probe)
             case .remote(let address):
-                let session = try connector.connect(to: address, spec.connection)
-                defer { session.end() }
-                checked.findings.append(HostFinding(name: "connection", state: .ok, found: "\(session.name), \(session.transport.rawValue)"))
-                reply = try asked(over: session, probe)
+                let connected = try dialer.connector.connect(to: address, spec.connection)
+                session = connected
+                checked.findings.append(HostFinding(name: "connection", state: .ok, found: "\(connected.name), \(connected.transport.rawValue)"))
+                reply = try asked(over: connected, probe)
             }
             guard let answer = reply.answer else {
                 checked.findings.append(
@@ -116,6 +90,9 @@ public struct HostCheck {
             var judge = judge
             judge.samples = probe.samples
             checked.findings += judge.findings(spec, answer, before: reply.before, after: reply.after)
+            if let session, let pictures, checked.isUsable {
+                checked.findings.append(pictures.finding(spec, session, dialer, hasBundles: answer.bundles.isSuperset(of: judge.bundles.values)))
+            }
         } catch {
             checked.findings.append(HostJudge.finding(error))
         }
@@ -167,7 +144,7 @@ public struct HostCheck {
     static func text(_ checked: [CheckedHost]) -> String {
         var table = TextTable([
             .init("HOST"), .init("STATE"), .init("SLOTS", .right), .init("CPUS", .right), .init("MEMORY", .right), .init("SCRATCH", .right),
-            .init("SYSTEM"), .init("CLOCK"), .init("BUNDLE"), .init("TOOK", .right),
+            .init("SYSTEM"), .init("CLOCK"), .init("BUNDLE"), .init("PICTURES"), .init("TOOK", .right),
         ])
         for host in checked {
             let answer = host.answer
@@ -175,7 +152,8 @@ public struct HostCheck {
             table.add([
                 host.spec.name, host.state.rawValue, host.slots.map { "\($0)" } ?? "", answer?.cpus.map { "\($0)" } ?? "",
                 answer?.memoryBytes.map(HumanText.bytes) ?? "", answer?.scratchFreeBytes.map { HumanText.bytes($0) + " free" } ?? "",
-                answer == nil ? "" : found("system"), found("clock"), found("bundle"), HumanText.decimal(Double(host.milliseconds) / 1000, places: 2) + " s",
+                answer == nil ? "" : found("system"), found("clock"), found("bundle"), found("pictures"),
+                HumanText.decimal(Double(host.milliseconds) / 1000, places: 2) + " s",
             ])
         }
         var text = table.text(columnsMax: Terminal.outputColumns())
@@ -187,6 +165,8 @@ public struct HostCheck {
         }
         let usable = checked.filter(\.isUsable)
         let slots = usable.compactMap(\.slots).reduce(0, +)
+        let bare = usable.count { $0.findings.contains { $0.name == "pictures" && $0.cure != nil } }
+        if bare > 0 { text += "\(HumanText.counted(bare, "host")) will get agent and worker with the first job, or now by: quire hosts setup\n" }
         return text + "\(usable.count) of \(HumanText.counted(checked.count, "host")) can be used, with \(HumanText.counted(slots, "slot"))\n"
     }
 

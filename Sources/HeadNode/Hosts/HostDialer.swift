@@ -14,7 +14,8 @@ struct HostDialer: Sendable {
     let connector: HostConnector
     let bundles: HostBundles
     let gatherer: Gatherer
-    let fingerprints: FingerprintCache
+    /// Nil asks every host.
+    let fingerprints: FingerprintCache?
     let version: String
     let fileMode: UInt32
     let isInPlace: Bool
@@ -29,21 +30,59 @@ struct HostDialer: Sendable {
         progress: @Sendable (String) -> Void
     ) throws(HeadError) -> AgentLink {
         guard case .remote(let address) = spec.place else { preconditionFailure("this machine is not dialled") }
-        let session = try ssh { () throws(SSHError) in try connector.connect(to: address, spec.connection, cancellation: cancellation) }
+        let session = try connect(to: address, spec, cancellation)
+        // A job that ends does not wait for a bundle on its way.
+        return try cancellation.whileRunning({ session.end() }) { () throws(HeadError) in
+            let reached = try reach(spec, as: host, over: session, events: events, progress: progress)
+            do throws(HeadError) {
+                progress("waiting for the plan")
+                guard let briefing = briefing.wait() else { throw .interrupted }
+                let ready = try begin(reached, briefing, progress)
+                reached.connection.goLive()
+                return AgentLink(
+                    host: host, name: spec.name, facts: reached.facts, slots: ready.slots,
+                    build: reached.greeting.buildText(ready.workerVersion), connection: reached.connection, session: session,
+                    staging: reached.staging)
+            } catch {
+                reached.abandon()
+                throw error
+            }
+        }
+    }
+
+    func connect(to address: HostAddress, _ spec: HostSpec, _ cancellation: Cancellation = Cancellation()) throws(HeadError) -> any HostSession {
+        do throws(SSHError) {
+            return try connector.connect(to: address, spec.connection, cancellation: cancellation)
+        } catch {
+            throw HeadError(error)
+        }
+    }
+
+    /// Brings agent and worker to a connected host; on an error the session is ended.
+    func reach(
+        _ spec: HostSpec, as host: HostIndex, over session: any HostSession, events: Mailbox<HeadEvent>, progress: @Sendable (String) -> Void
+    ) throws(HeadError) -> ReachedHost {
         do throws(HeadError) {
-            // A job that ends does not wait for a bundle on its way.
-            return try cancellation.whileRunning({ session.end() }) { () throws(HeadError) in
-                progress("preparing its agent")
-                let command = try bundles.agentCommand(in: session, of: spec.name)
-                let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
-                    try Self.ssh { () throws(SSHError) in try session.open(command, sink) }
-                }
-                do throws(HeadError) {
-                    return try prepare(spec, host, session, connection, briefing, events, progress)
-                } catch {
-                    connection.close(kill: true)
-                    throw error
-                }
+            progress("preparing its agent")
+            let (command, agentBytes) = try bundles.agentCommand(in: session, of: spec.name)
+            let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
+                do throws(SSHError) { return try session.open(command, sink) } catch { throw HeadError(error) }
+            }
+            let staging = HostStaging(
+                host: host, name: spec.name, connection: connection, events: events, gatherer: gatherer, fileMode: fileMode, isInPlace: isInPlace)
+            do throws(HeadError) {
+                let greeting = AgentGreeting(connection: connection, build: version, what: "the agent on \(spec.name)")
+                let facts = try greeting.hello()
+                connection.stage(with: staging)
+                progress("sending its worker")
+                let (worker, workerBytes) = try sendWorker(spec, connection, staging)
+                return ReachedHost(
+                    spec: spec, session: session, connection: connection, staging: staging, greeting: greeting, facts: facts, worker: worker,
+                    agentBytesSent: agentBytes, workerBytesSent: workerBytes)
+            } catch {
+                connection.close(kill: true)
+                staging.close()
+                throw error
             }
         } catch {
             session.end()
@@ -51,49 +90,33 @@ struct HostDialer: Sendable {
         }
     }
 
-    private func prepare(
-        _ spec: HostSpec, _ host: HostIndex, _ session: any HostSession, _ connection: AgentConnection, _ briefing: Promise<Briefing>,
-        _ events: Mailbox<HeadEvent>, _ progress: @Sendable (String) -> Void
-    ) throws(HeadError) -> AgentLink {
-        let greeting = AgentGreeting(connection: connection, build: version, what: "the agent on \(spec.name)")
-        let facts = try greeting.hello()
-        let staging = HostStaging(
-            host: host, name: spec.name, connection: connection, events: events, gatherer: gatherer, fileMode: fileMode, isInPlace: isInPlace)
-        connection.stage(with: staging)
-        do throws(HeadError) {
-            progress("sending its worker")
-            let worker = try sendWorker(spec, connection, staging)
-            progress("waiting for the plan")
-            guard let briefing = briefing.wait() else { throw .interrupted }
-            progress("starting its workers")
-            let ready = try greeting.setUp(
-                AgentSetup(
-                    job: briefing.job, epoch: briefing.epoch, leaseSeconds: spec.leaseSeconds, slots: spec.slots ?? facts.slotsMax,
-                    worker: worker, scratch: spec.scratch, yieldsToOthers: spec.yieldsToOthers,
-                    workerMemoryBytesMax: spec.workerMemoryBytesMax ?? briefing.workerMemoryBytesMax ?? 0, timeout: briefing.timeout,
-                    work: briefing.work.wireBytes))
-            progress("looking for shared storage")
-            staging.view = try SharedStorage(spec: spec, name: spec.name, connection: connection)
-                .view(briefing, scratchFreeBytes: ready.scratchFreeBytes)
-            progress("comparing its canary set")
-            let key = FingerprintCache.key(worker, on: facts, setup: briefing.work.wireBytes, work: briefing.canaries.work)
-            try compareFingerprint(spec, connection, ready, briefing, key)
-            connection.goLive()
-            return AgentLink(
-                host: host, name: spec.name, facts: facts, slots: ready.slots, build: greeting.buildText(ready.workerVersion),
-                connection: connection, session: session, staging: staging)
-        } catch {
-            connection.close(kill: true)
-            staging.close()
-            throw error
-        }
+    /// Has the workers started, and finds out whether they make the bytes the job wants.
+    func begin(_ reached: ReachedHost, _ briefing: Briefing, _ progress: @Sendable (String) -> Void) throws(HeadError) -> ReadyHost {
+        let (spec, facts) = (reached.spec, reached.facts)
+        progress("starting its workers")
+        let ready = try reached.greeting.setUp(
+            AgentSetup(
+                job: briefing.job, epoch: briefing.epoch, leaseSeconds: spec.leaseSeconds, slots: spec.slots ?? facts.slotsMax,
+                worker: reached.worker, scratch: spec.scratch, yieldsToOthers: spec.yieldsToOthers,
+                workerMemoryBytesMax: spec.workerMemoryBytesMax ?? briefing.workerMemoryBytesMax ?? 0, timeout: briefing.timeout,
+                work: briefing.work.wireBytes))
+        progress("looking for shared storage")
+        reached.staging.view = try SharedStorage(spec: spec, name: spec.name, connection: reached.connection)
+            .view(briefing, scratchFreeBytes: ready.scratchFreeBytes)
+        progress("comparing its canary set")
+        let key = FingerprintCache.key(reached.worker, on: facts, setup: briefing.work.wireBytes, work: briefing.canaries.work)
+        try compareFingerprint(spec, reached.connection, ready, briefing, key)
+        return ready
     }
 
     /// Brings the worker's bundle to the host, as far as its files are not there yet.
-    private func sendWorker(_ spec: HostSpec, _ connection: AgentConnection, _ staging: HostStaging) throws(HeadError) -> WorkerPlace {
+    private func sendWorker(
+        _ spec: HostSpec, _ connection: AgentConnection, _ staging: HostStaging
+    ) throws(HeadError) -> (place: WorkerPlace, sentBytes: UInt64) {
         let bundle = try bundles.worker()
         let hash = bundle.manifest.hash(SHA256Stream.self)
         connection.send(.bundle(hash, bundle.manifest.files))
+        var sentBytes: UInt64 = 0
         while true {
             switch try connection.greeting(waitingMilliseconds: Self.bundleMilliseconds) {
             case .bundleMissing(let indexes):
@@ -101,12 +124,13 @@ struct HostDialer: Sendable {
                 for index in indexes {
                     guard Int(index) < bundle.manifest.files.count else { throw .agent("the agent on \(spec.name) asks for a file that is not in the bundle") }
                     files.append((index, bundle.paths[Int(index)]))
+                    sentBytes += bundle.manifest.files[Int(index)].sizeBytes
                 }
                 staging.send(files)
             case .bundleReady:
                 switch spec.worker {
-                case .bundle: return .bundle(hash)
-                case .host: return .bundleOnHostLibraries(hash)
+                case .bundle: return (.bundle(hash), sentBytes)
+                case .host: return (.bundleOnHostLibraries(hash), sentBytes)
                 }
             case .log, .load, .slots, .pong: continue
             case .unusable(let why): throw .host("\(spec.name) cannot take the worker: \(why)", mayPass: true)
@@ -121,14 +145,14 @@ struct HostDialer: Sendable {
         _ spec: HostSpec, _ connection: AgentConnection, _ ready: ReadyHost, _ briefing: Briefing, _ key: FingerprintCache.Key?
     ) throws(HeadError) {
         guard let wanted = briefing.fingerprint else { return }
-        if let key, fingerprints.answer(to: key) == wanted { return }
+        if let key, fingerprints?.answer(to: key) == wanted { return }
         connection.send(.assign([briefing.canaries.order(folder: ready.scratch)]))
         while true {
             switch try connection.greeting(waitingMilliseconds: Self.canaryMilliseconds) {
             case .reports(let reports):
                 guard let report = reports.first else { continue }
                 if try briefing.canaries.digest(in: report, of: spec.name) == wanted {
-                    if let key { fingerprints.remember(wanted, to: key) }
+                    if let key { fingerprints?.remember(wanted, to: key) }
                     return
                 }
                 throw .host(
@@ -141,12 +165,39 @@ struct HostDialer: Sendable {
             }
         }
     }
+}
 
-    private func ssh<Value>(_ body: () throws(SSHError) -> Value) throws(HeadError) -> Value { try Self.ssh(body) }
+/// A host whose agent runs, and that has its worker.
+struct ReachedHost {
+    let spec: HostSpec
+    let session: any HostSession
+    let connection: AgentConnection
+    let staging: HostStaging
+    let greeting: AgentGreeting
+    let facts: HostFacts
+    let worker: WorkerPlace
+    /// 0 where it was there already; the worker's without the files an older bundle there has.
+    let agentBytesSent: UInt64
+    let workerBytesSent: UInt64
 
-    private static func ssh<Value>(_ body: () throws(SSHError) -> Value) throws(HeadError) -> Value {
-        do throws(SSHError) { return try body() } catch { throw .host("\(error)", mayPass: error.mayPass) }
+    /// Breaks it off.
+    func abandon() {
+        connection.close(kill: true)
+        staging.close()
+        session.end()
     }
+
+    /// Lets the agent end, which has nothing to do, and waits for that.
+    func close() {
+        connection.close(kill: false)
+        _ = connection.awaitEnd(milliseconds: ChannelLimits.closeMilliseconds + 5_000)
+        staging.close()
+        session.end()
+    }
+}
+
+extension HeadError {
+    init(_ error: SSHError) { self = .host("\(error)", mayPass: error.mayPass, brief: error.brief) }
 }
 
 extension SSHError {

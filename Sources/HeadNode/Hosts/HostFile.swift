@@ -123,11 +123,6 @@ public struct HostFile: Sendable {
     }
 }
 
-extension HostSpec {
-    /// `--accept-new-host-keys`.
-    public mutating func acceptNewHostKeys() { connection.hostKeys = .acceptNew }
-}
-
 extension HostSpec.Place: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -108,7 +108,7 @@ struct HostJudge {
     private func addBundles(_ spec: HostSpec, _ answer: HostProbe.Answer, _ add: (String, HostFinding.State, String, String?) -> Void) {
         let missing = bundles.filter { !answer.bundles.contains($0.value) }.keys.sorted()
         guard !bundles.isEmpty else { return }
-        add("bundle", .ok, missing.isEmpty ? "present" : "\(missing.joined(separator: " and ")) will be sent with the first job", nil)
+        add("bundle", .ok, missing.isEmpty ? "present" : "\(missing.joined(separator: " and ")) to be sent", nil)
     }
 
     private func addStorage(_ spec: HostSpec, _ answer: HostProbe.Answer, _ add: (String, HostFinding.State, String, String?) -> Void) {

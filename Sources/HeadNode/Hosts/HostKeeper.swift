@@ -81,19 +81,19 @@ final class HostKeeper: Sendable {
             } catch {
                 if mustEnd { return }
                 guard error.mayPass else {
-                    board.set(host, name: spec.name, .leftOut("\(error)"))
-                    tell("\(error)", isFinal: true)
+                    board.set(host, name: spec.name, .leftOut(error.brief(of: spec.name)))
+                    tell(error.line(of: spec.name), isFinal: true)
                     return
                 }
-                rest("\(error)", failures: failures)
-                tell("\(error)", isFinal: false)
+                rest(error.brief(of: spec.name), failures: failures)
+                tell(error.line(of: spec.name), isFinal: false)
                 failures += 1
                 pauseAfter(failures - 1)
                 continue
             }
             if mustEnd { return }
             // Lost, or out of its hours: soon tried again.
-            rest("the connection was lost", failures: 0)
+            rest("lost", failures: 0)
             pauseAfter(0)
         }
     }

@@ -8,20 +8,21 @@ import TerminalUI
 /// JSON: an array of `name`, `address`, `user`, `port`, `slots`, `memory_bytes` (null where the host or ssh decides), `storage`, `map`
 /// (object of folders here to folders there), `scratch`, `yields`, `hours`, `tags`, `transport`, `worker`.
 public struct HostTable {
-    private let hosts: [HostSpec]
+    private let settings: HostSettings
     private let printsJSON: Bool
 
-    public init(hosts: [HostSpec], printsJSON: Bool) {
-        self.hosts = hosts
+    public init(hosts: HostSettings, printsJSON: Bool) {
+        settings = hosts
         self.printsJSON = printsJSON
     }
 
     public func run() throws(HeadError) -> ExitStatus {
-        try FactsOutput.write(printsJSON ? JSONValue.array(hosts.map(value)).prettyText + "\n" : text())
+        let hosts = try HostList.specs(of: settings)
+        try FactsOutput.write(printsJSON ? JSONValue.array(hosts.map(value)).prettyText + "\n" : text(hosts))
         return .done
     }
 
-    private func text() -> String {
+    private func text(_ hosts: [HostSpec]) -> String {
         var table = TextTable([
             .init("HOST"), .init("ADDRESS"), .init("SLOTS", .right), .init("MEMORY", .right), .init("STORAGE"), .init("HOURS"), .init("NICE"),
             .init("TRANSPORT"), .init("WORKER"), .init("TAGS"),
