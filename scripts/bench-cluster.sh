@@ -15,7 +15,7 @@ cluster_suite() {
     shrunk=(--rotate auto --shrink 1600 --quality 85)
     vipsthumbnail --size 320 -o "$work/tiny.jpg" "${files[0]}"
     # The first job with a recipe sends agent and worker and compares the canary set; those measured find that done.
-    for recipe in "--shrink 100" "${shrunk[*]}" "--strip all"; do
+    for recipe in "" "--shrink 1600" "${shrunk[*]}" "--strip all"; do
         # shellcheck disable=SC2086 # Options, one word each.
         "${quire[@]}" run "$work/tiny.jpg" $recipe --hosts "$bed/hosts.yaml" --min-hosts 8 -o "$work/warm" "${quiet[@]}" --overwrite always
     done
@@ -28,7 +28,7 @@ cluster_suite() {
     in_turn "the same photos to one host, not changed, by a link of 1 Gbit/s" one_slow_link
     "${testbed[@]}" slow h1 off
     rm "$work/copy-loop"
-    rounds=1 in_turn "10^5 files of a byte that are no pictures, to four hosts" tiny_tasks
+    rounds=1 in_turn "10^6 files of a byte that are no pictures, to four hosts" tiny_tasks
     rounds=1 in_turn "a tiny photo for 64 agents on eight hosts" many_hosts
     for host in h1 h2 h3 h4 h5 h6 h7 h8; do "${testbed[@]}" cpu "$host" 20%; done
     in_turn "200 photos of 12 megapixels to 1600 px on 8 hosts of a fifth of a core each" eight_hosts
@@ -62,14 +62,14 @@ nothing_to_do() {
 }
 
 beside_parallel() {
-    local few=("${files[@]:0:24}") host parallel
+    local few=("${files[@]:0:24}") host number parallel
     parallel=(parallel -0 -q -a "$work/list" --controlmaster --workdir ... --transferfile '{}' --return '{.}.out.jpg' --cleanup)
     measure parallel quire 1 24 "${quire[@]}" run "${few[@]}" --hosts "$work/2.yaml" "${shrunk[@]}" -o "$out" "${quiet[@]}"
     for host in h1 h2; do parallel+=(--sshlogin "1/$host"); done
-    # It returns outputs beside the inputs: these are links of its own. Names begin at the folder it runs in.
+    # It returns outputs beside the inputs, and finds few of those whose names have blanks: these are links of its own.
     rm -rf "$work/parallel"
     mkdir "$work/parallel"
-    ln "${few[@]}" "$work/parallel"
+    for number in "${!few[@]}"; do ln "${few[number]}" "$work/parallel/$number.jpg"; done
     (
         cd "$work/parallel" || exit
         find . -name '*.jpg' -printf '%P\0' >"$work/list"
@@ -89,15 +89,22 @@ make_copy_loop() {
 
 loop_up() { measure "$1" "libssh loop, file to file, there" 1 0 "$work/copy-loop" up "$bed/ssh_config" h1 /var/tmp/copy-loop /var/tmp/loop "${files[@]}"; }
 
+# What a job costs before its first and after its last byte is no matter of the link: it is measured, and taken off.
+nothing_staged() {
+    measure "$1" "quire, one tiny photo" 1 1 "${quire[@]}" run "$work/tiny.jpg" "${@:2}" --hosts "$work/whole.yaml" -o "$out" "${quiet[@]}"
+    nothing=$(last 4 1)
+}
+
 one_link() {
     local count=${#files[@]} bytes
     bytes=$(bytes_of "${files[@]}")
+    nothing_staged "one link" --strip all
     busy measure "one link" quire 1 "$count" "${quire[@]}" run "$data/large" --strip all --hosts "$work/whole.yaml" -o "$out" "${quiet[@]}"
     loop_up "one link"
     mapfile -t names < <(seq -f /var/tmp/loop/%g 0 $((count - 1)))
     measure "one link" "libssh loop, file to file, and back" 1 "$count" "$work/copy-loop" down "$bed/ssh_config" h1 /var/tmp/copy-loop "$out" "${names[@]}"
     tell '%.2f of what the loop moves in a second; head %.2f CPU seconds per GB moved, loop %.2f; %d %% of the machine idle' \
-        "($(last 4 2) + $(last 4 1)) / $(last 4 3)" "($(last 5 3) + $(last 6 3)) / $bytes / 2 * 1e9" \
+        "($(last 4 2) + $(last 4 1)) / ($(last 4 3) - $nothing)" "($(last 5 3) + $(last 6 3)) / $bytes / 2 * 1e9" \
         "($(last 5 2) + $(last 6 2) + $(last 5 1) + $(last 6 1)) / $bytes / 2 * 1e9" "$idle"
     # shellcheck disable=SC2016 # For the inner shell.
     measure "one link" "ssh host cat >/dev/null" 1 0 sh -c 'ssh -F "$1" h1 cat /var/tmp/loop/* >/dev/null' - "$bed/ssh_config"
@@ -108,29 +115,36 @@ one_link() {
 }
 
 one_slow_link() {
+    nothing_staged "slow link"
     busy measure "slow link" quire 1 "${#files[@]}" "${quire[@]}" run "$data/large" --hosts "$work/whole.yaml" -o "$out" "${quiet[@]}"
     loop_up "slow link"
     ssh -F "$bed/ssh_config" h1 'rm -f /var/tmp/loop/*'
-    tell '%.2f of what the loop moves in a second; %d %% of the machine idle' "$(last 4 1) / $(last 4 2)" "$idle"
+    tell '%.2f of what the loop moves in a second; %d %% of the machine idle' "$(last 4 1) / ($(last 4 2) - $nothing)" "$idle"
 }
 
 # These are no pictures, which a worker finds out at once: what is left is dispatch, staging and recording.
 tiny_tasks() {
     local watcher
-    watch_head "run $data/tiny-100000" &
+    watch_head "run $data/tiny-1000000" &
     watcher=$!
     # shellcheck disable=SC2016 # For the inner shell.
     busy measure "tiny tasks" quire 1 0 sh -c '"$@"; [ $? = 3 ]' - \
-        "${quire[@]}" run "$data/tiny-100000" --shrink 1600 -o "$work/nowhere" --keep-going --hosts "$work/4.yaml" "${quiet[@]}"
+        "${quire[@]}" run "$data/tiny-1000000" --shrink 1600 -o "$work/nowhere" --keep-going --hosts "$work/4.yaml" "${quiet[@]}"
     wait "$watcher"
-    tell 'head %.0f CPU seconds per 10^6 tasks, %d MiB; %d %% of the machine idle' "($(last 5 1) + $(last 6 1)) * 10" "$(<"$work/head-memory")" "$idle"
+    tell 'head %.0f CPU seconds per 10^6 tasks, %d MiB; %d %% of the machine idle' "$(last 5 1) + $(last 6 1)" "$(<"$work/head-memory")" "$idle"
 }
 
 many_hosts() {
     local watcher number
+    # A host may be listed once under each address: these are names of their own for the same eight.
+    for number in {0..63}; do
+        printf 'Host a%d\n' "$number"
+        sed -n "/^Host h$((number % 8 + 1))\$/,/Port/{/Host h/!p}" "$bed/ssh_config"
+    done >"$work/64.config"
+    sed -n '/^Host h\*/,$p' "$bed/ssh_config" | sed 's/^Host h/Host a/' >>"$work/64.config"
     {
-        sed '/^hosts:/q' "$bed/hosts.yaml"
-        for number in {1..64}; do printf '  - {address: h%d, name: h%d-%d, slots: 1}\n' $((number % 8 + 1)) $((number % 8 + 1)) "$number"; done
+        printf 'defaults: {ssh-config: %s, slots: 1}\nhosts:\n' "$work/64.config"
+        printf '  - a%d\n' {0..63}
     } >"$work/64.yaml"
     watch_head "run $work/tiny.jpg" &
     watcher=$!

@@ -87,6 +87,10 @@ public struct OutgoingBytes: Sendable {
     /// Puts `more` at the end; false, and nothing is taken, if that would pass `bytesMax`.
     public mutating func append(_ more: [UInt8]) -> Bool {
         guard count + more.count <= bytesMax else { return false }
+        if bytes.isEmpty {
+            bytes = more
+            return true
+        }
         if start > 1 << 20 && start > bytes.count / 2 {
             bytes.removeFirst(start)
             start = 0

@@ -61,10 +61,18 @@ extension Framed: Sendable where Message: Sendable {}
 public struct FrameReader<Message: WireCodable> {
     private var buffer: [UInt8] = []
     private var start = 0
+    /// The bytes of a file whose frame has not ended: collected in place, since most of what travels are files.
+    private var chunk: Chunk?
     private var awaitsMagic: Bool
     private let noiseBytesMax: Int
     /// What came before the magic bytes: a shell's greeting, for the log.
     public private(set) var noise: [UInt8] = []
+
+    private struct Chunk {
+        let transfer: TransferID
+        var bytes: [UInt8]
+        var missing: Int
+    }
 
     /// - Parameters:
     ///   - awaitsMagic: whether the peer's first bytes must be `magicBytes`.
@@ -75,6 +83,15 @@ public struct FrameReader<Message: WireCodable> {
     }
 
     public mutating func feed(_ bytes: some Collection<UInt8>) {
+        let mine = min(bytes.count, chunk?.missing ?? 0)
+        if mine > 0 {
+            chunk?.bytes.append(contentsOf: bytes.prefix(mine))
+            chunk?.missing -= mine
+        }
+        if mine < bytes.count { put(bytes.dropFirst(mine)) }
+    }
+
+    private mutating func put(_ bytes: some Collection<UInt8>) {
         if start > 0 && start == buffer.count {
             buffer.removeAll(keepingCapacity: true)
             start = 0
@@ -86,7 +103,7 @@ public struct FrameReader<Message: WireCodable> {
     }
 
     /// Whether bytes of an unfinished message are held: at the end of a stream it was cut.
-    public var holdsPartialMessage: Bool { start < buffer.count || awaitsMagic }
+    public var holdsPartialMessage: Bool { start < buffer.count || awaitsMagic || chunk != nil }
 
     /// The next whole message, or nil until more bytes are fed; bytes of a file are an error.
     public mutating func next() throws(WireError) -> Message? {
@@ -103,6 +120,11 @@ public struct FrameReader<Message: WireCodable> {
             guard try skipMagic() else { return nil }
             awaitsMagic = false
         }
+        if let whole = chunk {
+            guard whole.missing == 0 else { return nil }
+            chunk = nil
+            return .bulk(whole.transfer, whole.bytes)
+        }
         guard buffer.count - start >= Frame.headerBytes else { return nil }
         let length = number(at: start)
         let kindAndFlags = number(at: start + 4)
@@ -112,10 +134,22 @@ public struct FrameReader<Message: WireCodable> {
         guard isBulk || kindAndFlags == UInt32(Frame.controlKind) && stream == 0 else { throw .invalid("frame kind \(kindAndFlags)") }
         guard length <= (isBulk ? Transfer.chunkBytesMax : Frame.payloadBytesMax) else { throw .frameTooLong(bytes: Int(length)) }
         let end = start + Frame.headerBytes + Int(length)
-        guard buffer.count >= end else { return nil }
+        guard buffer.count >= end else {
+            if isBulk { beginChunk(TransferID(rawValue: stream), length: Int(length)) }
+            return nil
+        }
         let payload = Array(buffer[(start + Frame.headerBytes)..<end])
         start = end
         return isBulk ? .bulk(TransferID(rawValue: stream), payload) : .message(try Message(wireBytes: payload))
+    }
+
+    /// Takes what has come of a file's frame out of the buffer, which holds nothing else.
+    private mutating func beginChunk(_ transfer: TransferID, length: Int) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
+        bytes.append(contentsOf: buffer[(start + Frame.headerBytes)...])
+        chunk = Chunk(transfer: transfer, bytes: bytes, missing: length - bytes.count)
+        start = buffer.count
     }
 
     /// Goes behind the magic bytes; false until they have come.

@@ -121,6 +121,28 @@ struct FramingTests {
         }
     }
 
+    @Test("Large chunks keep their bytes and their order, also when several wait, and one that is cut is no chunk", arguments: [4_096, 65_536, 150_000, 1 << 20])
+    func largeChunks(cut: Int) throws {
+        let chunks = [Transfer.chunkBytesMax, 0, 1, Transfer.chunkBytesMax, 70_000].enumerated().map { number, count in
+            (TransferID(rawValue: UInt32(number + 1)), (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 + number) })
+        }
+        let stream = magicBytes + chunks.flatMap { Frame.bulkHeader($0, payloadBytes: $1.count) + $1 } + Frame.encode(headMessages[0])
+        var reader = FrameReader<HeadMessage>(awaitsMagic: true)
+        var found: [Framed<HeadMessage>] = []
+        // Two pieces at a time: what is not taken at once must wait in order.
+        for start in stride(from: 0, to: stream.count, by: 2 * cut) {
+            for piece in [start, start + cut] where piece < stream.count { reader.feed(stream[piece..<min(stream.count, piece + cut)]) }
+            while let frame = try reader.nextFrame() { found.append(frame) }
+        }
+        #expect(found == chunks.map { .bulk($0, $1) } + [.message(headMessages[0])])
+        #expect(!reader.holdsPartialMessage)
+
+        var short = FrameReader<HeadMessage>(awaitsMagic: true)
+        short.feed(stream[..<(magicBytes.count + Transfer.chunkBytesMax)])
+        #expect(try short.nextFrame() == nil)
+        #expect(short.holdsPartialMessage)
+    }
+
     @Test("A shell that goes on talking is no quire, and no name leads out of the folder it is meant for")
     func refused() throws {
         var reader = FrameReader<AgentMessage>(awaitsMagic: true, noiseBytesMax: 20)
