@@ -22,7 +22,7 @@ final class FaultyJob {
     private var hostCount = 0
 
     /// Bundles are made once for all tests, and kept for the next time.
-    private static let cache = repository.appending(path: ".build/cluster-cache").path(percentEncoded: false)
+    private static let cache = programs.appending(path: "cluster-tests").path(percentEncoded: false)
 
     init(_ pictures: Pictures) throws {
         self.pictures = pictures
@@ -53,7 +53,7 @@ final class FaultyJob {
     private var environment: [String: String] {
         [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path, "LC_ALL": "C",
-            "XDG_CACHE_HOME": Self.cache, "XDG_STATE_HOME": folder.path + "/state", "TMPDIR": folder.path,
+            "XDG_CACHE_HOME": Self.cache, "XDG_STATE_HOME": folder.path + "/state", "QUIRE_SLOTS": folder.path + "/slots",
         ]
     }
 
