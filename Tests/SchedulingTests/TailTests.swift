@@ -50,18 +50,15 @@ struct TailTests {
         #expect(stage.end(next, on: hostB, milliseconds: 1_000).dispatched(to: hostB) == [attempt(3, 2)], "1 s there, 10 s here")
     }
 
-    @Test("A host that reports a nonsensical time is taken for a slow one, and nothing worse comes of it")
+    @Test("Hosts that report nonsensical times are taken for slow ones, and the job goes on")
     func nonsense() {
-        var stage = Stage(tasks: 4, allowsDuplicates: true)
-        let mad = stage.join(hostA, slots: 1)
-        let quick = stage.join(hostB, slots: 1)
+        var stage = Stage(tasks: 3, allowsDuplicates: true)
+        let first = stage.join(hostA, slots: 1)
+        let second = stage.join(hostB, slots: 1)
         stage.wait(milliseconds: 100)
-        let last = stage.react(.ended(hostA, [Scheduler.Ending(attempt: mad[0], busyMicroseconds: .max)])).dispatched(to: hostA)
-        #expect(last == [attempt(2, 1)])
-        let next = stage.end(quick, on: hostB).dispatched(to: hostB)
-        stage.wait(milliseconds: 100)
-        let second = stage.end(next, on: hostB).dispatched(to: hostB)
-        #expect(second == [attempt(2, 2)], "on the other host it is done much sooner")
+        let last = stage.react(.ended(hostA, [Scheduler.Ending(attempt: first[0], busyMicroseconds: .max)])).dispatched(to: hostA)
+        #expect(stage.react(.ended(hostB, [Scheduler.Ending(attempt: second[0], busyMicroseconds: .max)])) == [.settle(second[0])])
+        #expect(stage.end(last, on: hostA) == [.settle(attempt(2, 1)), .finished(unsettled: 0)])
     }
 
     @Test("Nothing that must not run twice starts a second time")
