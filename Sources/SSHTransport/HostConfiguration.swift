@@ -83,13 +83,18 @@ struct HostConfiguration: Equatable {
             }
             return RawPath(result)
         }
+        /// One a line.
+        func paths(_ keyword: String, _ name: String) -> [RawPath] {
+            (values[keyword] ?? []).filter { $0 != "none" }.compactMap { expanded($0, name) }
+        }
+        /// All on one line.
         func files(_ keyword: String) -> [RawPath] {
             (first(keyword) ?? "").split(separator: " ").compactMap { expanded(String($0), keyword) }
         }
 
         userKnownHosts = files("userknownhostsfile")
         globalKnownHosts = files("globalknownhostsfile")
-        identityFiles = (values["identityfile"] ?? []).filter { $0 != "none" }.compactMap { expanded($0, "IdentityFile") }
+        identityFiles = paths("identityfile", "IdentityFile")
         switch values["identityagent"]?.first {
         case "none": identityAgent = nil
         case nil, "SSH_AUTH_SOCK": identityAgent = here.agentSocket.map { RawPath($0) }
@@ -106,7 +111,7 @@ struct HostConfiguration: Equatable {
             if let value = first(keyword) { needs.append("\(name) \(value)") }
         }
         if first("pubkeyauthentication") == "no" || first("pubkeyauthentication") == "false" { needs.append("PubkeyAuthentication no") }
-        for file in files("certificatefile") where here.exists(file) { needs.append("CertificateFile \(file)") }
+        for file in paths("certificatefile", "CertificateFile") where here.exists(file) { needs.append("CertificateFile \(file)") }
         for file in identityFiles {
             let certificate = RawPath(bytes: file.bytes + Array("-cert.pub".utf8))
             if here.exists(certificate) { needs.append("the certificate \(certificate)") }

@@ -136,10 +136,13 @@ struct KnownHosts {
 
     private static let writing = Mutex(())
 
-    /// Appends a line for a new host unless the file has it by now; all hosts of a job do so one after another.
-    static func add(name: String, type: String, key: String, isHashed: Bool, to file: RawPath) throws(SystemError) {
+    /// Appends a line for a new host; all hosts of a job do so one after another.
+    ///
+    /// - Returns: what the file says of the key now. Not `.known` when a line came meanwhile that forbids it: then nothing is written.
+    static func add(name: String, type: String, key: String, isHashed: Bool, to file: RawPath) throws(SystemError) -> Verdict {
         try writing.withLock { (_) throws(SystemError) in
-            if try KnownHosts(files: [file], name: name).verdict(type: type, key: key) == .known { return }
+            let verdict = try KnownHosts(files: [file], name: name).verdict(type: type, key: key)
+            guard verdict == .unknown else { return verdict }
             try FileOperation.createFolders(file.parent, mode: 0o700)
             let descriptor = file.withCString { open($0, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) }
             guard descriptor >= 0 else { throw .last("open", file.display) }
@@ -149,6 +152,7 @@ struct KnownHosts {
             let needsBreak = last != [0x0A]
             // One write with O_APPEND: other programs' lines stay whole.
             try opened.append(Array((needsBreak ? "\n" : "").utf8) + Array("\(isHashed ? hashedField(name) : name) \(type) \(key)\n".utf8))
+            return .known
         }
     }
 

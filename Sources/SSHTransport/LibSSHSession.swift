@@ -192,25 +192,24 @@ private struct LibSSHThread {
         let configuration = plan.configuration
         let type = keyType(Base64.decode(key.utf8) ?? [])
         let fingerprint = KnownHosts.fingerprint(key)
-        switch known.verdict(type: type, key: key) {
+        var verdict = known.verdict(type: type, key: key)
+        if verdict == .unknown, plan.settings.hostKeys == .acceptNew, let file = configuration.userKnownHosts.first {
+            do throws(SystemError) {
+                verdict = try KnownHosts.add(name: configuration.knownName, type: type, key: key, isHashed: configuration.hashesKnownHosts, to: file)
+            } catch {
+                throw .configuration(host: plan.name, reason: "its new host key cannot be written: \(error)")
+            }
+        }
+        switch verdict {
         case .known: return
         case .revoked(let place): throw .hostKeyRevoked(host: plan.name, fingerprint: fingerprint, place: place)
         case .changed(let place):
             throw .hostKeyChanged(host: plan.name, fingerprint: fingerprint, place: place, knownName: configuration.knownName)
         case .needsCertificate: throw .notSupported(host: plan.name, what: "host keys certified by an authority (@cert-authority)")
         case .unknown:
-            let file = configuration.userKnownHosts.first
-            if plan.settings.hostKeys == .acceptNew, let file {
-                do throws(SystemError) {
-                    try KnownHosts.add(name: configuration.knownName, type: type, key: key, isHashed: configuration.hashesKnownHosts, to: file)
-                } catch {
-                    throw .configuration(host: plan.name, reason: "its new host key cannot be written: \(error)")
-                }
-                return
-            }
             throw .hostKeyUnknown(
                 host: plan.name, fingerprint: fingerprint, line: "\(configuration.knownName) \(type) \(key)",
-                file: file?.display ?? "~/.ssh/known_hosts", port: configuration.port, address: configuration.hasAlias ? nil : configuration.hostName)
+                file: configuration.userKnownHosts.first?.display ?? "~/.ssh/known_hosts", port: configuration.port, address: configuration.hasAlias ? nil : configuration.hostName)
         }
     }
 }

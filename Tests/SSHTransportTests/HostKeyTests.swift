@@ -1,6 +1,7 @@
 import JobModel
 import LinuxSystem
 import SSHTransport
+import Synchronization
 import Testing
 
 /// Who a host is believed to be; the same answers from both transports.
@@ -32,6 +33,34 @@ import Testing
         #expect(lines.last.map { String($0) } == "\(server.knownName) \(try server.hostKeyLine())")
         _ = try server.connect(.libssh)
         _ = try server.connect(.openssh)
+    }
+
+    /// As behind a name with many addresses: each is read about before either is written down.
+    @Test func `Of two machines that come under one new name at once, only one is believed`() throws {
+        let (server, other) = (try SSHServer(), try SSHServer())
+        try server.writeKnownHosts("")
+        try server.writeClientConfiguration("HostKeyAlias farm")
+        try copyFile(RawPath("\(server.key).pub"), to: other.folder.appending("authorized_keys"), mode: 0o600)
+        var settings = server.settings(.libssh)
+        settings.hostKeys = .acceptNew
+        let outcomes = Mutex<[SSHError?]>([])
+        let threads = [server.port, other.port].map { port in
+            SystemThread("connect") { [settings] in
+                do throws(SSHError) {
+                    _ = try HostConnector().connect(to: HostAddress("test", port: port), settings)
+                    outcomes.withLock { $0.append(nil) }
+                } catch {
+                    outcomes.withLock { $0.append(error) }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        let refusals = outcomes.withLock { $0 }.compactMap(\.self)
+        guard refusals.count == 1, case .hostKeyChanged = refusals[0] else {
+            Issue.record("\(refusals)")
+            return
+        }
+        #expect(try readText(server.knownHosts).split(separator: "\n").count == 1)
     }
 
     @Test func `New keys are hashed where the configuration says so, and found again`() throws {

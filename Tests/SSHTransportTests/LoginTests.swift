@@ -149,12 +149,17 @@ import Testing
         }
     }
 
-    @Test(arguments: transports) func `A certificate logs in through ssh`(_ transport: TransportChoice) throws {
+    @Test(arguments: ["beside its key", "named last"]) func `A certificate logs in through ssh`(_ place: String) throws {
         let server = try SSHServer()
         try makeKey(server.folder.appending("ca"))
         try writeFile(
             server.folder.appending("authorized_keys"), "cert-authority \(readText(server.folder.appending("ca.pub")))")
         try local("ssh-keygen -q -s '\(server.folder)/ca' -I me -n '\(server.user)' '\(server.key).pub'")
+        if place == "named last" {
+            let certificate = server.folder.appending("a certificate")
+            try local("mv '\(server.key)-cert.pub' '\(certificate)'")
+            try server.writeClientConfiguration("CertificateFile \(server.folder)/absent\nCertificateFile \"\(certificate)\"")
+        }
         #expect(try server.connect(.auto).transport == .openssh)
     }
 }
