@@ -98,6 +98,8 @@ struct LossTests {
         for worker in workers { kill(worker, SIGCONT) }
         try job.expectSameBytes(try running.wait())
         #expect(try childWorkers(of: running) == [])
+        // It was let go, not lost.
+        #expect(try running.said("starting it again") == 0)
         try bed.expectNothingLeft(on: ["h1"])
     }
 
