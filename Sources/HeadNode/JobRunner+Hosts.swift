@@ -101,16 +101,12 @@ extension JobRunner {
     private func tellFault(of host: HostIndex, _ why: String, isFinal: Bool) {
         guard toldFaults[host] != why else { return }
         toldFaults[host] = why
-        display.message(isFinal ? "\(boardName(host)) is left out: \(why)" : "\(why); it is tried again now and then")
+        display.message(isFinal ? "left out: \(why)" : "\(why); it is tried again now and then")
     }
 
     private func endGathering(_ gathering: Gathering) {
         self.gathering = nil
         for (host, fault) in gathering.faults.sorted(by: { $0.key < $1.key }) { tellFault(of: host, fault.why, isFinal: fault.isFinal) }
-    }
-
-    private func boardName(_ host: HostIndex) -> String {
-        fleet?.board.all.first { $0.host == host }?.line.name ?? name(of: host)
     }
 
     private func endGatheringIfReady() throws(HeadError) {

@@ -182,7 +182,10 @@ final class JobRunner {
         case .asked(let deadline):
             let now = SystemClock.monotonicMilliseconds()
             return .draining(secondsLeft: deadline > now ? Int((deadline - now + 999) / 1000) : 0)
-        case .fault(let error): return .paused(reason: "\(error)")
+        case .fault(let error):
+            // Told whole as a message.
+            let words = "\(error)".prefix { $0 != ";" && !$0.isNewline }
+            return .paused(reason: String(words.last == ":" ? words.dropLast() : words))
         case .none:
             if let pause { return .paused(reason: pause.fault) }
             return unsettledCount != nil && open.isEmpty ? .binding : .working

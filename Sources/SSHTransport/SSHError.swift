@@ -82,7 +82,8 @@ extension SSHError: CustomStringConvertible {
     /// The fault for a line that names the host already and has little room.
     public var brief: String {
         switch self {
-        case .unreachable(_, let reason): "unreachable: \(reason)"
+        // The reason begins with the address.
+        case .unreachable(_, let reason): "unreachable: \(reason.split(separator: ": ").last ?? "")"
         case .timedOut(_, let stage, _): "no answer \(stage)"
         case .hostKeyUnknown: "host key not known"
         case .hostKeyChanged: "host key changed"

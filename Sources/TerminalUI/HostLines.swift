@@ -51,10 +51,10 @@ struct HostLines {
 
         // In order of worth; what does not fit beside the names and a short state is left out.
         let offered: [(place: Int, cells: Cells)] = [
-            (0, cells(hosts.map { "\($0.busy)/\($0.slots) busy" }, .plain)),
+            (0, cells(hosts.map { $0.hasWorked ? "\($0.busy)/\($0.slots) busy" : "" }, .plain)),
             (2, cells(hosts.map { $0.failed > 0 ? "\(HumanText.count($0.failed)) failed" : "" }, .red)),
-            (3, cells(hosts.map { HumanText.rate($0.rate) }, .plain)),
-            (1, cells(hosts.map { "\(HumanText.count($0.done)) done" }, .plain)),
+            (3, cells(hosts.map { $0.hasWorked ? HumanText.rate($0.rate) : "" }, .plain)),
+            (1, cells(hosts.map { $0.hasWorked ? "\(HumanText.count($0.done)) done" : "" }, .plain)),
         ].filter { $0.1.width > 0 }
         var chosen: [(place: Int, cells: Cells)] = []
         var used = nameWidth + stateRoom
@@ -85,4 +85,9 @@ struct HostLines {
     private static func cells(_ text: [String], _ style: StyledLine.Style) -> Cells {
         Cells(text: text, width: text.map(DisplayText.columns).max() ?? 0, style: style)
     }
+}
+
+extension HostLine {
+    /// Of a host that was never there nothing is known but its state.
+    fileprivate var hasWorked: Bool { slots > 0 || done + failed > 0 }
 }

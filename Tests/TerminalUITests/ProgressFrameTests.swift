@@ -104,6 +104,10 @@ import Testing
         #expect(shown[11] == "c29  0/4 busy  0 done  0/s  unreachable, again in 12 s: No route to host")
         #expect(shown[12] == "… and 19 more hosts, 62/76 busy")
 
+        // Of a host that was not there yet only its state is known.
+        snapshot.hosts = [HostLine(name: "h1", slots: 2, busy: 2, done: 7, rate: 1.5), HostLine(name: "h2", slots: 0, state: "connecting")]
+        #expect(lines(snapshot, 80).suffix(2) == ["h1  2/2 busy  7 done  1.5/s", "h2                        connecting"])
+
         // However many are in trouble, those that work are seen too.
         snapshot.hosts = (1...30).map { HostLine(name: "c\($0)", slots: 4, state: "lost, again in 9 s", isTroubled: true) }
         for index in 20..<30 { snapshot.hosts[index] = HostLine(name: "w\(index)", slots: 4, busy: 4) }
