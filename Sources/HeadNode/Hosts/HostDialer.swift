@@ -64,21 +64,17 @@ struct HostDialer: Sendable {
     ) throws(HeadError) -> ReachedHost {
         do throws(HeadError) {
             progress("preparing its agent")
-            let (command, agentBytes) = try bundles.agentCommand(in: session, of: spec.name)
-            let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
-                do throws(SSHError) { return try session.open(command, sink) } catch { throw HeadError(error) }
-            }
+            let agent = try startAgent(spec, host, session, events)
+            let connection = agent.greeting.connection
             let staging = HostStaging(
                 host: host, name: spec.name, connection: connection, events: events, gatherer: gatherer, fileMode: fileMode, isInPlace: isInPlace)
             do throws(HeadError) {
-                let greeting = AgentGreeting(connection: connection, build: version, what: "the agent on \(spec.name)")
-                let facts = try greeting.hello()
                 connection.stage(with: staging)
                 progress("sending its worker")
                 let (worker, workerBytes) = try sendWorker(spec, connection, staging)
                 return ReachedHost(
-                    spec: spec, session: session, connection: connection, staging: staging, greeting: greeting, facts: facts, worker: worker,
-                    agentBytesSent: agentBytes, workerBytesSent: workerBytes)
+                    spec: spec, session: session, connection: connection, staging: staging, greeting: agent.greeting, facts: agent.facts,
+                    worker: worker, agentBytesSent: agent.bytesSent, workerBytesSent: workerBytes)
             } catch {
                 connection.close(kill: true)
                 staging.close()
@@ -90,16 +86,50 @@ struct HostDialer: Sendable {
         }
     }
 
+    private struct GreetedAgent {
+        var greeting: AgentGreeting
+        var facts: HostFacts
+        var bytesSent: UInt64
+    }
+
+    /// Starts the agent and waits for its greeting.
+    ///
+    /// One that does not greet may be damaged in a way that neither its size nor its version shows: it is replaced, once.
+    private func startAgent(
+        _ spec: HostSpec, _ host: HostIndex, _ session: any HostSession, _ events: Mailbox<HeadEvent>
+    ) throws(HeadError) -> GreetedAgent {
+        var replaces = false
+        while true {
+            let (command, sentBytes) = try bundles.agentCommand(in: session, of: spec.name, replaces: replaces)
+            let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
+                do throws(SSHError) { return try session.open(command, sink) } catch { throw HeadError(error) }
+            }
+            let greeting = AgentGreeting(connection: connection, build: version, what: "the agent on \(spec.name)")
+            do throws(HeadError) {
+                return GreetedAgent(greeting: greeting, facts: try greeting.hello(), bytesSent: sentBytes)
+            } catch {
+                connection.close(kill: true)
+                if replaces { throw error }
+                replaces = true
+            }
+        }
+    }
+
     /// Has the workers started, and finds out whether they make the bytes the job wants.
     func begin(_ reached: ReachedHost, _ briefing: Briefing, _ progress: @Sendable (String) -> Void) throws(HeadError) -> ReadyHost {
         let (spec, facts) = (reached.spec, reached.facts)
         progress("starting its workers")
-        let ready = try reached.greeting.setUp(
-            AgentSetup(
-                job: briefing.job, epoch: briefing.epoch, leaseSeconds: spec.leaseSeconds, slots: spec.slots ?? facts.slotsMax,
-                worker: reached.worker, scratch: spec.scratch, yieldsToOthers: spec.yieldsToOthers,
-                workerMemoryBytesMax: spec.workerMemoryBytesMax ?? briefing.workerMemoryBytesMax ?? 0, timeout: briefing.timeout,
-                work: briefing.work.wireBytes))
+        let setup = AgentSetup(
+            job: briefing.job, epoch: briefing.epoch, leaseSeconds: spec.leaseSeconds, slots: spec.slots ?? facts.slotsMax,
+            worker: reached.worker, scratch: spec.scratch, yieldsToOthers: spec.yieldsToOthers,
+            workerMemoryBytesMax: spec.workerMemoryBytesMax ?? briefing.workerMemoryBytesMax ?? 0, timeout: briefing.timeout,
+            work: briefing.work.wireBytes)
+        let ready: ReadyHost
+        do throws(HeadError) {
+            ready = try reached.greeting.setUp(setup)
+        } catch .noUsableHost(let why) where spec.worker == .host {
+            throw .host("\(why); it uses that host's own libraries: install libvips and libexif there, or use `worker: bundle` for it", mayPass: false)
+        }
         progress("looking for shared storage")
         reached.staging.view = try SharedStorage(spec: spec, name: spec.name, connection: reached.connection)
             .view(briefing, scratchFreeBytes: ready.scratchFreeBytes)
