@@ -58,6 +58,12 @@ final class AgentLink: Sendable {
     /// The first half of `close`, which waits for nothing: for many hosts at once.
     func beginClosing(kill: Bool) { connection.close(kill: kill) }
 
+    /// What the job may use of the host's slots, if the agent said anything of it.
+    var lastShare: AgentConnection.Share? { connection.lastShare }
+
+    /// Whether another machine writes to the folders for results itself, so that a failure to write may be its own.
+    var writesWhereItBelongs: Bool { staging?.view.seesTargets == true }
+
     /// Ends the agent with all its workers: at once if `kill`, else as soon as it notices that nothing more comes; waits for it.
     func close(kill: Bool = false) {
         connection.close(kill: kill)

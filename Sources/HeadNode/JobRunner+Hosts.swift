@@ -89,6 +89,8 @@ extension JobRunner {
         tallies[link.host]?.busy = 0
         tallies[link.host]?.usable = nil
         perform(scheduler.apply(.hostReady(link.host, Scheduler.HostOffer(slots: link.slots, stagedBytesMax: link.stagedBytesMax)), at: .now))
+        // Other jobs may have been met while the host was prepared.
+        if let share = link.lastShare { changeSlots(of: link.host, share.usable, share.holders) }
     }
 
     func failedToJoin(_ host: HostIndex, _ why: String, isFinal: Bool) throws(HeadError) {

@@ -43,8 +43,15 @@ final class AgentConnection: Sendable {
     private let heard: Atomic<UInt64>
     /// An end that we asked for is no event: by then another agent may work under the same index.
     private let isClosing = Atomic<Bool>(false)
+    private let share = Mutex<Share?>(nil)
     /// Closed at the end, for whoever waits for it.
     private let ending = Mailbox<String>(elementsMax: 1)
+
+    /// Slots of its host that the job may use, and whose jobs hold the others.
+    struct Share: Sendable {
+        var usable: Int
+        var holders: [JobID]
+    }
 
     /// Messages that found no room in the channel; the scheduler bounds what one host may hold.
     private struct Waiting {
@@ -78,6 +85,9 @@ final class AgentConnection: Sendable {
     var heardMilliseconds: UInt64 { heard.load(ordering: .relaxed) }
 
     func forgive() { heard.store(SystemClock.monotonicMilliseconds(), ordering: .relaxed) }
+
+    /// As the agent said last; it tells only changes, the first perhaps before the job knows of the host.
+    var lastShare: Share? { share.withLock { $0 } }
 
     // MARK: Out
 
@@ -168,6 +178,7 @@ final class AgentConnection: Sendable {
         case .message(.transfer(let message)): stager.withLock { $0 }?.take(message)
         case .message(.pong): break
         case .message(let message):
+            if case .slots(let usable, let holders) = message { share.withLock { $0 = Share(usable: usable, holders: holders) } }
             phase.withLock { phase in
                 switch phase {
                 // A peer that floods us before it was asked anything is none.
