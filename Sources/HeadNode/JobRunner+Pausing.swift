@@ -55,6 +55,12 @@ extension JobRunner {
             let folder = task.output?.parent ?? plan.spoolFolder
             let error = SystemError(fault.call, folder.isEmpty ? "." : folder.display, code: fault.code)
             suspect = Suspect(of: report, from: host, Inquiry(surrounding: .room(folder)))
+            if !error.isNoSpace, links[host]?.writesWhereItBelongs == true {
+                // The share may be gone there, while it is well here.
+                suspects.append(suspect)
+                watch.ask(suspect.inquiry)
+                return true
+            }
             guard error.isNoSpace else {
                 // A disk that is broken or read-only says nothing by which its recovery would be known.
                 halt(.system(doing: "store what was made of \(task.input)", error))
@@ -79,9 +85,12 @@ extension JobRunner {
         if let fault { return pause(for: surrounding, fault) }
         let cleared = suspects.filter { $0.inquiry == inquiry }
         suspects.removeAll { $0.inquiry == inquiry }
+        var faults: [HostIndex: String] = [:]
         for suspect in cleared {
-            if fileIsThere, suspect.host != Fleet.thisMachineIndex {
-                // This machine can read it: the share is at fault on that host.
+            if let fault = hostFault(of: suspect, fileIsThere) {
+                if faults.updateValue(fault, forKey: suspect.host) == nil {
+                    display.message("\(name(of: suspect.host)) \(fault), and this machine can: look at the share there")
+                }
                 settle([suspect.report], from: suspect.host, verdict: .hostFault)
             } else if fileIsThere, suspect.report.attempt.number < Self.triesMax {
                 letGo([suspect])
@@ -93,6 +102,17 @@ extension JobRunner {
         self.pause = nil
         display.message("going on: \(surrounding.recovery)")
         perform(scheduler.apply(.resume, at: .now))
+    }
+
+    /// What a host cannot do that this machine, which found nothing wrong, can.
+    private func hostFault(of suspect: Suspect, _ fileIsThere: Bool) -> String? {
+        guard suspect.host != Fleet.thisMachineIndex else { return nil }
+        let surrounding = suspect.inquiry.surrounding
+        switch suspect.report.outcome {
+        case .finished: return nil
+        case .failed(let failure): return fileIsThere ? "cannot read in \(surrounding.name) (\(failure.message))" : nil
+        case .notStored(let fault): return "cannot write to \(surrounding.name) (\(SystemError(fault.call, "", code: fault.code).reason))"
+        }
     }
 
     /// Waits for what is at fault; no file is blamed meanwhile.
