@@ -31,20 +31,24 @@ final class Workplace {
 
     /// Runs lines of shell in the folder.
     ///
-    /// `$photo` is a small JPEG. `photos COUNT FOLDER` writes so many, no two alike, as `FOLDER/N/pN.jpg`; `noise WIDTH FILE` a picture
-    /// that takes long to work on.
+    /// `$photo` is a small JPEG. `photos COUNT FOLDER` cuts so many small ones of it, 64 at most, as `FOLDER/N/pN.jpg`; `slow COUNT FOLDER`
+    /// larger ones, which `blur.yaml` works on for some hundredths of a second each.
     @discardableResult
     func make(_ script: String) throws -> Ended {
         let tools = """
             set -eu
-            photos() {
-                mkdir -p "$2/0" "$2/1" "$2/2" "$2/3"
-                for n in $(seq "$1"); do
-                    # Behind its end a JPEG may have anything; what is in front stays the same picture.
-                    { cat "$photo"; echo "$n"; } >"$2/$((n % 4))/p$n.jpg"
+            cut() {
+                mkdir -p "$3/0" "$3/1" "$3/2" "$3/3"
+                convert "$photo" -resize "$1!" -crop 8x8@ +repage "$3/p%d.jpg"
+                for n in $(seq 0 63); do
+                    if [ "$n" -lt "$2" ]; then mv "$3/p$n.jpg" "$3/$((n % 4))/"; else rm "$3/p$n.jpg"; fi
                 done
             }
-            noise() { mkdir -p "$(dirname "$2")"; convert -size "$1x$1" -seed 7 plasma:red-blue -quality 92 "$2"; }
+            photos() { cut 640x480 "$@"; }
+            slow() {
+                cut 4000x3000 "$@"
+                printf 'actions:\n  - blur: 20\n' >blur.yaml
+            }
 
             """
         let ended = try run(
@@ -102,8 +106,9 @@ final class Workplace {
 
     func expectSameResults(_ one: String, _ other: String, withTimes: Bool = false, place: SourceLocation = #_sourceLocation) throws {
         let (left, right) = (Set(try results(one, withTimes: withTimes)), Set(try results(other, withTimes: withTimes)))
-        #expect(left.subtracting(right).sorted() == [], "only in \(one)", sourceLocation: place)
-        #expect(right.subtracting(left).sorted() == [], "only in \(other)", sourceLocation: place)
+        for (only, name) in [(left.subtracting(right), one), (right.subtracting(left), other)] where !only.isEmpty {
+            Issue.record("\(only.count) lines only in \(name): \(only.sorted().prefix(4))", sourceLocation: place)
+        }
     }
 
     /// What a run said of files that failed, in no order.
