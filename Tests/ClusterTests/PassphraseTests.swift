@@ -25,7 +25,7 @@ private final class LockedHosts {
     private func text(_ path: String) throws -> String { String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) }
 
     func quire(_ words: [String], typing answers: [(question: String, answer: String)]) throws -> Ended {
-        try runOnTerminal([ClusterJob.quire] + words, answers: answers, environment: ClusterJob.environment(state: folder.path + "/state"))
+        try runOnTerminal([QuireProgram.path] + words, answers: answers, environment: QuireProgram.environment(state: folder.path + "/state"))
     }
 
     /// Files below the state folder in which the passphrase stands.
@@ -65,7 +65,7 @@ struct PassphraseTests {
         #expect(right.status == 0 && right.output.contains("2 of 2 hosts"), "\(right)")
 
         let alone = try run(
-            "setsid", ["--wait", ClusterJob.quire, "hosts", "check", "--hosts", hosts.hostsFile], environment: ClusterJob.environment(state: hosts.folder.path))
+            "setsid", ["--wait", QuireProgram.path, "hosts", "check", "--hosts", hosts.hostsFile], environment: QuireProgram.environment(state: hosts.folder.path))
         #expect(alone.status == 5 && alone.output.contains("nobody can be asked: ssh-add it"), "\(alone)")
     }
 

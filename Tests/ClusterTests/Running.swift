@@ -135,3 +135,12 @@ final class TemporaryFolder: Sendable {
 
     var path: String { url.path(percentEncoded: false) }
 }
+
+/// The program under test, with a state folder of its own.
+enum QuireProgram {
+    static let path = programs.appending(path: "quire").path(percentEncoded: false)
+
+    static func environment(state: String) -> [String: String] {
+        ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": state, "XDG_STATE_HOME": state, "LC_ALL": "C"]
+    }
+}
