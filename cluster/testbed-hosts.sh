@@ -44,7 +44,10 @@ namespace_make() {
         [[ -z $(chosen cpu "$host") ]] || namespace_cpu "$host" "$(chosen cpu "$host")"
     fi
     mkfifo "$place/ready"
+    # Held open until the word has come: a pipe that nobody holds forgets what was written.
+    exec {word_pipe}<>"$place/ready"
     (
+        exec {word_pipe}>&-
         join_group "$host"
         export QUIRE_TESTBED_STATE=$state
         exec setsid unshare --net --uts --mount --ipc \
@@ -52,9 +55,10 @@ namespace_make() {
     ) </dev/null >"$place/log" 2>&1 &
     pid=$!
     remember "$place/holder" "$pid"
-    until read -r -t 0.5 ready <>"$place/ready" && [[ $ready == ready ]]; do
+    until read -r -t 0.5 -u "$word_pipe" ready && [[ $ready == ready ]]; do
         running "$place/holder" >/dev/null || fail "$host could not be made: $(<"$place/log")"
     done
+    exec {word_pipe}>&-
     ip link add "$(link "$host")" type veth peer name e0 netns "$pid"
     ip link set "$(link "$host")" master "qtb$(<"$state/id")" up
     nsenter --target "$pid" --net ip -batch - <<-IP
@@ -180,7 +184,7 @@ namespace_start() {
         power=$!
         remember "$place/power" "$power"
         # It is one once it has become that shell: its own /proc is there then. Before, the child is one of this script.
-        for ((tries = 0; tries < 1000; tries++)); do
+        for ((tries = 0; tries < 6000; tries++)); do
             init=$(init_of "$power")
             [[ -z $init || $(tr '\0' ' ' 2>/dev/null <"/proc/$init/cmdline") != "bash -c while "* ]] || break
             sleep 0.005
@@ -192,7 +196,7 @@ namespace_start() {
         namespace_exec "$host" sh -c 'setsid /usr/sbin/sshd -D -e -f /etc/ssh/sshd_config &' </dev/null >>"$place/log" 2>&1
     fi
     # Through its own loopback, so that it can be started while its plug is out.
-    for ((tries = 0; tries < 400; tries++)); do
+    for ((tries = 0; tries < 3000; tries++)); do
         if nsenter --target "$holder" --net bash -c ': </dev/tcp/127.0.0.1/22' 2>/dev/null; then return; fi
         sleep 0.01
     done
