@@ -29,7 +29,6 @@ cluster_suite() {
     "${testbed[@]}" slow h1 off
     rm "$work/copy-loop"
     rounds=1 in_turn "10^6 files of a byte that are no pictures, to four hosts" tiny_tasks
-    rounds=1 in_turn "a tiny photo for 64 agents on eight hosts" many_hosts
     for host in h1 h2 h3 h4 h5 h6 h7 h8; do "${testbed[@]}" cpu "$host" 20%; done
     in_turn "200 photos of 12 megapixels to 1600 px on 8 hosts of a fifth of a core each" eight_hosts
     "${testbed[@]}" down
@@ -134,25 +133,6 @@ tiny_tasks() {
         "${quire[@]}" run "$data/tiny-1000000" --shrink 1600 -o "$work/nowhere" --keep-going --hosts "$work/4.yaml" "${quiet[@]}"
     wait "$watcher"
     tell 'head %.0f CPU seconds per 10^6 tasks, %d MiB; %d %% of the machine idle' "$(last 5 1) + $(last 6 1)" "$(<"$work/head-memory")" "$idle"
-}
-
-many_hosts() {
-    local watcher number
-    # A host may be listed once under each address: these are names of their own for the same eight.
-    for number in {0..63}; do
-        printf 'Host a%d\n' "$number"
-        sed -n "/^Host h$((number % 8 + 1))\$/,/Port/{/Host h/!p}" "$bed/ssh_config"
-    done >"$work/64.config"
-    sed -n '/^Host h\*/,$p' "$bed/ssh_config" | sed 's/^Host h/Host a/' >>"$work/64.config"
-    {
-        printf 'defaults: {ssh-config: %s, slots: 1}\nhosts:\n' "$work/64.config"
-        printf '  - a%d\n' {0..63}
-    } >"$work/64.yaml"
-    watch_head "run $work/tiny.jpg" &
-    watcher=$!
-    busy measure "64 agents" quire 1 1 "${quire[@]}" run "$work/tiny.jpg" "${shrunk[@]}" --hosts "$work/64.yaml" --min-hosts 64 -o "$out" "${quiet[@]}"
-    wait "$watcher"
-    tell 'head %d MiB; %d %% of the machine idle' "$(<"$work/head-memory")" "$idle"
 }
 
 # One host gets an eighth of the files; where work grows with the hosts it takes as long for them as eight hosts for all.
