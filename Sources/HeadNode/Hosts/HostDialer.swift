@@ -22,7 +22,7 @@ struct HostDialer: Sendable {
 
     /// For all the canary set takes; a host that is busy with others' work is slow to begin.
     private static let canaryMilliseconds = 120_000
-    /// Between two answers while the worker's bundle, about 100 MB, is on its way.
+    /// Between two answers while the worker's bundle, about 200 MB, is on its way.
     private static let bundleMilliseconds = 600_000
 
     func dial(
