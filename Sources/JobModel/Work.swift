@@ -30,6 +30,25 @@ public enum WorkKind: Hashable, Sendable {
     case fingerprint(FingerprintOrder)
 }
 
+extension WorkKind {
+    /// Where the files that a report names begin; nil where none are made.
+    public var folder: RawPath? {
+        switch self {
+        case .process(let order): order.folder
+        case .page, .probe, .thumbnail, .fingerprint: nil
+        }
+    }
+
+    /// Where pages lie that no output holds; nil where none are made.
+    public var spoolFolder: RawPath? {
+        switch self {
+        case .process(let order): order.spoolFolder
+        case .page(let order): order.spoolFolder
+        case .probe, .thumbnail, .fingerprint: nil
+        }
+    }
+}
+
 /// Where an output goes: the worker writes a temp file into `folder` and never makes a final name.
 public struct ProcessOrder: Hashable, Sendable {
     /// Folder that the final name will stand in; it exists. Nil when only the PDF is wanted.

@@ -33,24 +33,6 @@ extension SystemError {
     var isNotExecutable: Bool { code == ENOEXEC || code == ELIBBAD }
 }
 
-extension WorkKind {
-    /// Where the files that a report names begin.
-    var folder: RawPath? {
-        switch self {
-        case .process(let order): order.folder
-        case .page, .probe, .thumbnail, .fingerprint: nil
-        }
-    }
-
-    var spoolFolder: RawPath? {
-        switch self {
-        case .process(let order): order.spoolFolder
-        case .page(let order): order.spoolFolder
-        case .probe, .thumbnail, .fingerprint: nil
-        }
-    }
-}
-
 extension WorkReport {
     /// A generous guess of its encoded size; paths are counted as the longest the system allows.
     var bytesAtMost: Int {

@@ -1,5 +1,5 @@
-internal import Glibc
 import JobModel
+import LinuxSystem
 import WireProtocol
 
 /// What hosts must know before they can work for a job, once its plan is made.
@@ -26,47 +26,25 @@ struct Briefing: Sendable {
 }
 
 /// A value that one thread gives once and others wait for.
-///
-/// @unchecked because `value` and `isClosed` are only touched between lock and unlock of `mutex`, and both system objects
-/// live at fixed addresses until the last reference is gone.
-final class Promise<Value: Sendable>: @unchecked Sendable {
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var value: Value?
-    private var isClosed = false
-
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(changed, nil)
+final class Promise<Value: Sendable>: Sendable {
+    private struct State: Sendable {
+        var value: Value?
+        var isClosed = false
     }
 
-    deinit {
-        pthread_cond_destroy(changed)
-        pthread_mutex_destroy(mutex)
-        changed.deallocate()
-        mutex.deallocate()
-    }
+    private let state = Monitor(State())
 
-    func keep(_ value: Value) {
-        pthread_mutex_lock(mutex)
-        self.value = value
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
-    }
+    func keep(_ value: Value) { state.update { $0.value = value } }
 
     /// Nobody will give it any more.
-    func close() {
-        pthread_mutex_lock(mutex)
-        isClosed = true
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
-    }
+    func close() { state.update { $0.isClosed = true } }
 
     /// The value, or nil once it is closed without one.
     func wait() -> Value? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while value == nil && !isClosed { pthread_cond_wait(changed, mutex) }
-        return value
+        let answer: Value?? = state.wait { state in
+            if let value = state.value { return .some(value) }
+            return state.isClosed ? .some(nil) : nil
+        }
+        return answer ?? nil
     }
 }

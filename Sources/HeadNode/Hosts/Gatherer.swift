@@ -150,21 +150,6 @@ extension FinishedWork {
 }
 
 extension WorkKind {
-    var folder: RawPath? {
-        switch self {
-        case .process(let order): order.folder
-        case .page, .probe, .thumbnail, .fingerprint: nil
-        }
-    }
-
-    var spoolFolder: RawPath? {
-        switch self {
-        case .process(let order): order.spoolFolder
-        case .page(let order): order.spoolFolder
-        case .probe, .thumbnail, .fingerprint: nil
-        }
-    }
-
     var keepsTimes: Bool {
         switch self {
         case .process(let order): order.keepTimes
