@@ -106,7 +106,7 @@ import Testing
 
         // Of a host that was not there yet only its state is known.
         snapshot.hosts = [HostLine(name: "h1", slots: 2, busy: 2, done: 7, rate: 1.5), HostLine(name: "h2", slots: 0, state: "connecting")]
-        #expect(lines(snapshot, 80).suffix(2) == ["h1  2/2 busy  7 done  1.5/s", "h2                        connecting"])
+        #expect(lines(snapshot, 80).suffix(2) == ["h1  2/2 busy  7 done  1.5/s", "h2" + String(repeating: " ", count: 27) + "connecting"])
 
         // However many are in trouble, those that work are seen too.
         snapshot.hosts = (1...30).map { HostLine(name: "c\($0)", slots: 4, state: "lost, again in 9 s", isTroubled: true) }
