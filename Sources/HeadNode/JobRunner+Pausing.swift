@@ -115,6 +115,18 @@ extension JobRunner {
         }
     }
 
+    /// A folder for results could not be made: its disk is full.
+    func pauseForRoom(for task: TaskIndex, _ error: SystemError) {
+        var folder = open[task]?.output?.parent ?? plan.spoolFolder
+        do throws(SystemError) {
+            while !folder.isEmpty, folder.parent != folder, try FileOperation.factsIfPresent(of: folder) == nil { folder = folder.parent }
+        } catch {
+            return halt(.system(doing: "make the folder \(folder)", error))
+        }
+        let cause = Surrounding.room(folder)
+        pause(for: cause, "\(cause.name) is full (\(error.reason)): free some space")
+    }
+
     /// Waits for what is at fault; no file is blamed meanwhile.
     private func pause(for cause: Surrounding, _ fault: String) {
         letGo(of: cause)

@@ -403,7 +403,11 @@ final class JobRunner {
             }
         } catch {
             let unsent = attempts[sent...].map(\.task)
-            halt(error)
+            if case .system(_, let fault) = error, fault.isNoSpace {
+                pauseForRoom(for: attempts[sent].task, fault)
+            } else {
+                halt(error)
+            }
             perform(scheduler.apply(.released(host, unsent), at: .now))
         }
     }
