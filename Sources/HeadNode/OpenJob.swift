@@ -10,7 +10,8 @@ import WireProtocol
 
 /// A job in the hands of this process: its locks, its journal, and all that planning and working need.
 ///
-/// Made by `Session` for a new job and by `Resumption` for one that was begun by another process.
+/// Made by `Session` for a new job and by `Resumption` for one that was begun by another process. A long file, since locks,
+/// inbox and hosts have one owner and are private to it.
 final class OpenJob {
     let settings: RunSettings
     let recipe: Recipe
