@@ -129,7 +129,7 @@ struct AgentGreeting {
             case .ready(let host): return host
             case .unusable(let why): throw .noUsableHost("\(what) cannot work: \(why)")
             case .log, .load, .slots, .pong: continue
-            case .hello, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady:
+            case .hello, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady, .printed:
                 throw .agent("\(what) answered out of turn")
             }
         }

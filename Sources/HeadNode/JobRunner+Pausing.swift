@@ -49,7 +49,9 @@ extension JobRunner {
             case .vanished, .unreadable, .denied:
                 guard let root = plan.roots.root(of: task.input) else { return false }
                 suspect = Suspect(of: report, from: host, Inquiry(surrounding: .root(root), file: task.input))
-            case .notImage, .truncated, .damaged, .tooLarge, .unsupported, .crashed, .timeout, .memory, .changed, .noSpace: return false
+            case .notImage, .truncated, .damaged, .tooLarge, .unsupported, .crashed, .timeout, .memory, .changed, .noSpace, .exitCode, .signal,
+                .output, .lost:
+                return false
             }
         case .notStored(let fault):
             let folder = task.output?.parent ?? plan.spoolFolder

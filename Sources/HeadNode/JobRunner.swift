@@ -253,7 +253,7 @@ final class JobRunner {
         case .slots(let usable, let holders): changeSlots(of: host, usable, holders)
         case .unusable(let why): unusable(host, why)
         case .log(let text): display.message(fleet == nil ? text : "\(name(of: host)): \(text)")
-        case .hello, .ready, .pong, .bundleMissing, .bundleReady, .sharedFiles, .tokenLeft, .transfer:
+        case .hello, .ready, .pong, .bundleMissing, .bundleReady, .sharedFiles, .tokenLeft, .transfer, .printed:
             break  // Answers to what was asked before the job began, or the link's own affair.
         }
     }

@@ -17,7 +17,9 @@ extension Scheduler.Verdict {
             case .crashed: self = .workerDied(.crash)
             case .timeout: self = .workerDied(.hang)
             case .memory: self = .workerDied(.memory)
-            case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied: self = .fileFault
+            case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied, .exitCode,
+                .signal, .output, .lost:
+                self = .fileFault
             }
         case .notStored: self = .hostFault
         }

@@ -60,6 +60,7 @@ public struct ImageEngine {
         case .page(let page): finished = try self.pages(order, page, input)
         case .probe: finished = try probe(input)
         case .thumbnail(let side): finished = try thumbnail(input, side: side)
+        case .program: throw .file(.unsupported, "programs are run by a minder, not by a worker for pictures")
         case .fingerprint: preconditionFailure("taken above, without an input")
         }
         if order.kind.digestsInput, finished.inputDigest == nil { finished.inputDigest = try input.digest() }
@@ -103,7 +104,7 @@ extension WorkKind {
         switch self {
         case .process(let order): order.digestInput
         case .page(let order): order.digestInput
-        case .probe, .thumbnail, .fingerprint: false
+        case .probe, .thumbnail, .fingerprint, .program: false
         }
     }
 }

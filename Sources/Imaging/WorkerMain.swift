@@ -64,6 +64,7 @@ public enum WorkerMain {
             } catch {
                 return .giveUp("the worker speaks protocol \(Hello.ownVersions), the agent \(hello.versions)")
             }
+        case .limitTime: return .nothing
         case .setup(let setup):
             do throws(ImagingError) {
                 engine = try ImageEngine(setup: setup)

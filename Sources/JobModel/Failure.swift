@@ -22,6 +22,14 @@ public enum FailureReason: String, CaseIterable, Sendable {
     case changed
     case noSpace = "no-space"
     case denied
+    /// A program ended with a code that is not among those of `--ok`.
+    case exitCode = "exit-code"
+    /// A program was ended by a signal that quire did not send.
+    case signal
+    /// A program's output is missing, empty, not declared, or has a text that shall not be there.
+    case output
+    /// Its host was lost while the program ran, and it may not run twice.
+    case lost
 }
 
 /// What is reported of a task that did not succeed.
@@ -44,7 +52,9 @@ extension FailureReason {
     public var isWorthRetrying: Bool {
         switch self {
         case .crashed, .timeout, .memory: true
-        case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied: false
+        case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied, .exitCode,
+            .signal, .output, .lost:
+            false
         }
     }
 }

@@ -28,6 +28,8 @@ public enum WorkKind: Hashable, Sendable {
     /// Make the canary set, run it through the job's recipe and tell one digest of all that came out: hosts with equal
     /// digests make equal bytes (architecture, section 5). The order's input is not looked at.
     case fingerprint(FingerprintOrder)
+    /// Run the job's program once.
+    case program(ProgramOrder)
 }
 
 extension WorkKind {
@@ -35,7 +37,7 @@ extension WorkKind {
     public var folder: RawPath? {
         switch self {
         case .process(let order): order.folder
-        case .page, .probe, .thumbnail, .fingerprint: nil
+        case .page, .probe, .thumbnail, .fingerprint, .program: nil
         }
     }
 
@@ -44,6 +46,7 @@ extension WorkKind {
         switch self {
         case .process(let order): order.spoolFolder
         case .page(let order): order.spoolFolder
+        case .program(let order): order.spoolFolder
         case .probe, .thumbnail, .fingerprint: nil
         }
     }
@@ -139,7 +142,8 @@ public struct WorkSetup: Hashable, Sendable {
 /// A whole output file, still under its temp name.
 public struct MadeFile: Hashable, Sendable {
     public var temp: RawPath
-    /// 1, 2, 3... for a multi-page input whose pages became files of their own; nil for a single output.
+    /// 1, 2, 3... for a multi-page input whose pages became files of their own, and for a program's declared outputs their
+    /// place among them; nil for a single output.
     public var page: Int?
     public var sizeBytes: UInt64
     public var digest: Digest256
@@ -271,10 +275,13 @@ public struct WorkReport: Hashable, Sendable {
     public var attempt: Attempt
     public var outcome: WorkOutcome
     public var usage: WorkUsage
+    /// Of a `program` task whose program was started.
+    public var program: ProgramResult?
 
-    public init(attempt: Attempt, outcome: WorkOutcome, usage: WorkUsage) {
+    public init(attempt: Attempt, outcome: WorkOutcome, usage: WorkUsage, program: ProgramResult? = nil) {
         self.attempt = attempt
         self.outcome = outcome
         self.usage = usage
+        self.program = program
     }
 }

@@ -56,7 +56,7 @@ extension Agent {
                 refuse("the head asked for tokens without waiting for answers")
             }
         case (.hello, _), (.setup, _), (.assign, _), (.assignStaged, _), (.retract, _), (.cancel, _), (.transfer, _), (.lookForShared, _),
-            (.leaveToken, _), (.bundle, _), (.ping, _), (.stop, _):
+            (.leaveToken, _), (.bundle, _), (.carry, _), (.limitTime, _), (.ping, _), (.stop, _):
             refuse("the head sent its messages in a wrong order")
         }
     }
@@ -133,6 +133,7 @@ extension Agent {
     private func workerStart(_ place: WorkerPlace) throws -> ProgramStart {
         switch place {
         case .beside: ProgramStart(try WorkerProgram.path())
+        case .minder: ProgramStart(try ownExecutable(), arguments: [Array("minder".utf8)])
         case .bundle(let hash): BundleLayout.workerStart(in: try bundleFolder(hash))
         case .bundleOnHostLibraries(let hash): BundleLayout.workerOnHostLibraries(in: try bundleFolder(hash))
         }

@@ -23,6 +23,7 @@ extension Agent {
                     )
                 }
             case .reported(let slot, let report): pending.append(.workerReported(slot: slot, report))
+            case .printed(_, let attempt, let stream, let bytes): head.send(.printed(attempt, stream, bytes))
             case .unusable(let slot, let text): pending.append(.workerUnusable(slot: slot, text))
             case .misbehaved(let slot, let text): pending.append(.workerMisbehaved(slot: slot, text))
             case .ended(let slot, let end, let lastWords):

@@ -61,6 +61,7 @@ final class StagedFiles {
                 switch file {
                 case .input(let attempt): paths.placement(of: attempt)
                 case .bundle(let index): bundle.placement(index)
+                case .part, .carried: nil
                 case .output, .spooled: nil
                 }
             },
@@ -155,6 +156,9 @@ final class StagedFiles {
         case .fingerprint(var canary):
             canary.folder = paths.outputs
             order.kind = .fingerprint(canary)
+        case .program(var program):
+            program.spoolFolder = paths.spool
+            order.kind = .program(program)
         case .probe, .thumbnail: break
         }
         return order

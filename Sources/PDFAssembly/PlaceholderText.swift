@@ -64,6 +64,9 @@ struct PlaceholderText {
         case .changed: "the file changed after the job was planned"
         case .noSpace: "there was no room to work on it"
         case .denied: "access to the file was denied"
+        case .exitCode, .signal: "the program that was run on it failed"
+        case .output: "the program made something else of it than was declared"
+        case .lost: "its host was lost while the program ran"
         }
     }
 

@@ -12,6 +12,7 @@ extension WorkerPlace: WireCodable {
         case .bundleOnHostLibraries(let hash):
             writer.put(tag: 2)
             writer.put(hash)
+        case .minder: writer.put(tag: 3)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -19,6 +20,7 @@ extension WorkerPlace: WireCodable {
         case 0: self = .beside
         case 1: self = .bundle(try reader.value())
         case 2: self = .bundleOnHostLibraries(try reader.value())
+        case 3: self = .minder
         case let other: throw .invalid("worker place \(other)")
         }
     }
@@ -44,9 +46,11 @@ extension StagedOrder: WireCodable {
         writer.put(order)
         writer.put(stagesInput)
         writer.put(stagesOutput)
+        writer.put(parts)
     }
     public init(from reader: inout WireReader) throws(WireError) {
-        self.init(order: try reader.value(), stagesInput: try reader.bool(), stagesOutput: try reader.bool())
+        self.init(order: try reader.value(), stagesInput: try reader.bool(), stagesOutput: try reader.bool(), parts: try reader.array())
+        guard parts.count <= Self.partsMax else { throw .invalid("a folder of \(parts.count) files") }
     }
 }
 

@@ -53,12 +53,13 @@ extension AgentSetup: WireCodable {
         writer.put(workerMemoryBytesMax)
         writer.put(timeout)
         writer.put(work)
+        writer.put(programs)
     }
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             job: JobID(rawValue: try reader.text()), epoch: try reader.integer(), leaseSeconds: try reader.integer(),
             slots: try reader.integer(), worker: try reader.value(), scratch: try reader.optional(), yieldsToOthers: try reader.bool(),
-            workerMemoryBytesMax: try reader.number(), timeout: try reader.value(), work: try reader.byteArray())
+            workerMemoryBytesMax: try reader.number(), timeout: try reader.value(), work: try reader.byteArray(), programs: try reader.optional())
         guard Self.slotsAllowed.contains(slots) else { throw .invalid("\(slots) slots") }
     }
 }
@@ -122,6 +123,12 @@ extension HeadMessage: WireCodable {
             writer.put(folder)
             writer.put(name)
             writer.put(content)
+        case .carry(let files):
+            writer.put(tag: 12)
+            writer.put(files)
+        case .limitTime(let milliseconds):
+            writer.put(tag: 13)
+            writer.put(milliseconds)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -138,6 +145,8 @@ extension HeadMessage: WireCodable {
         case 9: self = .transfer(try reader.value())
         case 10: self = .lookForShared(try reader.array())
         case 11: self = .leaveToken(folder: try reader.value(), name: try reader.value(), content: try reader.byteArray())
+        case 12: self = .carry(try reader.array())
+        case 13: self = .limitTime(milliseconds: try reader.number())
         case let other: throw .invalid("head message \(other)")
         }
     }
@@ -195,6 +204,11 @@ extension AgentMessage: WireCodable {
             writer.put(count: usable)
             writer.put(count: holders.count)
             for holder in holders { writer.put(holder.rawValue) }
+        case .printed(let attempt, let stream, let bytes):
+            writer.put(tag: 15)
+            writer.put(attempt)
+            writer.put(stream)
+            writer.put(bytes)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -225,6 +239,7 @@ extension AgentMessage: WireCodable {
             var holders: [JobID] = []
             for _ in 0..<(try reader.count()) { holders.append(JobID(rawValue: try reader.text())) }
             self = .slots(usable: usable, heldBy: holders)
+        case 15: self = .printed(try reader.value(), try reader.value(), try reader.byteArray())
         case let other: throw .invalid("agent message \(other)")
         }
     }
@@ -242,6 +257,9 @@ extension WorkerCommand: WireCodable {
         case .order(let order):
             writer.put(tag: 2)
             writer.put(order)
+        case .limitTime(let milliseconds):
+            writer.put(tag: 3)
+            writer.put(milliseconds)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -249,6 +267,7 @@ extension WorkerCommand: WireCodable {
         case 0: self = .hello(try reader.value())
         case 1: self = .setup(try reader.value())
         case 2: self = .order(try reader.value())
+        case 3: self = .limitTime(milliseconds: try reader.number())
         case let other: throw .invalid("worker command \(other)")
         }
     }
@@ -267,6 +286,11 @@ extension WorkerMessage: WireCodable {
         case .unusable(let text):
             writer.put(tag: 2)
             writer.put(text)
+        case .printed(let attempt, let stream, let bytes):
+            writer.put(tag: 3)
+            writer.put(attempt)
+            writer.put(stream)
+            writer.put(bytes)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -274,6 +298,7 @@ extension WorkerMessage: WireCodable {
         case 0: self = .ready(try reader.value(), version: try reader.text())
         case 1: self = .report(try reader.value())
         case 2: self = .unusable(try reader.text())
+        case 3: self = .printed(try reader.value(), try reader.value(), try reader.byteArray())
         case let other: throw .invalid("worker message \(other)")
         }
     }

@@ -9,7 +9,7 @@ public struct Hello: Hashable, Sendable {
         self.versions = versions
         self.build = build
     }
-    public static let ownVersions: ClosedRange<UInt16> = 2...2
+    public static let ownVersions: ClosedRange<UInt16> = 3...3
 
     /// The highest version both sides speak.
     public func agreed(with other: Hello) throws(WireError) -> UInt16 {
@@ -40,10 +40,13 @@ public struct AgentSetup: Hashable, Sendable {
     public var timeout: TimeoutRule
     /// Passed to every worker unread.
     public var work: [UInt8]
+    /// What only jobs of programs need; nil for pictures.
+    public var programs: ProgramTerms?
 
     public init(
         job: JobID, epoch: UInt32, leaseSeconds: UInt32, slots: Int, worker: WorkerPlace = .beside, scratch: RawPath? = nil,
-        yieldsToOthers: Bool, workerMemoryBytesMax: UInt64, timeout: TimeoutRule, work: [UInt8]
+        yieldsToOthers: Bool, workerMemoryBytesMax: UInt64, timeout: TimeoutRule, work: [UInt8],
+        programs: ProgramTerms? = nil
     ) {
         self.job = job
         self.epoch = epoch
@@ -55,6 +58,36 @@ public struct AgentSetup: Hashable, Sendable {
         self.workerMemoryBytesMax = workerMemoryBytesMax
         self.timeout = timeout
         self.work = work
+        self.programs = programs
+    }
+}
+
+/// How an agent runs the programs of a job.
+public struct ProgramTerms: Hashable, Sendable {
+    /// Slots of the host that one task takes; at least 1.
+    public var cpusPerTask: Int
+    /// `NAME=VALUE` of the head's user, for hosts that share the files; nil leaves the host's login environment.
+    public var environment: [[UInt8]]?
+    /// Held by this machine's agent and its minders, so that whoever gets it knows that no program of theirs runs; nil where
+    /// the scratch folder has such a lock.
+    public var lockFile: RawPath?
+    /// Looked for before anything is run, in the working folder or the PATH; nil where the shell will.
+    public var program: RawPath?
+    /// Absolute.
+    public var workingFolder: RawPath
+    /// Whether the host has the head's files; else every attempt gets a mirror of its own.
+    public var isShared: Bool
+
+    public init(
+        cpusPerTask: Int = 1, environment: [[UInt8]]? = nil, lockFile: RawPath? = nil, program: RawPath? = nil, workingFolder: RawPath,
+        isShared: Bool
+    ) {
+        self.cpusPerTask = cpusPerTask
+        self.environment = environment
+        self.lockFile = lockFile
+        self.program = program
+        self.workingFolder = workingFolder
+        self.isShared = isShared
     }
 }
 
@@ -66,6 +99,8 @@ public enum WorkerPlace: Hashable, Sendable {
     case bundle(Digest256)
     /// From the bundle of this hash, with the host's own libraries (`worker: host`).
     case bundleOnHostLibraries(Digest256)
+    /// The agent's own program, as a minder of programs.
+    case minder
 }
 
 /// How long one attempt may take: CPU time and I/O wait of its worker, not wall clock (architecture, section 3).
@@ -121,13 +156,19 @@ public struct StagedOrder: Hashable, Sendable {
     public var order: WorkOrder
     /// The input comes as a transfer; the order waits for it.
     public var stagesInput: Bool
-    /// What is made goes back as transfers, before the report.
+    /// What is made goes back as transfers, before the report; what a program prints does so on every host but this machine.
     public var stagesOutput: Bool
+    /// Of a folder INPUT that is staged: what is in it, folders before their content. Its files come as transfers, and the
+    /// order waits for all of them.
+    public var parts: [CarriedFile]
 
-    public init(order: WorkOrder, stagesInput: Bool, stagesOutput: Bool) {
+    public static let partsMax = 20_000
+
+    public init(order: WorkOrder, stagesInput: Bool, stagesOutput: Bool, parts: [CarriedFile] = []) {
         self.order = order
         self.stagesInput = stagesInput
         self.stagesOutput = stagesOutput
+        self.parts = parts
     }
 }
 
@@ -165,6 +206,11 @@ public enum HeadMessage: Hashable, Sendable {
     /// Leave a file of this name and content, for the head to look for; answered by `tokenLeft`.
     case leaveToken(folder: RawPath, name: RawPath, content: [UInt8])
     case ping(UInt64)
+    /// Files that every staged attempt finds in their places (`--send`), folders before their content. Its files come as
+    /// transfers; orders wait for all of them. Sent at most once, before the first order.
+    case carry([CarriedFile])
+    /// From now on programs without a limit of their own may run so long, also those that run already.
+    case limitTime(milliseconds: UInt64)
     /// End now, with all workers; what they had in hand is not reported.
     case stop
 }
@@ -193,9 +239,13 @@ public enum AgentMessage: Hashable, Sendable {
     case load(busySlots: Int, waitingOrders: Int)
     /// Slots this job may use now, and which jobs hold the others.
     case slots(usable: Int, heldBy: [JobID])
+    /// What a program prints while it runs (`--lines`), in its order; at most `printedBytesMax` at once.
+    case printed(Attempt, ProgramStream, [UInt8])
     /// A worker cannot be started or keeps dying without a task: the environment is at fault.
     case unusable(String)
     case log(String)
+
+    public static let printedBytesMax = 64 << 10
 }
 
 /// What a host whose workers are ready has to give.
@@ -223,6 +273,8 @@ public enum WorkerCommand: Hashable, Sendable {
     case hello(Hello)
     case setup(WorkSetup)
     case order(WorkOrder)
+    /// As `HeadMessage.limitTime`, for a minder.
+    case limitTime(milliseconds: UInt64)
 }
 
 /// From a worker to its agent, as frames on what was the worker's standard output when it started.
@@ -233,6 +285,8 @@ public enum WorkerMessage: Hashable, Sendable {
     /// Sent once the setup was taken; `version` names libvips and the build.
     case ready(Hello, version: String)
     case report(WorkReport)
+    /// As `AgentMessage.printed`.
+    case printed(Attempt, ProgramStream, [UInt8])
     /// The setup cannot be worked: libraries missing, recipe unreadable. The worker exits.
     case unusable(String)
 }

@@ -182,6 +182,7 @@ extension WorkReport: WireCodable {
             writer.put(fault)
         }
         writer.put(usage)
+        writer.put(program)
     }
     public init(from reader: inout WireReader) throws(WireError) {
         let attempt = try reader.value(Attempt.self)
@@ -193,7 +194,7 @@ extension WorkReport: WireCodable {
             outcome = .notStored(try reader.value())
         case let other: throw .invalid("outcome \(other)")
         }
-        self.init(attempt: attempt, outcome: outcome, usage: try reader.value())
+        self.init(attempt: attempt, outcome: outcome, usage: try reader.value(), program: try reader.optional())
     }
 }
 

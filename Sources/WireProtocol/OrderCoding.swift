@@ -33,6 +33,9 @@ extension WorkKind: WireCodable {
         case .fingerprint(let order):
             writer.put(tag: 4)
             writer.put(order)
+        case .program(let order):
+            writer.put(tag: 5)
+            writer.put(order)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -42,6 +45,7 @@ extension WorkKind: WireCodable {
         case 2: self = .probe
         case 3: self = .thumbnail(sidePixelsMax: try reader.integer())
         case 4: self = .fingerprint(try reader.value())
+        case 5: self = .program(try reader.value())
         case let other: throw .invalid("work kind \(other)")
         }
     }

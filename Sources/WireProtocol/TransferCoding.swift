@@ -22,24 +22,25 @@ extension TransferredFile: WireCodable {
             writer.put(tag: 3)
             writer.put(attempt)
             writer.put(name)
+        case .part(let attempt, let index):
+            writer.put(tag: 4)
+            writer.put(attempt)
+            writer.put(UInt64(index))
+        case .carried(let index):
+            writer.put(tag: 5)
+            writer.put(UInt64(index))
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
         switch try reader.byte() {
         case 0: self = .input(try reader.value())
         case 1: self = .bundle(try reader.integer())
-        case 2: self = .output(try reader.value(), try Self.plainName(&reader))
-        case 3: self = .spooled(try reader.value(), try Self.plainName(&reader))
+        case 2: self = .output(try reader.value(), try reader.plainName())
+        case 3: self = .spooled(try reader.value(), try reader.plainName())
+        case 4: self = .part(try reader.value(), try reader.integer())
+        case 5: self = .carried(try reader.integer())
         case let other: throw .invalid("transferred file \(other)")
         }
-    }
-
-    /// A name that can only lie in the folder it is put into, whatever the peer is.
-    private static func plainName(_ reader: inout WireReader) throws(WireError) -> RawPath {
-        let name: RawPath = try reader.value()
-        let isPlain = !name.isEmpty && !name.bytes.contains(0x2F) && !name.bytes.contains(0) && name != RawPath(".") && name != RawPath("..")
-        guard isPlain, name.bytes.count <= 255 else { throw .invalid("file name '\(name.display)'") }
-        return name
     }
 }
 

@@ -26,6 +26,10 @@ public enum Transfer {
 public enum TransferredFile: Hashable, Sendable {
     /// The input of an attempt.
     case input(Attempt)
+    /// A file of the folder that is the input of an attempt, by its place in `StagedOrder.parts`.
+    case part(Attempt, UInt32)
+    /// A file for all attempts, by its place in `HeadMessage.carry`.
+    case carried(UInt32)
     /// A file of the bundle, by its place in the list.
     case bundle(UInt32)
     /// A made file of an attempt, by its temp name without a folder.
@@ -33,11 +37,11 @@ public enum TransferredFile: Hashable, Sendable {
     /// A file for the job's spool, by its name.
     case spooled(Attempt, RawPath)
 
-    /// Whose file it is; nil for one of the bundle.
+    /// Whose file it is; nil for one of the bundle or of all attempts.
     public var attempt: Attempt? {
         switch self {
-        case .input(let attempt), .output(let attempt, _), .spooled(let attempt, _): attempt
-        case .bundle: nil
+        case .input(let attempt), .output(let attempt, _), .spooled(let attempt, _), .part(let attempt, _): attempt
+        case .bundle, .carried: nil
         }
     }
 }

@@ -13,6 +13,8 @@ public final class WorkerPool {
         case unusable(slot: Int, String)
         /// What it sent is no message, or its output is closed; only its end follows.
         case misbehaved(slot: Int, String)
+        /// What a program prints while it runs.
+        case printed(slot: Int, Attempt, ProgramStream, [UInt8])
         /// Dead and reaped; all it sent came before. `lastWords` is one line without control characters, maybe empty.
         case ended(slot: Int, ProcessEnd, lastWords: String)
     }
@@ -151,6 +153,7 @@ public final class WorkerPool {
                     // What it said before belongs to a task that is over.
                     if !worker.lastWords.isEmpty { worker.lastWords.clear() }
                     events.append(.reported(slot: slot, report))
+                case .printed(let attempt, let stream, let bytes): events.append(.printed(slot: slot, attempt, stream, bytes))
                 case .unusable(let text): events.append(.unusable(slot: slot, text))
                 }
             }

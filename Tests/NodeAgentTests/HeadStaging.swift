@@ -50,7 +50,7 @@ final class HeadStaging: Sendable {
                 case .output(_, let name): Placement(path: RawPath(folder.path).appending(name), mode: 0o600, keepsTime: false)
                 case .spooled(_, let name):
                     Placement(path: RawPath(folder.path).appending("spooled\(name.display)"), mode: 0o600, keepsTime: false)
-                case .input, .bundle: nil
+                case .input, .part, .carried, .bundle: nil
                 }
             },
             answer: { _ = input.write(Frame.encode(HeadMessage.transfer($0))) }, tell: { received.send($0) })

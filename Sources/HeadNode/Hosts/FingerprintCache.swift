@@ -92,7 +92,7 @@ extension FingerprintCache {
     static func key(_ worker: WorkerPlace, on facts: HostFacts, setup: [UInt8], work: FingerprintOrder.Work) -> Key? {
         switch worker {
         case .bundle(let hash): Key(.bundle, bundle: hash, hostname: facts.hostname, bootID: facts.bootID, setup: setup, work: work)
-        case .beside, .bundleOnHostLibraries: nil
+        case .beside, .bundleOnHostLibraries, .minder: nil
         }
     }
 

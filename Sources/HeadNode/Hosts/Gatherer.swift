@@ -153,7 +153,7 @@ extension WorkKind {
     var keepsTimes: Bool {
         switch self {
         case .process(let order): order.keepTimes
-        case .page, .probe, .thumbnail, .fingerprint: false
+        case .page, .probe, .thumbnail, .fingerprint, .program: false
         }
     }
 
@@ -169,6 +169,11 @@ extension WorkKind {
         case .page(var order):
             order.spoolFolder = place(order.spoolFolder)
             return .page(order)
+        case .program(var order):
+            order.workingFolder = place(order.workingFolder)
+            order.outputs = order.outputs.map(place)
+            if order.kind != .text, order.argument.isAbsolute { order.argument = place(order.argument) }
+            return .program(order)
         case .probe, .thumbnail, .fingerprint: return self
         }
     }

@@ -164,7 +164,7 @@ struct HostDialer: Sendable {
                 }
             case .log, .load, .slots, .pong: continue
             case .unusable(let why): throw .host("\(spec.name) cannot take the worker: \(why)", mayPass: true)
-            case .hello, .ready, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft:
+            case .hello, .ready, .reports, .released, .started, .transfer, .sharedFiles, .tokenLeft, .printed:
                 throw .agent("the agent on \(spec.name) answered out of turn")
             }
         }
@@ -190,7 +190,7 @@ struct HostDialer: Sendable {
                     mayPass: false)
             case .log, .load, .slots, .pong: continue
             case .unusable(let why): throw .host("\(spec.name) cannot work: \(why)", mayPass: true)
-            case .hello, .ready, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady:
+            case .hello, .ready, .released, .started, .transfer, .sharedFiles, .tokenLeft, .bundleMissing, .bundleReady, .printed:
                 throw .agent("the agent on \(spec.name) answered out of turn")
             }
         }

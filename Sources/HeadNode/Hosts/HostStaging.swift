@@ -168,7 +168,7 @@ final class HostStaging: AgentConnection.Stager {
         switch file {
         case .output(let of, let named): (attempt, name, isSpooled) = (of, named, false)
         case .spooled(let of, let named): (attempt, name, isSpooled) = (of, named, true)
-        case .input, .bundle: return nil
+        case .input, .part, .carried, .bundle: return nil
         }
         guard let order = pending.withLock({ $0[attempt]?.order }), name.bytes.starts(with: order.tempName.bytes),
             let folder = isSpooled ? order.kind.spoolFolder : order.kind.folder
@@ -217,7 +217,7 @@ final class HostStaging: AgentConnection.Stager {
             guard pending.withLock({ $0.removeValue(forKey: attempt) }) != nil else { return }
             let failure = TaskFailure(fault.reason, "\(fault.text)")
             events.send(.agent(host, .reports([WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)])))
-        case .failed(.bundle, _), .failed(.output, _), .failed(.spooled, _): break
+        case .failed(.bundle, _), .failed(.output, _), .failed(.spooled, _), .failed(.part, _), .failed(.carried, _): break
         }
     }
 
@@ -299,7 +299,7 @@ extension TransferredFile {
     var name: RawPath? {
         switch self {
         case .output(_, let name), .spooled(_, let name): name
-        case .input, .bundle: nil
+        case .input, .part, .carried, .bundle: nil
         }
     }
 }

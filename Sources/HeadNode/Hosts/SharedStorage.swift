@@ -70,7 +70,7 @@ struct SharedStorage {
             case .sharedFiles(let answers): return answers.count == questions.count && answers.allSatisfy { $0 }
             case .log, .load, .slots, .pong: continue
             case .unusable(let why): throw .host("\(name) cannot work: \(why)", mayPass: true)
-            case .hello, .ready, .reports, .released, .started, .transfer, .tokenLeft, .bundleMissing, .bundleReady:
+            case .hello, .ready, .reports, .released, .started, .transfer, .tokenLeft, .bundleMissing, .bundleReady, .printed:
                 throw .agent("the agent on \(name) answered out of turn")
             }
         }
@@ -87,7 +87,7 @@ struct SharedStorage {
                 return isHere(target.appending(token), content)
             case .log, .load, .slots, .pong: continue
             case .unusable(let why): throw .host("\(name) cannot work: \(why)", mayPass: true)
-            case .hello, .ready, .reports, .released, .started, .transfer, .sharedFiles, .bundleMissing, .bundleReady:
+            case .hello, .ready, .reports, .released, .started, .transfer, .sharedFiles, .bundleMissing, .bundleReady, .printed:
                 throw .agent("the agent on \(name) answered out of turn")
             }
         }

@@ -192,7 +192,7 @@ while true {
     reader.feed(buffer[..<count])
     while let command = try reader.next() {
         switch command {
-        case .hello: break
+        case .hello, .limitTime: break
         case .setup(let setup):
             if setup.recipe == Array("unusable".utf8) {
                 say(.unusable("the recipe cannot be read"), to: 3)
