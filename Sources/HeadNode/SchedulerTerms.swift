@@ -69,6 +69,7 @@ extension Scheduler.IdleReason {
         case .paused: "paused"
         case .congested: "waits for the disk of the outputs"
         case .spoolFull: "waits for the lowest missing page"
+        case .waits(let until): "waits \(until.secondsAway) s: what is left must not start yet"
         case .keptForSuspect: "kept for a file that must run alone"
         case .onlyWorkItFailed: "what is left has failed here"
         }

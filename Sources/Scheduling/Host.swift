@@ -132,6 +132,13 @@ struct TaskHistory: Sendable {
     /// Hosts on which workers died on it.
     var diedOn: [UInt16] = []
     var lastDeath = Scheduler.Death.crash
+    /// Tries in which its program failed, and the hosts of these.
+    var programFailures = 0
+    var failedOn: [UInt16] = []
+    /// An attempt of it was lost and may have run.
+    var mayHaveStarted = false
+
+    func hasFailed(on host: Int) -> Bool { diedOn.contains(UInt16(host)) || failedOn.contains(UInt16(host)) }
 }
 
 /// A task that is ready for some hosts only.
@@ -140,8 +147,24 @@ struct ChoosyTask: Sendable {
     var task: UInt32
     /// Must not run there. Given to any other host before all other work.
     var avoided: [UInt16]
-    /// Workers died there on the file; else the fault was the host's and any host is better than none.
-    var isSuspect: Bool
+    var reason: Reason
     /// Lost with its hosts so often that it must have the next one to itself.
     var isAlone = false
+
+    enum Reason: Hashable, Sendable {
+        /// Workers died on the file: when no other host is left it is given up.
+        case suspect
+        /// Its program failed: when no other host is left any will do, until another comes.
+        case failed
+        /// The fault was the host's, and any host is better than none.
+        case fault
+    }
+}
+
+/// A task that is ready from a moment on.
+struct DelayedTask: Sendable {
+    var rank: UInt32
+    var task: UInt32
+    /// It may still run there. When that host is ready again nothing of its former agent is alive.
+    var mayRunOn: UInt16?
 }

@@ -7,11 +7,12 @@ struct ReadyTasks: Sendable {
     private var ranges: [Range<UInt32>]
     private(set) var count: Int
 
-    /// All ranks below `end` but the `excluded` ones, which are ascending and disjoint.
+    /// All ranks below `end` but the `excluded` ones, which are ascending and disjoint; traps if they are not.
     init(below end: UInt32, except excluded: [Range<Int>]) {
         ranges = []
         var next = 0
         for range in excluded + [Int(end)..<Int(end)] {
+            precondition(next <= range.lowerBound, "rank \(range.lowerBound) is excluded twice, or does not exist")
             if next < range.lowerBound { ranges.append(UInt32(next)..<UInt32(range.lowerBound)) }
             next = range.upperBound
         }

@@ -19,25 +19,23 @@ extension Scheduler {
             noteSuccess(of: flight, host)
             settle(place, flight)
         case .fileFault:
-            hosts[host].isProven = true
-            hosts[host].ledger.deathsInRow = 0
-            // A quick verdict says nothing of how long other files take, but a host must not stay unknown for ever.
-            if hosts[host].pace.taskMicroseconds == nil {
-                hosts[host].pace.learn(
-                    busyMicroseconds: max(busyMicroseconds, Self.faultMicrosecondsMin), cost: flight.cost,
-                    lagMicroseconds: nil)
-            }
+            noteFailure(of: flight, busyMicroseconds, host)
             settle(place, flight)
+        case .programFailed:
+            noteFailure(of: flight, busyMicroseconds, host)
+            endWithFailure(place, flight, host)
         case .workerDied(let death): endWithDeath(place, flight, death, host)
         case .transferFailed:
             histories[flight.task, default: TaskHistory()].failures += 1
             let failures = histories[flight.task]?.failures ?? 0
-            endWithFault(place, flight, host, isFinal: failures > limits.retriesMax, .transfersFailed(times: failures))
+            let isFinal = failures > limits.retriesMax || isSpent(ending)
+            endWithFault(place, flight, host, isFinal: isFinal, .transfersFailed(times: failures))
             blame(host)
         case .hostFault:
             histories[flight.task, default: TaskHistory()].hostFaults += 1
             let faults = histories[flight.task]?.hostFaults ?? 0
-            endWithFault(place, flight, host, isFinal: faults >= limits.hostFaultsMax, .hostFaults(times: faults))
+            let isFinal = faults >= limits.hostFaultsMax || isSpent(ending)
+            endWithFault(place, flight, host, isFinal: isFinal, .hostFaults(times: faults))
             blame(host)
         }
     }
@@ -88,14 +86,29 @@ extension Scheduler {
         hosts[host].pace.learn(busyMicroseconds: busy, cost: flight.cost, lagMicroseconds: lag)
     }
 
+    /// What works at all has come to an end of its own.
+    private mutating func noteFailure(of flight: Flight, _ busy: Double, _ host: Int) {
+        hosts[host].isProven = true
+        hosts[host].ledger.deathsInRow = 0
+        // A quick verdict says nothing of how long other files take, but a host must not stay unknown for ever.
+        if hosts[host].pace.taskMicroseconds == nil {
+            hosts[host].pace.learn(busyMicroseconds: max(busy, Self.faultMicrosecondsMin), cost: flight.cost, lagMicroseconds: nil)
+        }
+    }
+
+    /// Whether it may have had the only start it is allowed.
+    private func isSpent(_ ending: Ending) -> Bool { loss == .fails && ending.mayHaveStarted }
+
     // MARK: The host's ledger
 
     private mutating func noteSuccess(of flight: Flight, _ host: Int) {
         hosts[host].ledger.noteSuccess()
         if hosts[host].phase == .onTrial { setPhase(host, .working) }
-        guard !histories.isEmpty, let history = histories[flight.task], history.lastDeath != .memory else { return }
-        // The file is innocent, so the hosts are not. Memory is no fault of a small host.
-        for other in history.diedOn where Int(other) != host {
+        guard !histories.isEmpty, let history = histories[flight.task] else { return }
+        // The file is innocent, so the hosts are not. Memory is no fault of a small host, and a program that fails and succeeds
+        // on the same one is no host's.
+        let guilty = (history.lastDeath == .memory ? [] : history.diedOn) + (history.failedOn.contains(UInt16(host)) ? [] : history.failedOn)
+        for other in guilty where Int(other) != host {
             let isTooMuch = hosts[Int(other)].ledger.mark(now)
             switch hosts[Int(other)].phase {
             case .onTrial: rest(Int(other), .failsWhatOthersDo)
@@ -126,6 +139,8 @@ extension Scheduler {
         if flight.twin != FlightTable.none {
             remove(place)
             commands.append(.discard(flight.attempt))
+        } else if loss == .fails {
+            settle(place, flight)
         } else if isDraining {
             remove(place)
             commands.append(.putBack(flight.attempt))
@@ -139,6 +154,24 @@ extension Scheduler {
             commands.append(.putBack(flight.attempt))
             putBack(flight)
         }
+    }
+
+    /// Its program failed: another try comes later, and on another host if there is one.
+    private mutating func endWithFailure(_ place: Int32, _ flight: Flight, _ host: Int) {
+        var history = histories[flight.task] ?? TaskHistory()
+        history.programFailures += 1
+        if !history.failedOn.contains(UInt16(host)) { history.failedOn.append(UInt16(host)) }
+        guard history.programFailures <= limits.programRetriesMax, loss != .fails else { return settle(place, flight) }
+        histories[flight.task] = history
+        remove(place)
+        guard flight.twin == FlightTable.none else {
+            // The other attempt is the next try, and runs already.
+            commands.append(.discard(flight.attempt))
+            return
+        }
+        commands.append(.putBack(flight.attempt))
+        let doubled = limits.programRetryMillisecondsMin << UInt64(min(history.programFailures - 1, 20))
+        putBack(flight, notBefore: now.advanced(byMilliseconds: min(doubled, limits.programRetryMillisecondsMax)))
     }
 
     private static let witnessesNeeded = 2

@@ -98,25 +98,70 @@ extension Scheduler {
 
     /// Makes the task of a removed attempt ready again, wherever it may still run.
     mutating func putBack(_ flight: Flight, avoiding soft: Int? = nil) {
+        keepNumber(of: flight)
+        makeReady(flight.rank, flight.task, avoiding: soft)
+    }
+
+    /// Makes the task of a removed attempt ready from a moment on.
+    ///
+    /// - Parameter host: where it may still run until then.
+    mutating func putBack(_ flight: Flight, notBefore: Instant, mayRunOn host: Int? = nil) {
+        keepNumber(of: flight)
+        guard notBefore > now else { return makeReady(flight.rank, flight.task) }
+        delayed.insert(notBefore, DelayedTask(rank: flight.rank, task: flight.task, mayRunOn: host.map { UInt16($0) }))
+    }
+
+    private mutating func keepNumber(of flight: Flight) {
         var history = histories[flight.task] ?? TaskHistory()
         history.number = max(history.number, flight.number)
         histories[flight.task] = history
-        let diedOn = history.diedOn
-        if history.losses >= lossesInCompanyMax {
-            insertChoosy(
-                ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: !diedOn.isEmpty, isAlone: true))
-        } else if !diedOn.isEmpty {
-            insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: diedOn, isSuspect: true))
-        } else if let soft, hasOtherHost(than: [UInt16(soft)], waitsForResting: false) {
-            insertChoosy(ChoosyTask(rank: flight.rank, task: flight.task, avoided: [UInt16(soft)], isSuspect: false))
-        } else {
-            ready.insert(flight.rank)
+    }
+
+    /// Those whose moment has come.
+    mutating func endDelays() {
+        while let first = delayed.first, first.due <= now {
+            delayed.removeFirst()
+            makeReady(first.item.rank, first.item.task)
         }
     }
 
+    /// The host is ready again, so nothing of what its former agent ran is alive.
+    mutating func endDelays(of host: Int) {
+        for item in delayed.remove(where: { $0.mayRunOn == UInt16(host) }) { makeReady(item.rank, item.task) }
+    }
+
+    private mutating func makeReady(_ rank: UInt32, _ task: UInt32, avoiding soft: Int? = nil) {
+        let history = histories[task] ?? TaskHistory()
+        let isAlone = history.losses >= lossesInCompanyMax
+        if !history.diedOn.isEmpty {
+            insertChoosy(ChoosyTask(rank: rank, task: task, avoided: avoided(history), reason: .suspect, isAlone: isAlone))
+            mustReconsider = true
+        } else if isAlone || !history.failedOn.isEmpty {
+            insertChoosy(ChoosyTask(rank: rank, task: task, avoided: avoided(history), reason: .failed, isAlone: isAlone))
+        } else if let soft, hasOtherHost(than: [UInt16(soft)], waitsForResting: false) {
+            insertChoosy(ChoosyTask(rank: rank, task: task, avoided: [UInt16(soft)], reason: .fault))
+            mustReconsider = true
+        } else {
+            ready.insert(rank)
+        }
+    }
+
+    /// Hosts that may not have the task as things are now: never those on which workers died on it, and none on which its
+    /// program failed while there is another.
+    func avoided(_ history: TaskHistory) -> [UInt16] {
+        guard !history.failedOn.isEmpty else { return history.diedOn }
+        let all = history.diedOn + history.failedOn.filter { !history.diedOn.contains($0) }
+        return hasOtherHost(than: all, waitsForResting: true) ? all : history.diedOn
+    }
+
     private mutating func insertChoosy(_ task: ChoosyTask) {
-        mustReconsider = true
-        choosy.insert(task, at: choosy.firstIndex { $0.rank > task.rank } ?? choosy.count)
+        var low = 0
+        var high = choosy.count
+        while low < high {
+            let middle = (low + high) / 2
+            if choosy[middle].rank > task.rank { high = middle } else { low = middle + 1 }
+        }
+        choosy.insert(task, at: low)
     }
 
     /// Whether a host takes work, or soon will, that is none of `avoided`.

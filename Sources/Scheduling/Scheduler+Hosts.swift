@@ -12,6 +12,7 @@ extension Scheduler {
         case .resting: break
         case .away, .leaving:
             hosts[host].isProven = false
+            if hosts[host].phase == .away && !delayed.isEmpty { endDelays(of: host) }
             if let until = hosts[host].ledger.isResting(now) {
                 // Leaving and coming back, or losing its link, does not heal a host.
                 setPhase(host, .resting(until: until, hosts[host].ledger.lastReason))
@@ -47,7 +48,8 @@ extension Scheduler {
         }
     }
 
-    /// What a lost host had started counts against its tasks; what it had not started costs them nothing.
+    /// What a lost host had started counts against its tasks; what it had not started costs them nothing, unless it is not to
+    /// start twice: an agent that has lost its head goes on with what it holds until its lease is over.
     mutating func hostLost(_ host: Int) {
         guard hosts[host].phase != .away else { return }
         setPhase(host, .away)
@@ -56,19 +58,38 @@ extension Scheduler {
             let flight = flights[hosts[host].list.tail]
             remove(hosts[host].list.tail)
             guard !flight.marks.contains(.cancelled) else { continue }
-            if !flight.marks.isDisjoint(with: [.running, .saidStarted]) {
-                // One of two counts as well: else a file that takes its hosts down could do so for ever.
-                let losses = (histories[flight.task]?.losses ?? 0) + 1
-                let isFinal = flight.marks.contains(.alone) ? losses > lossesInCompanyMax : limits.lostAttemptsMax <= 1
-                if isFinal && flight.twin == FlightTable.none {
-                    histories[flight.task] = nil
-                    commands.append(.giveUp(flight.attempt, .lost(times: losses)))
-                    continue
-                }
-                histories[flight.task, default: TaskHistory()].losses = min(losses, lossesInCompanyMax)
+            switch loss {
+            case .startsElsewhere:
+                guard countLoss(of: flight, startedMarks: [.running, .saidStarted]), flight.twin == FlightTable.none else { continue }
+                putBack(flight)
+            case .waits(let milliseconds):
+                // What was called back and not answered for may have started instead.
+                guard countLoss(of: flight, startedMarks: [.running, .saidStarted, .calledBack]) else { continue }
+                putBack(flight, notBefore: now.advanced(byMilliseconds: milliseconds), mayRunOn: host)
+            case .fails:
+                let losses = (histories.removeValue(forKey: flight.task)?.losses ?? 0) + 1
+                commands.append(.giveUp(flight.attempt, .lost(times: losses)))
             }
-            if flight.twin == FlightTable.none { putBack(flight) }
         }
+    }
+
+    /// - Returns: whether its task goes on; otherwise it was given up.
+    private mutating func countLoss(of flight: Flight, startedMarks: Flight.Marks) -> Bool {
+        var history = histories[flight.task] ?? TaskHistory()
+        history.mayHaveStarted = true
+        if !flight.marks.isDisjoint(with: startedMarks) {
+            // One of two counts as well: else a file that takes its hosts down could do so for ever.
+            let losses = history.losses + 1
+            let isFinal = flight.marks.contains(.alone) ? losses > lossesInCompanyMax : limits.lostAttemptsMax <= 1
+            if isFinal && flight.twin == FlightTable.none {
+                histories[flight.task] = nil
+                commands.append(.giveUp(flight.attempt, .lost(times: losses)))
+                return false
+            }
+            history.losses = min(losses, lossesInCompanyMax)
+        }
+        histories[flight.task] = history
+        return true
     }
 
     mutating func rest(_ host: Int, _ reason: RestReason) {
@@ -116,17 +137,20 @@ extension Scheduler {
         mustReconsider = false
         guard !choosy.isEmpty else { return }
         var kept: [ChoosyTask] = []
-        for task in choosy {
-            if hasOtherHost(than: task.avoided, waitsForResting: task.isSuspect) {
-                kept.append(task)
-            } else if task.isSuspect {
-                let history = histories.removeValue(forKey: task.task) ?? TaskHistory()
+        for var task in choosy {
+            let history = histories[task.task] ?? TaskHistory()
+            switch task.reason {
+            case .suspect where !hasOtherHost(than: history.diedOn, waitsForResting: true):
+                histories[task.task] = nil
                 commands.append(
                     .giveUp(
                         Attempt(task: TaskIndex(rawValue: task.task), number: history.number),
                         .workersDied(history.lastDeath, hosts: history.diedOn.count)))
-            } else {
-                ready.insert(task.rank)
+            case .fault where !hasOtherHost(than: task.avoided, waitsForResting: false): ready.insert(task.rank)
+            case .suspect, .failed:
+                task.avoided = avoided(history)
+                kept.append(task)
+            case .fault: kept.append(task)
             }
         }
         choosy = kept

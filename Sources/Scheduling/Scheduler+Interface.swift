@@ -3,7 +3,7 @@ public import JobModel
 // What goes into the scheduler and what comes out.
 extension Scheduler {
     public struct Limits: Hashable, Sendable {
-        /// How much work a host may hold unstarted.
+        /// How much work a host may hold unstarted; with 0 it never gets more than it has slots, so that its loss costs no more.
         public var hostQueueMilliseconds = 2_000
         /// Tasks a host may hold unstarted.
         public var shardTasksMax = 4_096
@@ -13,6 +13,11 @@ extension Scheduler {
         public var lostAttemptsMax = 5
         /// Further tries of one task after a worker died on it or a transfer failed (`--retries`).
         public var retriesMax = 2
+        /// Further tries of one task whose program failed.
+        public var programRetriesMax = 0
+        /// Wait before the first of these tries; each further one waits twice as long.
+        public var programRetryMillisecondsMin: UInt64 = 1_000
+        public var programRetryMillisecondsMax: UInt64 = 60_000
         /// Tries of one task that hosts could not do for reasons of their own, before it is given up: else a job might never end.
         public var hostFaultsMax = 50
         /// Faults of a host without a success between them before it rests.
@@ -31,6 +36,17 @@ extension Scheduler {
         case plan
         /// The given task indexes in their order, e.g. largest first, so that no big one is left for the end.
         case ranked([UInt32])
+    }
+
+    /// What becomes of the attempts of a host that was lost.
+    public enum LossPolicy: Hashable, Sendable {
+        /// They start on other hosts at once: nobody minds if they still run there.
+        case startsElsewhere
+        /// They start again so long after the loss: the lease of an agent without its head, and a margin. All wait that the
+        /// host held, since such an agent goes on with its next order. When that host is ready again they wait no longer.
+        case waits(milliseconds: UInt64)
+        /// They are given up, since they may have run; and so is every task whose attempt failed after it may have started.
+        case fails
     }
 
     /// What a host brings into the job.
@@ -52,7 +68,8 @@ extension Scheduler {
         case slotsChanged(HostIndex, Int)
         /// The host shall leave: what it has not started is called back, `mayClose` follows when nothing is left on it.
         case hostLeaving(HostIndex)
-        /// The host's agent is gone and nothing of it can still act (its lease is over, or no task minds); its tasks run elsewhere.
+        /// The connection to the host's agent is gone; `LossPolicy` says what becomes of its tasks. A host may be ready again
+        /// only when nothing of its former agent is alive.
         case hostLost(HostIndex)
         /// Attempts that came to an end.
         case ended(HostIndex, [Ending])
@@ -79,11 +96,14 @@ extension Scheduler {
         /// Time a slot was busy with it, without transfers.
         public var busyMicroseconds: UInt64
         public var verdict: Verdict
+        /// False only if it is certain that nothing was started for it, as when its input did not arrive.
+        public var mayHaveStarted: Bool
 
-        public init(attempt: Attempt, busyMicroseconds: UInt64, verdict: Verdict = .done) {
+        public init(attempt: Attempt, busyMicroseconds: UInt64, verdict: Verdict = .done, mayHaveStarted: Bool = true) {
             self.attempt = attempt
             self.busyMicroseconds = busyMicroseconds
             self.verdict = verdict
+            self.mayHaveStarted = mayHaveStarted
         }
     }
 
@@ -92,6 +112,8 @@ extension Scheduler {
         case done
         /// A decoder's verdict, or anything else that another host would find as well: final at once.
         case fileFault
+        /// The program of the task failed: final, but for `programRetriesMax`.
+        case programFailed
         /// The worker died, and a fresh one too: the file or the host, which another host will show.
         case workerDied(Death)
         /// An input or output did not travel whole.

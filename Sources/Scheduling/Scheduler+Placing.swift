@@ -6,7 +6,7 @@ extension Scheduler {
     mutating func placeReadyTasks() {
         guard hasPlaceable else { return }
         // Of few tasks every host that is free wants one: the quickest come first.
-        if wanting.count > 1, readyCount < 2 * workingSlots {
+        if wanting.count > 1, dueCount < 2 * workingSlots {
             for host in hostsByPace(wanting) where hasPlaceable { dispatch(to: host, withReserve: false) }
         } else if wanting.count > 1 {
             var next = 0
@@ -79,7 +79,7 @@ extension Scheduler {
         let costMax = Double(limits.hostQueueMilliseconds) * 1000 * Double(host.offer.slots) / taskMicroseconds
         guard host.list.unstartedCount == 0 || host.list.unstartedCost <= costMax / 2 else { return true }
         var countMax = limits.shardTasksMax - host.list.unstartedCount
-        if workingCount > 1 { countMax = min(countMax, readyCount / (4 * workingCount)) }
+        if workingCount > 1 { countMax = min(countMax, dueCount / (4 * workingCount)) }
         let bytesMax = host.offer.stagedBytesMax.map { $0 - min($0, host.list.unstartedStagedBytes) }
         var bytesLeft = bytesMax.map { min($0, limits.shardStagedBytesMax) }
         var costLeft = costMax - host.list.unstartedCost
@@ -149,7 +149,7 @@ extension Scheduler {
             let isWanted =
                 isEverything
                 ? flight.marks.isDisjoint(with: [.saidStarted, .calledBack, .cancelled])
-                : flight.isCallable && !(other.map { histories[flight.task]?.diedOn.contains(UInt16($0)) ?? false } ?? false)
+                : flight.isCallable && !(other.map { histories[flight.task]?.hasFailed(on: $0) ?? false } ?? false)
             if isWanted {
                 guard tasks.isEmpty || cost + Double(flight.cost) <= costMax else {
                     isSpent = true

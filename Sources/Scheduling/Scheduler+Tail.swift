@@ -4,11 +4,17 @@ import JobModel
 struct Tail: Sendable {
     /// Running attempts are watched from the first time that a slot had nothing to do.
     var isWatching = false
-    var watched = Deadlines()
+    var watched = Deadlines<Watched>()
     var lastCall: Instant?
     /// What a task of mean size takes the quickest host, looked up now and then.
     var quickestMicroseconds: Double?
     var lookedUp = Instant(microseconds: 0)
+
+    /// A running attempt, which may have ended meanwhile.
+    struct Watched: Sendable {
+        var place: Int32
+        var attempt: Attempt
+    }
 }
 
 // The end of a job: what waits on a busy host is called back, what takes too long is started a second time.
@@ -87,7 +93,7 @@ extension Scheduler {
     mutating func watch(_ place: Int32) {
         guard tail.isWatching else { return }
         let flight = flights[place]
-        tail.watched.insert(flight.since.advanced(byMicroseconds: lateAfterMicroseconds(flight)), place, flight.attempt)
+        tail.watched.insert(flight.since.advanced(byMicroseconds: lateAfterMicroseconds(flight)), Tail.Watched(place: place, attempt: flight.attempt))
     }
 
     /// What the attempt should take from start to report; nil while nothing is known of its host and of no other.
@@ -121,7 +127,8 @@ extension Scheduler {
             }
         }
         var idle = idle
-        while extraCount < extraMax, !idle.isEmpty, let late = tail.watched.first, late.due <= now {
+        while extraCount < extraMax, !idle.isEmpty, let first = tail.watched.first, first.due <= now {
+            let late = first.item
             tail.watched.removeFirst()
             guard flights.isUsed(late.place), flights[late.place].attempt == late.attempt else { continue }
             let flight = flights[late.place]
@@ -138,7 +145,7 @@ extension Scheduler {
             else {
                 // It may become late enough for a slower host, or a quicker one may fall idle.
                 tail.watched.insert(
-                    now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late.place, late.attempt)
+                    now.advanced(byMicroseconds: max(Self.lookAgainMicroseconds, UInt64(elapsed / 4))), late)
                 continue
             }
             commands.append(.dispatch(HostIndex(best.host), [start(flight.rank, on: best.host, asTwin: true)]))
@@ -148,12 +155,12 @@ extension Scheduler {
 
     /// The idle host that would have it done first, of those that have not failed it.
     private func soonest(_ flight: Flight, _ idle: HostSet) -> (host: Int, microseconds: Double)? {
-        let diedOn = histories[flight.task]?.diedOn ?? []
+        let history = histories[flight.task]
         var best: (host: Int, microseconds: Double)?
         var next = 0
         while let host = idle.next(from: next) {
             next = host + 1
-            guard host != Int(flight.host), !diedOn.contains(UInt16(host)),
+            guard host != Int(flight.host), history?.hasFailed(on: host) != true,
                 let estimate = estimateMicroseconds(flight.cost, on: host)
             else { continue }
             if estimate < best?.microseconds ?? .infinity { best = (host, estimate) }
@@ -170,42 +177,5 @@ extension Scheduler {
         }
         if extraCount < extraMax, let first = tail.watched.first { moments.append(first.due) }
         return moments.filter { $0 > now }.min()
-    }
-}
-
-/// Moments at which running attempts become late, earliest first: a binary heap.
-struct Deadlines: Sendable {
-    struct Entry: Sendable {
-        var due: Instant
-        var place: Int32
-        var attempt: Attempt
-    }
-
-    private var entries: [Entry] = []
-
-    var first: Entry? { entries.first }
-
-    mutating func insert(_ due: Instant, _ place: Int32, _ attempt: Attempt) {
-        entries.append(Entry(due: due, place: place, attempt: attempt))
-        var child = entries.count - 1
-        while child > 0, entries[child].due < entries[(child - 1) / 2].due {
-            entries.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    mutating func removeFirst() {
-        entries.swapAt(0, entries.count - 1)
-        entries.removeLast()
-        var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count && entries[child].due < entries[least].due {
-                least = child
-            }
-            if least == parent { break }
-            entries.swapAt(parent, least)
-            parent = least
-        }
     }
 }

@@ -29,6 +29,8 @@ extension Scheduler {
         /// The spool is full: only the lowest missing page may run.
         case spoolFull
         case noWorkLeft
+        /// What is left must not start before then: it failed, or may still run on a host that was lost.
+        case waits(until: Instant)
         /// It is kept for a file that must run alone, since hosts were lost again and again while they worked on it.
         case keptForSuspect
         /// All that waits has failed there.
@@ -55,6 +57,8 @@ extension Scheduler {
         case spoolFull
         /// It failed on these and waits for another host.
         case failedOn([HostIndex])
+        /// It must not start before then: its program failed, or it may still run on a host that was lost.
+        case until(Instant)
     }
 
     /// How a host is; nil if no event has named it.
@@ -80,11 +84,15 @@ extension Scheduler {
         if isPaused { return .paused }
         if isCongested { return .congested }
         if Int(index.rawValue) == quarantine { return .keptForSuspect }
-        if readyCount == 0 { return .noWorkLeft }
+        if dueCount == 0 { return delayed.first.map { .waits(until: $0.due) } ?? .noWorkLeft }
         if !hasPlaceable { return .spoolFull }
         if host.phase == .onTrial { return .onTrial }
         return .onlyWorkItFailed
     }
+
+    /// Whether an attempt of the task was lost with its host, or by an earlier head, and may have run there: what is dispatched
+    /// now starts it a second time. Attempts that a host gave back do not count, nor those that ended.
+    public func mayHaveStarted(_ task: TaskIndex) -> Bool { histories[task.rawValue]?.mayHaveStarted ?? false }
 
     /// Where a task is. With ranked tasks it takes time in proportion to their number.
     public func view(of task: TaskIndex) -> TaskView {
@@ -99,6 +107,9 @@ extension Scheduler {
         case .plan: rank = task.rawValue
         case .ranked(let ranks): rank = ranks.firstIndex(of: task.rawValue).map { UInt32($0) }
         }
+        if let entry = delayed.entries.first(where: { $0.item.task == task.rawValue }) {
+            return .waiting(isDraining ? .draining : .until(entry.due))
+        }
         let failed = choosy.first { $0.task == task.rawValue }
         guard let rank, failed != nil || ready.contains(rank) else { return .settled }
         if isDraining { return .waiting(.draining) }
@@ -106,6 +117,7 @@ extension Scheduler {
         if isCongested { return .waiting(.congested) }
         if rank >= rankBound { return .waiting(.spoolFull) }
         if workingCount == 0 { return .waiting(.noHost) }
-        return .waiting(failed.map { .failedOn($0.avoided.map { HostIndex(rawValue: $0) }) } ?? .hostsFull)
+        guard let failed, !failed.avoided.isEmpty else { return .waiting(.hostsFull) }
+        return .waiting(.failedOn(failed.avoided.map { HostIndex(rawValue: $0) }))
     }
 }

@@ -13,11 +13,14 @@ public struct Scheduler: Sendable {
     let order: Order
     let sizes: TaskSizes
     let allowsDuplicates: Bool
+    let loss: LossPolicy
     var now = Instant(microseconds: 0)
     /// Ready tasks that any host may have.
     var ready: ReadyTasks
     /// Ready tasks that some hosts may not have, lowest rank first.
     var choosy: [ChoosyTask] = []
+    /// Tasks that are not ready before their moment.
+    var delayed = Deadlines<DelayedTask>()
     /// A task became choosy or a host came or went: some task may have nowhere to go.
     var mustReconsider = false
     var flights = FlightTable()
@@ -53,37 +56,67 @@ public struct Scheduler: Sendable {
     ///   - settled: tasks in plan order that need no work, disjoint and ascending; only with `.plan`.
     ///   - sizes: of all tasks' inputs.
     ///   - allowsDuplicates: whether a task may run on two hosts at the same time: never for programs that are not idempotent.
+    ///   - loss: what becomes of the tasks of a lost host; anything but `.startsElsewhere` only without duplicates.
+    ///   - delayed: open tasks, each once, that may still run for an earlier head; they do not start before `delayedUntil`.
     public init(
         taskCount: Int, order: Order, settled: [Range<Int>] = [], sizes: TaskSizes = .unknown, allowsDuplicates: Bool = false,
+        loss: LossPolicy = .startsElsewhere, delayed: [TaskIndex] = [], delayedUntil: Instant = Instant(microseconds: 0),
         limits: Limits = Limits()
     ) {
+        precondition(!allowsDuplicates || loss == .startsElsewhere, "a task that may run twice has no loss to wait for")
         self.order = order
         self.limits = limits
         self.sizes = sizes
         self.allowsDuplicates = allowsDuplicates
+        self.loss = loss
         costs = CostModel(meanBytes: sizes.meanBytes)
+        let waiting = Self.ranks(of: delayed, order)
+        let waitingRanks = waiting.map { Int($0.rank)..<Int($0.rank) + 1 }
         switch order {
-        case .plan: ready = ReadyTasks(below: UInt32(taskCount), except: settled)
-        case .ranked(let ranks): ready = ReadyTasks(below: UInt32(ranks.count), except: [])
+        case .plan:
+            ready = ReadyTasks(below: UInt32(taskCount), except: (settled + waitingRanks).sorted { $0.lowerBound < $1.lowerBound })
+        case .ranked(let ranks): ready = ReadyTasks(below: UInt32(ranks.count), except: waitingRanks)
+        }
+        for (rank, task) in waiting {
+            histories[task] = TaskHistory(mayHaveStarted: true)
+            self.delayed.insert(delayedUntil, DelayedTask(rank: rank, task: task))
         }
     }
 
-    /// Tasks that wait to be dispatched.
-    public var readyCount: Int { ready.count + choosy.count }
+    private static func ranks(of tasks: [TaskIndex], _ order: Order) -> [(rank: UInt32, task: UInt32)] {
+        switch order {
+        case .plan: return tasks.map { ($0.rawValue, $0.rawValue) }
+        case .ranked(let ranks):
+            guard !tasks.isEmpty else { return [] }
+            let wanted = Set(tasks.map(\.rawValue))
+            let found = ranks.enumerated().filter { wanted.contains($0.element) }.map { (UInt32($0.offset), $0.element) }
+            precondition(found.count == tasks.count, "\(tasks.count) tasks are delayed, and \(found.count) of them are open")
+            return found
+        }
+    }
+
+    /// Tasks that wait to be dispatched, also those that must not start yet.
+    public var readyCount: Int { dueCount + delayed.count }
+    /// Of these, those that may start now.
+    var dueCount: Int { ready.count + choosy.count }
     /// Attempts on hosts whose report would count.
     public var inFlightCount: Int { flights.count - cancelledCount }
     /// The lowest task that is still to be dispatched; nil when there is none, or when tasks are not in plan order.
     public var lowestReady: TaskIndex? {
         switch order {
-        case .plan: [ready.lowest, choosy.first?.rank].compactMap(\.self).min().map { TaskIndex(rawValue: $0) }
+        case .plan:
+            [ready.lowest, choosy.first?.rank, delayed.entries.lazy.map(\.item.rank).min()].compactMap(\.self).min()
+                .map { TaskIndex(rawValue: $0) }
         case .ranked: nil
         }
     }
 
     /// When `.tick` is due, later than the last event; nil while nothing waits for a moment.
-    public var nextDeadline: Instant? {
-        guard let restEnds else { return tailDeadline }
-        return tailDeadline.map { min($0, restEnds) } ?? restEnds
+    public var nextDeadline: Instant? { Self.earlier(Self.earlier(restEnds, delayed.first?.due), tailDeadline) }
+
+    private static func earlier(_ left: Instant?, _ right: Instant?) -> Instant? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
     }
 
     /// Applies one event and returns the commands it causes, in the order they must be performed.
@@ -93,6 +126,7 @@ public struct Scheduler: Sendable {
         self.now = max(self.now, now)
         commands.removeAll(keepingCapacity: false)
         if let restEnds, restEnds <= self.now { endRests() }
+        if !delayed.isEmpty { endDelays() }
         switch event {
         case .hostReady(let host, let offer): hostReady(place(of: host), offer)
         case .slotsChanged(let host, let slots): slotsChanged(place(of: host), slots)
