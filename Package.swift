@@ -57,6 +57,7 @@ let package = Package(
 
         // Pure cores: values in, values out, no I/O.
         module("Recipes", ["JobModel"]),
+        module("Programs", ["JobModel"]),
         module("ImageFiles", ["JobModel"]),
         module("Planning", ["JobModel"]),
         .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: quick),
@@ -80,7 +81,7 @@ let package = Package(
         module(
             "HeadNode",
             [
-                "JobModel", "Recipes", "ImageFiles", "Planning", "Scheduling", "ClusterSimulation", "WireProtocol", "PDFAssembly",
+                "JobModel", "Recipes", "Programs", "ImageFiles", "Planning", "Scheduling", "ClusterSimulation", "WireProtocol", "PDFAssembly",
                 "LinuxSystem", "SSHTransport", "Staging", "Bundles", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -90,7 +91,7 @@ let package = Package(
         program(
             "quire",
             [
-                "HeadNode", "JobModel", "LinuxSystem", "Planning", "Recipes", "TerminalUI",
+                "HeadNode", "JobModel", "LinuxSystem", "Planning", "Programs", "Recipes", "TerminalUI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         program("quire-agent", ["NodeAgent", "LinuxSystem"]),
@@ -115,6 +116,7 @@ let package = Package(
         tests("SchedulingTests", ["JobModel", "Scheduling"]),
         tests("SimulationTests", ["ClusterSimulation", "JobModel", "Scheduling"]),
         tests("RecipesTests", ["JobModel", "Recipes"]),
+        tests("ProgramsTests", ["JobModel", "Programs"]),
         tests("PlanningTests", ["JobModel", "Planning"]),
         tests("ImageFilesTests", ["JobModel", "ImageFiles"]),
         tests("PDFAssemblyTests", ["JobModel", "ImageFiles", "PDFAssembly"]),
@@ -123,7 +125,7 @@ let package = Package(
         tests("SSHTransportTests", ["JobModel", "LinuxSystem", "SSHTransport"]),
         tests("StagingTests", ["JobModel", "LinuxSystem", "WireProtocol", "Digests", "Staging"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),
-        tests("HeadNodeTests", ["JobModel", "HeadNode", "Scheduling", "SSHTransport"]),
+        tests("HeadNodeTests", ["JobModel", "HeadNode", "Programs", "Scheduling", "SSHTransport"]),
         tests("PictureTests", []),
         tests("ScriptTests", []),
         tests("ClusterTests", ["quire", "quire-agent", "quire-worker", "sample-archive"]),
