@@ -5,7 +5,7 @@ import Planning
 /// Settings as facts of a journal, so that another process can go on from it: text a person can read, paths as their bytes.
 struct JournalledSettings {
     private var facts: [String: [UInt8]]
-    private static let prefix = "set."
+    static let prefix = "set."
 
     init(_ facts: [String: [UInt8]]) { self.facts = facts }
 
@@ -13,7 +13,7 @@ struct JournalledSettings {
 
     static func facts(of settings: RunSettings) -> [(key: String, value: [UInt8])] {
         var written = Written()
-        written.put("purpose", settings.purpose == .bind ? "bind" : "process")
+        written.put("purpose", settings.purpose.rawValue)
         written.put("inputs", list: settings.inputs.map(bytes))
         written.put("nul-separated", settings.listsAreNulSeparated)
         written.put("include", list: settings.include.map { Array($0.utf8) })
@@ -52,10 +52,11 @@ struct JournalledSettings {
         written.put("local-fallback", settings.hosts.fallsBack)
         written.put("mixed-codecs", settings.hosts.allowsMixedCodecs)
         written.put("accept-new-host-keys", settings.hosts.acceptsNewHostKeys)
+        if let program = settings.program { written.put(program) }
         return written.facts
     }
 
-    private struct Written {
+    struct Written {
         var facts: [(key: String, value: [UInt8])] = []
         mutating func put(_ key: String, _ value: String?) {
             if let value { facts.append((prefix + key, Array(value.utf8))) }
@@ -83,12 +84,7 @@ struct JournalledSettings {
     /// - Parameters:
     ///   - version: of this build, for the agents it starts.
     func settings(version: String) throws(HeadError) -> RunSettings {
-        let purpose: RunSettings.Purpose
-        switch try text("purpose") ?? "" {
-        case "bind": purpose = .bind
-        case "process": purpose = .process
-        case let other: throw unreadable("purpose", other)
-        }
+        guard let purpose: RunSettings.Purpose = try choice("purpose") else { throw unreadable("purpose", "nothing") }
         var settings = RunSettings(purpose: purpose, version: version, command: command)
         settings.inputs = try list("inputs").map { (bytes) throws(HeadError) in try input(bytes) }
         settings.listsAreNulSeparated = try flag("nul-separated")
@@ -129,6 +125,7 @@ struct JournalledSettings {
         settings.hosts.fallsBack = try text("local-fallback") == "yes"
         settings.hosts.allowsMixedCodecs = try text("mixed-codecs") == "yes"
         settings.hosts.acceptsNewHostKeys = try text("accept-new-host-keys") == "yes"
+        if purpose == .program { settings.program = try program() }
         return settings
     }
 
@@ -145,19 +142,19 @@ struct JournalledSettings {
         throw unreadable("inputs", String(decoding: bytes, as: UTF8.self))
     }
 
-    private func unreadable(_ key: String, _ value: String) -> HeadError {
+    func unreadable(_ key: String, _ value: String) -> HeadError {
         .journal(.unreadable(what: "setting \(key)", reason: "'\(value)'"))
     }
 
-    private func text(_ key: String) throws(HeadError) -> String? {
+    func text(_ key: String) throws(HeadError) -> String? {
         guard let value = facts[Self.prefix + key] else { return nil }
         guard let text = String(validating: value, as: UTF8.self) else { throw unreadable(key, String(decoding: value, as: UTF8.self)) }
         return text
     }
 
-    private func path(_ key: String) -> RawPath? { facts[Self.prefix + key].map { RawPath(bytes: $0) } }
+    func path(_ key: String) -> RawPath? { facts[Self.prefix + key].map { RawPath(bytes: $0) } }
 
-    private func flag(_ key: String) throws(HeadError) -> Bool {
+    func flag(_ key: String) throws(HeadError) -> Bool {
         switch try text(key) {
         case "yes": true
         case "no": false
@@ -165,19 +162,19 @@ struct JournalledSettings {
         }
     }
 
-    private func number<Number: FixedWidthInteger>(_ key: String) throws(HeadError) -> Number? {
+    func number<Number: FixedWidthInteger>(_ key: String) throws(HeadError) -> Number? {
         guard let text = try text(key) else { return nil }
         guard let number = Number(text) else { throw unreadable(key, text) }
         return number
     }
 
-    private func choice<Choice: RawRepresentable<String>>(_ key: String) throws(HeadError) -> Choice? {
+    func choice<Choice: RawRepresentable<String>>(_ key: String) throws(HeadError) -> Choice? {
         guard let text = try text(key) else { return nil }
         guard let choice = Choice(rawValue: text) else { throw unreadable(key, text) }
         return choice
     }
 
-    private func list(_ key: String) throws(HeadError) -> [[UInt8]] {
+    func list(_ key: String) throws(HeadError) -> [[UInt8]] {
         guard let value = facts[Self.prefix + key] else { throw unreadable(key, "nothing") }
         return value.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { Array($0) }
     }

@@ -3,13 +3,15 @@ public import Planning
 public import Recipes
 public import TerminalUI
 
-/// Everything the user asked of `quire run` or `quire pdf`, checked word by word but not yet against the disk.
+/// Everything the user asked of `quire run`, `quire pdf` or `quire exec`, checked word by word but not yet against the disk.
 public struct RunSettings: Sendable {
-    public enum Purpose: Sendable {
+    public enum Purpose: String, Sendable {
         /// `quire run`: a recipe makes files, a PDF, or both.
         case process
         /// `quire pdf`: pages of the inputs as they are.
         case bind
+        /// `quire exec`: a program is run for each input; see `program`.
+        case program
     }
 
     /// An INPUT as given.
@@ -98,6 +100,9 @@ public struct RunSettings: Sendable {
     public var keepsTimes = false
     public var manifest: RawPath?
     public var report: RawPath?
+
+    /// What `quire exec` runs, and how; nil for the other purposes.
+    public var program: ProgramSettings?
 
     /// `--pdf` or the PDF of `quire pdf`; may hold template variables.
     public var pdf: String?
