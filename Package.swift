@@ -77,6 +77,7 @@ let package = Package(
         module("TerminalUI", ["JobModel"]),
 
         // Shells: they perform what the cores decide.
+        module("Minder", ["JobModel", "Programs", "WireProtocol", "LinuxSystem"]),
         module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem", "Digests", "Staging", "Bundles"]),
         module(
             "HeadNode",

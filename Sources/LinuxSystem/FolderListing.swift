@@ -38,6 +38,32 @@ public enum FolderListing {
         }
     }
 
+    /// The names in a folder, and whether each is itself a folder: as a rule without a look at any of them (readdir(3), d_type).
+    public static func names(of folder: RawPath) throws(SystemError) -> [(name: RawPath, isFolder: Bool)] {
+        guard let stream = (folder.isEmpty ? RawPath(".") : folder).withCString({ opendir($0) }) else { throw .last("open folder", folder.display) }
+        defer { closedir(stream) }
+        var names: [(name: RawPath, isFolder: Bool)] = []
+        while true {
+            errno = 0
+            guard let record = readdir(stream) else {
+                guard errno == 0 else { throw .last("read folder", folder.display) }
+                return names
+            }
+            let name = withUnsafePointer(to: &record.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { RawPath(cString: $0) }
+            }
+            if name.bytes == [0x2E] || name.bytes == [0x2E, 0x2E] { continue }
+            switch Int(record.pointee.d_type) {
+            case DT_DIR: names.append((name, true))
+            // The file system does not tell.
+            case DT_UNKNOWN:
+                guard let facts = try FileOperation.factsIfPresent(of: folder.appending(name), followingLinks: false) else { continue }
+                names.append((name, facts.type == .folder))
+            default: names.append((name, false))
+            }
+        }
+    }
+
     private static func entry(_ name: RawPath, in descriptor: Int32, folder: RawPath) throws(SystemError) -> FolderEntry? {
         var facts = stat()
         let direct = name.withCString { fstatat(descriptor, $0, &facts, AT_SYMLINK_NOFOLLOW) }

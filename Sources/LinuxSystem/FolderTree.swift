@@ -9,12 +9,15 @@ extension FileOperation {
     }
 
     /// Removes a folder with all that is in it, links themselves and not what they lead to; nothing there is fine.
+    ///
+    /// Folders that their owner may not write to or look into are opened up first.
     public static func removeTree(_ folder: RawPath) throws(SystemError) {
         guard let facts = try factsIfPresent(of: folder, followingLinks: false) else { return }
         guard facts.type == .folder else { return try removeIfPresent(folder) }
-        for entry in try FolderListing.entries(of: folder) {
+        if facts.mode & 0o700 != 0o700, facts.owner == OwnProcess.user { try setMode(folder, 0o700) }
+        for entry in try FolderListing.names(of: folder) {
             let path = folder.appending(entry.name)
-            if !entry.isLink, entry.facts?.type == .folder { try removeTree(path) } else { try removeIfPresent(path) }
+            if entry.isFolder { try removeTree(path) } else { try removeIfPresent(path) }
         }
         do throws(SystemError) { try removeEmptyFolder(folder) } catch { if !error.isNotFound { throw error } }
     }
