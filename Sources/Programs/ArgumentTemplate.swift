@@ -17,7 +17,7 @@ public struct ArgumentTemplate: Hashable, Sendable {
     ///   - returns: output templates to find in the text; empty for the templates of outputs themselves.
     ///   - isForShell: whether a shell will read the text, so that values must be quoted as the place asks.
     init(
-        _ text: [UInt8], argument: ArgumentKind, hasColumns: Bool, returns: [ArgumentTemplate] = [], isForShell: Bool = false
+        _ text: [UInt8], hasColumns: Bool, returns: [ArgumentTemplate] = [], isForShell: Bool = false
     ) throws(ProgramError) {
         var found: [(range: Range<Int>, part: Part, isNumber: Bool)] = []
         var place = 0
@@ -27,7 +27,7 @@ public struct ArgumentTemplate: Hashable, Sendable {
                 found.append((range, .output(index, .none), false))
                 place = range.upperBound
             } else if let (placeholder, length) = Placeholder.leading(text[place...], hasColumns: hasColumns) {
-                found.append((place..<(place + length), .placeholder(placeholder, .none), placeholder.isNumber(where: argument)))
+                found.append((place..<(place + length), .placeholder(placeholder, .none), placeholder.isNumber))
                 place += length
             } else {
                 place += 1
@@ -106,11 +106,9 @@ public struct ArgumentTemplate: Hashable, Sendable {
 }
 
 extension Placeholder {
-    /// Whether its value is a whole number for certain.
-    func isNumber(where argument: ArgumentKind) -> Bool {
+    var isNumber: Bool {
         switch self {
         case .number: true
-        case .value(.argument, .whole): argument == .number
         case .value: false
         }
     }

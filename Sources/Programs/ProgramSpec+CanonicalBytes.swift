@@ -1,3 +1,5 @@
+import JobModel
+
 extension ProgramSpec {
     /// The first bytes; another number is refused.
     static let canonicalVersion = Array("quire-program 1\n".utf8)

@@ -1,3 +1,5 @@
+public import JobModel
+
 /// What every task of a job that runs a program shares: the program, its arguments, its outputs, and when it has succeeded.
 ///
 /// A plain value. `commandLine` says what to start for one task, `outputPaths` what that task makes; neither looks at any file.
@@ -54,7 +56,7 @@ public struct ProgramSpec: Hashable, Sendable {
             guard !text.isEmpty else { throw .badValue("", of: "--return", accepted: "a name for the output, such as '{.}.mkv'") }
             guard text.count <= Self.textBytesMax else { throw .tooLong("--return '\(shown(text))'", limit: "\(Self.textBytesMax) bytes") }
             guard !text.contains(0) else { throw .holdsNUL("--return '\(shown(text))'") }
-            let template = try ArgumentTemplate(text, argument: argumentKind, hasColumns: hasColumns)
+            let template = try ArgumentTemplate(text, hasColumns: hasColumns)
             guard !templates.contains(where: { $0.text == text }) else { throw .repeatedReturn(shown(text)) }
             if argumentKind.isPath, template.parts == [.placeholder(.value(.argument, .whole), .none)] {
                 throw .outputIsInput(template: shown(text))
@@ -67,14 +69,14 @@ public struct ProgramSpec: Hashable, Sendable {
             let text = Array(complete.joined(separator: [UInt8(ascii: " ")]))
             try Self.checkArgument(text, what: "the text for the shell")
             arguments = [
-                try ArgumentTemplate(text, argument: argumentKind, hasColumns: hasColumns, returns: templates, isForShell: true)
+                try ArgumentTemplate(text, hasColumns: hasColumns, returns: templates, isForShell: true)
             ]
         } else {
             var arguments: [ArgumentTemplate] = []
             for (index, word) in complete.enumerated() {
                 // The program itself is no output.
                 arguments.append(
-                    try ArgumentTemplate(word, argument: argumentKind, hasColumns: hasColumns, returns: index == 0 ? [] : templates))
+                    try ArgumentTemplate(word, hasColumns: hasColumns, returns: index == 0 ? [] : templates))
             }
             self.arguments = arguments
         }
@@ -117,18 +119,12 @@ public struct ProgramSpec: Hashable, Sendable {
     }
 }
 
-/// What the argument of a task is.
-public enum ArgumentKind: UInt8, CaseIterable, Sendable {
-    case file, folder
-    /// A line of a list; no file need be of that name.
-    case line
-    /// A number of a range.
-    case number
-
-    public var isPath: Bool {
+extension ArgumentKind {
+    /// Whether an output of the argument's name would be the input itself.
+    var isPath: Bool {
         switch self {
         case .file, .folder: true
-        case .line, .number: false
+        case .text: false
         }
     }
 }

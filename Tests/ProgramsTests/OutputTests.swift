@@ -68,17 +68,17 @@ struct OutputTests {
             let spec = try spec(["p"], [template])
             #expect(throws: ProgramError.outputIsInput(template: template)) { try spec.outputPaths(ProgramValues(argument: RawPath("./d/a.avi"), number: 1)) }
         }
-        let lines = try spec(["p"], ["{}"], kind: .line)
+        let lines = try spec(["p"], ["{}"], kind: .text)
         #expect(try lines.outputPaths(ProgramValues(argument: RawPath("x"), number: 1)) == [RawPath("x")])
     }
 
     @Test("A name no file can have fails its task alone, with the template")
     func unusable() throws {
         for (template, argument) in [("{//}/", "a"), ("{/}/..", "a"), ("{.}", ""), ("{/.}.x", String(repeating: "n", count: 254)), ("{}.x", String(repeating: "d/", count: 2100))] {
-            let spec = try spec(["p"], [template], kind: .line)
+            let spec = try spec(["p"], [template], kind: .text)
             #expect(throws: ProgramError.self, "\(template)") { try spec.outputPaths(ProgramValues(argument: RawPath(argument), number: 1)) }
         }
-        let columns = try spec(["p"], ["{2}.x"], kind: .line, columns: .tab)
+        let columns = try spec(["p"], ["{2}.x"], kind: .text, columns: .tab)
         #expect(throws: ProgramError.missingColumn(2, template: "{2}.x", argument: RawPath("one"))) {
             try columns.outputPaths(ProgramValues(argument: RawPath("one"), number: 1))
         }

@@ -102,6 +102,6 @@ struct PlaceholderTests {
 
 /// The command line of one task as strings.
 func filled(_ words: [String], _ argument: String, number: Int64 = 1, columns: ColumnSeparator? = nil) throws -> [String] {
-    let spec = try ProgramSpec(words: words.map { Array($0.utf8) }, columns: columns, argumentKind: .line)
+    let spec = try ProgramSpec(words: words.map { Array($0.utf8) }, columns: columns, argumentKind: .text)
     return try spec.commandLine(ProgramValues(argument: RawPath(argument), number: number)).map { String(decoding: $0, as: UTF8.self) }
 }
