@@ -36,6 +36,8 @@ struct Committer: Sendable {
     let outputRoot: StorageRoot?
     /// What makes the outputs, for the ledger; nil when it is not known.
     let build: String?
+    /// Whether tasks are runs of programs, of which is kept how they ended and what they printed.
+    var keepsPrograms = false
     /// Whether the winners were recorded by a process that died: some of their names may be given already.
     var finishesOthers = false
 
@@ -46,7 +48,10 @@ struct Committer: Sendable {
         // Names given in a folder that only looks the same (a share that was unmounted) would be lost from sight.
         if let fault = outputRoot?.displacement { throw .surroundings("\(fault). Nothing is lost: quire resume goes on then") }
         let ended = group.map(recordedEnd)
-        try journal { () throws(JobStoreError) in try store.record(ended.map(\.outcome), epochMilliseconds: epochMilliseconds) }
+        let programs = keepsPrograms ? group.map { ProgramRow(task: $0.task.index, result: $0.report.program) } : []
+        try journal { () throws(JobStoreError) in
+            try store.record(ended.map(\.outcome), programs: programs, epochMilliseconds: epochMilliseconds)
+        }
         return try giveNames(ended, epochMilliseconds: epochMilliseconds)
     }
 

@@ -130,7 +130,7 @@ extension JobStore {
     /// Forgets a plan that was not whole when its process ended.
     public func clearPlan() throws(JobStoreError) {
         try write("clear the plan", durable: false) { database in
-            try database.execute(sql: "DELETE FROM task; DELETE FROM attempt; DELETE FROM book; DELETE FROM passed_over")
+            try database.execute(sql: "DELETE FROM task; DELETE FROM attempt; DELETE FROM program; DELETE FROM book; DELETE FROM passed_over")
         }
     }
 
@@ -206,10 +206,12 @@ extension JobStore {
                         cpu_us = NULL, wall_us = NULL, peak_bytes = NULL, host = NULL, attempts = 0, run = NULL, size = ?, modified_ns = ?
                     WHERE idx = ?
                     """)
+            let program = try database.cachedStatement(sql: "DELETE FROM program WHERE task = ?")
             for task in tasks {
                 try statement.execute(arguments: [
                     Int64(bitPattern: task.identity.sizeBytes), task.identity.modifiedNanoseconds, task.index.position,
                 ])
+                try program.execute(arguments: [task.index.position])
             }
         }
     }

@@ -159,7 +159,9 @@ public final class JobStore: Sendable {
     }
 
     /// Records how tasks ended: `won` and `failed` rows with everything a report or the PDF needs later.
-    public func record(_ outcomes: [TaskOutcome], epochMilliseconds: Int64) throws(JobStoreError) {
+    ///
+    /// - Parameter programs: what is kept of the programs that were these tasks, recorded with their ends or not at all.
+    public func record(_ outcomes: [TaskOutcome], programs: [ProgramRow] = [], epochMilliseconds: Int64) throws(JobStoreError) {
         let run = run.load(ordering: .relaxed)
         try write("record outcomes", durable: true) { database in
             let statement = try database.cachedStatement(
@@ -181,6 +183,7 @@ public final class JobStore: Sendable {
                     epochMilliseconds, outcome.failure?.reason.rawValue ?? "done", outcome.index.position, run, outcome.attempts,
                 ])
             }
+            try Self.record(programs, run: run, in: database)
         }
     }
 
@@ -204,14 +207,14 @@ public final class JobStore: Sendable {
             try pool.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
-                        SELECT \(taskColumns), state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts
+                        SELECT \(taskColumns), \(outcomeColumns)
                         FROM task WHERE \(condition) ORDER BY idx LIMIT ?
                         """)
                 return try Row.fetchAll(statement, arguments: arguments + [count])
             }
         }
         var records: [TaskRecord] = []
-        for row in rows { records.append(TaskRecord(task: plannedTask(row), outcome: try taskOutcome(row))) }
+        for row in rows { records.append(try taskRecord(row)) }
         return records
     }
 
@@ -247,7 +250,15 @@ public final class JobStore: Sendable {
     }
 }
 
-private let taskColumns = "idx, input, size, modified_ns, output, format, book_folder, may_replace, book, page_number_at, page_number_end"
+let taskColumns =
+    "idx, input, size, modified_ns, task.output, format, book_folder, may_replace, book, page_number_at, page_number_end"
+
+/// Those behind `taskColumns` in the rows that `taskRecord` reads.
+let outcomeColumns = "state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts"
+/// The number of columns in both.
+let recordColumnCount = 21
+
+func taskRecord(_ row: Row) throws(JobStoreError) -> TaskRecord { TaskRecord(task: plannedTask(row), outcome: try taskOutcome(row)) }
 
 private func plannedTask(_ row: Row) -> PlannedTask {
     PlannedTask(

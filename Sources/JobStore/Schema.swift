@@ -1,6 +1,6 @@
 internal import GRDB
 
-/// The tables of `job.sqlite`, version 2; read them with `sqlite3` at any time, also while the job runs.
+/// The tables of `job.sqlite`, version 3; read them with `sqlite3` at any time, also while the job runs.
 ///
 /// - job: facts of the job as key and value. `state` is planning, running, stopped, finished, failed (finished, and some
 ///   files failed) or cancelled; `status` the exit code of the last run that ended; `version`, `command` (arguments joined by NUL),
@@ -14,10 +14,14 @@ internal import GRDB
 /// - book: one row a PDF, with the task of its first page and the one behind its last.
 /// - volume: one row a PDF file that has its final name.
 /// - passed_over: inputs the listing left out, counted by reason.
+/// - program: one row a task of `quire exec` that ended, in the order of their ends (`sequence`), also if no program was started:
+///   then `exit_code` and `signal` are both null, else one of them. Of what was printed, `output` and `errors` hold all where it is
+///   short, else `output_file` and `errors_file` name files in the spool, which go when they are printed. `filed` and `printed` are 1
+///   once the task is in `--results` and `--joblog`, and on standard output; `cells` is what `--table` found.
 ///
 /// Paths are bytes as the file system has them; times are milliseconds since 1970 UTC.
 enum Schema {
-    static let version = 2
+    static let version = 3
     /// `quir`, for `file` and other programs that look into SQLite's header.
     private static let applicationID = 0x7175_6972
 
@@ -104,6 +108,23 @@ enum Schema {
                     bytes INTEGER NOT NULL,
                     PRIMARY KEY (book, number)
                 ) WITHOUT ROWID;
+                CREATE TABLE program (
+                    sequence INTEGER PRIMARY KEY,
+                    task INTEGER NOT NULL UNIQUE,
+                    run INTEGER NOT NULL,
+                    exit_code INTEGER,
+                    signal INTEGER,
+                    started_ms INTEGER,
+                    output_size INTEGER NOT NULL,
+                    errors_size INTEGER NOT NULL,
+                    filed INTEGER NOT NULL DEFAULT 0,
+                    printed INTEGER NOT NULL DEFAULT 0,
+                    output BLOB,
+                    errors BLOB,
+                    output_file BLOB,
+                    errors_file BLOB,
+                    cells BLOB
+                );
                 CREATE TABLE passed_over (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
                 """)
     }

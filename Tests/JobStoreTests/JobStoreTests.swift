@@ -84,6 +84,50 @@ struct JobStoreTests {
         }
     }
 
+    @Test("What programs printed is kept with their ends, and what was printed on is told from what was not")
+    func programs() throws {
+        try withFolder { folder in
+            let store = try JobStore(file: folder.appending("job.sqlite"))
+            try store.append((0..<4).map { task($0) })
+            _ = try store.beginRun(build: "b", host: "h", process: 1, epochMilliseconds: 1)
+            let short = ProgramResult(
+                end: .exited(code: 3), startedEpochMilliseconds: 1_700_000_000_123, output: .whole([0xFF, 0, 0x0A]), errors: .whole([]))
+            let long = ProgramResult(
+                end: .killed(signal: 9), startedEpochMilliseconds: 7, output: .spooled(name: RawPath(bytes: [0xFE]), sizeBytes: 1 << 40),
+                errors: .whole([1]))
+            func end(_ index: Int, _ result: ProgramResult?, state: TaskState = .committed) throws {
+                try store.record(
+                    [TaskOutcome(index: TaskIndex(index), state: state, host: "h", attempts: 1)],
+                    programs: [ProgramRow(task: TaskIndex(index), result: result)], epochMilliseconds: 2)
+            }
+            try end(2, short)
+            try end(0, long, state: .failed)
+            try end(1, nil, state: .failed)
+            try end(3, short, state: .won)
+            #expect(try store.programs(endedAfter: 0, count: 9).map(\.task.index.position) == [2, 0, 1], "a winner without its name is not told of yet")
+            let all = try store.programs(in: 0..<9, withPrinted: true, count: 9)
+            #expect(all.map(\.task) == (0..<4).map { task($0) })
+            #expect(all.map(\.result) == [long, nil, short, short])
+            #expect(try store.program(of: TaskIndex(0)) == long)
+
+            try store.mark([TaskIndex(2), TaskIndex(0)], [.filed])
+            try store.mark([TaskIndex(0)], [.printed])
+            try store.recordCells([(TaskIndex(1), [5])])
+            try store.recordCommitted([TaskIndex(3)])
+            #expect(try store.programs(endedAfter: 0, count: 9).map(\.task.index.position) == [1, 3])
+            #expect(try store.programs(in: 0..<9, withPrinted: false, count: 9).map(\.task.index.position) == [1, 2, 3])
+            #expect(try store.firstUnprinted() == TaskIndex(1))
+            #expect(try store.programs(in: 1..<2, withPrinted: true, count: 9).first?.cells == [5])
+
+            try store.reopen([task(0)])
+            #expect(try store.program(of: TaskIndex(0)) == nil)
+            try end(0, short)
+            let again = try #require(try store.programs(in: 0..<1, withPrinted: false, count: 1).first)
+            #expect(again.sequence > 4 && !again.isPrinted, "what was done again is printed again")
+            try store.close()
+        }
+    }
+
     @Test("A file that is no journal is refused with its name")
     func foreignFile() throws {
         try withFolder { folder in
