@@ -114,7 +114,18 @@ enum FolderReading {
             if let reason = rules.reason(againstFolder: absolute, relative: relative) { return .skip(reason) }
             return .folder(Listing.Folder(name: entry.name, key: facts.key, isLink: entry.isLink))
         }
-        if let reason = rules.reason(againstFile: absolute, relative: relative) { return .skip(reason) }
+        if let reason = rules.reason(againstFile: absolute, relative: relative) ?? rules.kinds.reason(against: entry.name) { return .skip(reason) }
+        switch rules.kinds {
+        case .any:
+            guard let facts = entry.facts else { return .skip(.brokenLink) }
+            if case .other(let kind) = facts.type { return .skip(.special(SpecialFile(kind))) }
+            if made[entry.name]?.contains(facts.identity) == true { return .skip(.madeByQuire) }
+            return .file(Listing.File(name: entry.name, identity: facts.identity, key: facts.key))
+        case .images: return decideOnImage(entry, job, made)
+        }
+    }
+
+    private static func decideOnImage(_ entry: FolderEntry, _ job: Job, _ made: [RawPath: Set<InputIdentity>]) -> Decision {
         let isNamedAsImage = ImageKind.imageExtensions.contains(entry.name.lowercasedExtension)
         guard let facts = entry.facts else {
             // A link to nothing: with an image's name it fails by name instead of being passed over.

@@ -114,9 +114,15 @@ struct InputScanner {
         switch facts.type {
         case .folder: try walk(path, facts, jobs, &skipped, found, progress)
         case .regular, .link:
+            if let reason = rules.kinds.reason(against: path) { return note(reason, in: &skipped) }
             try found(ScannedInput(path: path, relative: path.lastComponent, identity: facts.identity, fileKey: facts.key))
         case .other(let kind):
-            let failure = TaskFailure(.notImage, "it is a \(kind)")
+            let reason: FailureReason
+            switch rules.kinds {
+            case .images: reason = .notImage
+            case .any: reason = .unsupported
+            }
+            let failure = TaskFailure(reason, "it is a \(kind)")
             try found(ScannedInput(path: path, relative: path.lastComponent, identity: .none, fileKey: 0, failure: failure))
         }
     }
@@ -141,7 +147,7 @@ struct InputScanner {
                 try found(ScannedInput(path: folder.path, relative: folder.relative, root: root, identity: .none, fileKey: 0, failure: failure))
             case .ledgerFailed(let error): throw .journal(error)
             case .read(let listing):
-                for (reason, count) in listing.skipped { skipped[reason, default: 0] += count }
+                for (reason, count) in listing.skipped { note(reason, count, in: &skipped) }
                 for file in listing.files {
                     try found(
                         ScannedInput(
@@ -150,7 +156,7 @@ struct InputScanner {
                 }
                 for child in listing.folders.reversed() {
                     if folder.isOrIsBelow(child.key) {
-                        skipped[.symlinkLoop, default: 0] += 1
+                        note(.symlinkLoop, in: &skipped)
                         continue
                     }
                     let path = folder.path.appending(child.name)
@@ -163,6 +169,14 @@ struct InputScanner {
             }
             try progress()
         }
+    }
+
+    /// Names may end in anything: of kinds that are left out, only so many are told apart.
+    private static let reasonsMax = 500
+
+    private func note(_ reason: SkipReason, _ count: Int = 1, in skipped: inout [SkipReason: Int]) {
+        if case .otherKind = reason, skipped[reason] == nil, skipped.count >= Self.reasonsMax { return skipped[.otherKind(nil), default: 0] += count }
+        skipped[reason, default: 0] += count
     }
 
     private func resolved(_ path: RawPath) throws(HeadError) -> RawPath {

@@ -105,10 +105,7 @@ final class OpenJob {
 
     /// Makes the plan and records it whole.
     func plan() throws(HeadError) -> JobPlan {
-        let planner = JobPlanner(
-            settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
-            display: display, interrupts: inbox.interrupts, build: { () throws(HeadError) in try self.agents.link().build }, probe: { (inputs) throws(HeadError) in try self.probe(inputs) })
-        let plan = try planner.plan()
+        let plan = if let program = settings.program { try self.plan(program) } else { try planRecipe() }
         try journal { () throws(JobStoreError) in
             try store.finishPlan(
                 books: plan.books.map { BookRow(path: $0.path, start: $0.start, end: $0.end) }, passedOver: plan.skipped,
@@ -121,18 +118,33 @@ final class OpenJob {
         return plan
     }
 
+    private func planRecipe() throws(HeadError) -> JobPlan {
+        try JobPlanner(
+            settings: settings, job: job, store: store, ledger: ledger, recipe: recipe, pdf: pdf, workingFolder: workingFolder,
+            display: display, interrupts: inbox.interrupts, build: { () throws(HeadError) in try self.agents.link().build }, probe: { (inputs) throws(HeadError) in try self.probe(inputs) }
+        ).plan()
+    }
+
+    private func plan(_ program: ProgramSettings) throws(HeadError) -> JobPlan {
+        try ProgramPlanner(
+            settings: settings, terms: program, program: ProgramPlan(program, workingFolder: workingFolder), job: job, store: store, ledger: ledger,
+            state: state, recipe: recipe, pdf: pdf, display: display, interrupts: inbox.interrupts
+        ).plan()
+    }
+
     /// The plan as an earlier process recorded it.
     func recordedPlan(_ facts: [String: [UInt8]]) throws(HeadError) -> JobPlan {
         guard let tasks = facts["tasks"].flatMap({ Int(String(decoding: $0, as: UTF8.self)) }), let spool = facts["spool"] else {
             throw .journal(.unreadable(what: "the plan", reason: "its number of tasks or its spool is missing"))
         }
         let (books, passedOver) = try journal { () throws(JobStoreError) in (try store.books(), try store.passedOver()) }
+        let program = try settings.program.map { (program) throws(HeadError) in try ProgramPlan(program, workingFolder: workingFolder) }
         return JobPlan(
-            job: job, taskCount: tasks, recipe: recipe, recipeDigest: JobPlan.digest(of: recipe, settings),
+            job: job, taskCount: tasks, recipe: recipe, recipeDigest: program?.digest ?? JobPlan.digest(of: recipe, settings),
             books: books.map { PlannedBook(path: $0.path, start: $0.start, end: $0.end) }, forecasts: [], pdf: pdf, skipped: passedOver,
             otherBuilds: OtherBuildsFact.read(facts[OtherBuildsFact.key]),
             bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: RawPath(bytes: spool), workingFolder: workingFolder,
-            roots: InputRoots(journalled: facts["roots"] ?? []))
+            roots: InputRoots(journalled: facts["roots"] ?? []), program: program)
     }
 
     // MARK: Hosts

@@ -13,6 +13,10 @@ public enum SkipReason: Hashable, Sendable {
     case excluded
     /// Neither an image's extension nor an image's first bytes.
     case notImage
+    /// A file with this extension, which `--only` or `--skip` leaves out: in lower case, empty for none, nil where too many differ.
+    case otherKind(String?)
+    /// A link to nothing, where any file is taken.
+    case brokenLink
     /// Neither file nor folder.
     case special(SpecialFile)
     /// A link to a folder that it lies in.
@@ -29,6 +33,8 @@ public enum SkipReason: Hashable, Sendable {
         case .madeByQuire: "made by quire"
         case .excluded: "excluded"
         case .notImage: "no images"
+        case .otherKind(let ending): ending.map { $0.isEmpty ? "without an extension" : "." + $0 } ?? "of still other kinds"
+        case .brokenLink: "links to nothing"
         case .special(let kind): kind.rawValue
         case .symlinkLoop: "links to a folder above"
         case .duplicate: "found twice"
@@ -43,6 +49,32 @@ public enum SpecialFile: String, CaseIterable, Sendable {
     case characterDevice = "character devices"
 }
 
+/// Which kinds of files are worked on.
+public enum FileKinds: Hashable, Sendable {
+    /// What has an image's extension or an image's first bytes.
+    case images
+    /// Any regular file; with `only`, those that end in one of these extensions, and never those that end in one of `skip`. Extensions are
+    /// in lower case, without a dot before them, and may hold one: `tar.gz`.
+    case any(only: [String], skip: [String])
+
+    /// Why a file of this name is not of a kind that is taken; nil when it is, or when its first bytes must decide.
+    public func reason(against path: RawPath) -> SkipReason? {
+        switch self {
+        case .images: return nil
+        case .any(let only, let skip):
+            if only.isEmpty, skip.isEmpty { return nil }
+            let name = path.lastComponent.bytes.map(asciiLowercased)
+            let isTaken = only.isEmpty || only.contains { Self.ends(name, in: $0) }
+            return isTaken && !skip.contains { Self.ends(name, in: $0) } ? nil : .otherKind(path.lowercasedExtension)
+        }
+    }
+
+    private static func ends(_ name: [UInt8], in ending: String) -> Bool {
+        let ending = Array(ending.utf8)
+        return name.count > ending.count + 1 && name[name.count - ending.count - 1] == UInt8(ascii: ".") && name.suffix(ending.count).elementsEqual(ending)
+    }
+}
+
 /// What a walk takes from a folder, as far as names decide.
 public struct SkipRules: Hashable, Sendable {
     /// `--hidden`: dot names and system folders are taken too.
@@ -51,8 +83,12 @@ public struct SkipRules: Hashable, Sendable {
     public var ownFolders: [RawPath]
     public var includes: [Glob]
     public var excludes: [Glob]
+    public var kinds: FileKinds
 
-    public init(takesHidden: Bool = false, ownFolders: [RawPath] = [], includes: [Glob] = [], excludes: [Glob] = []) {
+    public init(
+        takesHidden: Bool = false, ownFolders: [RawPath] = [], includes: [Glob] = [], excludes: [Glob] = [], kinds: FileKinds = .images
+    ) {
+        self.kinds = kinds
         self.takesHidden = takesHidden
         self.ownFolders = ownFolders
         self.includes = includes
