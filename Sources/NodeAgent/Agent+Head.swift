@@ -42,6 +42,7 @@ extension Agent {
         case (.setup(let setup), .awaitingSetup): prepare(setup)
         case (.assign(let orders), .working): assign(orders)
         case (.assignStaged(let orders), .working) where files.isOpen: assign(files.assign(orders))
+        case (.carry(let carried), .working) where files.isOpen: if !files.carry(carried) { refuse("the head sent its files for all tasks too late, or twice") }
         case (.retract(let tasks), .working): retract(tasks)
         case (.cancel(let attempts), .working):
             let unstarted = files.cancel(attempts)

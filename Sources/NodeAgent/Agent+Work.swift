@@ -74,6 +74,7 @@ extension Agent {
             if files.isCancelled(report.attempt, order) {
                 // Too late to be stopped: nobody wants its report, and its files are in our way.
                 discardTemporaries(of: order)
+                files.ended(report.attempt)
                 head.send(.released([report.attempt.task]))
                 return
             }
@@ -83,7 +84,9 @@ extension Agent {
             files.released(tasks)
             head.send(.released(tasks))
         case .started(let tasks): head.send(.started(tasks))
-        case .cancelled(let attempt): head.send(.released([attempt.task]))
+        case .cancelled(let attempt):
+            files.ended(attempt)
+            head.send(.released([attempt.task]))
         case .ready(let slots):
             head.send(
                 .ready(ReadyHost(slots: slots, workerVersion: workerVersion, scratchFreeBytes: files.freeBytes, scratch: files.folder)))
@@ -102,7 +105,7 @@ extension Agent {
         // One report fits into a frame, since it came in one; many large ones together might not.
         var batch: [WorkReport] = []
         var bytes = 0
-        for report in reports {
+        for report in reports where !files.sendIfPrinted(report) {
             let more = report.bytesAtMost
             if batch.count == ReportGate.batchReportsMax || !batch.isEmpty && bytes + more > Frame.payloadBytesMax / 4 {
                 head.send(.reports(batch))

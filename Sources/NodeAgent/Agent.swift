@@ -160,6 +160,7 @@ final class Agent {
         case .start(let order): assign([order])
         case .report(let report, let order): perform(.report(report, of: order))
         case .violated(let text): refuse("the head broke the protocol: \(text)")
+        case .unusable(let text): refuse(text)
         case .log(let text): head.send(.log(text))
         }
     }

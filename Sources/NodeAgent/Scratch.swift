@@ -84,7 +84,7 @@ final class Scratch: Sendable {
         sweep(above[1])
         try orScratchError { () throws(SystemError) in
             try FileOperation.removeTree(folder)
-            for name in ["in", "out", "spool"] { try FileOperation.createFolders(folder.appending(name), mode: 0o700) }
+            for name in ["in", "out", "spool", "sent", "tasks"] { try FileOperation.createFolders(folder.appending(name), mode: 0o700) }
         }
         return scratch
     }

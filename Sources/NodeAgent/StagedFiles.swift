@@ -6,7 +6,8 @@ import WireProtocol
 
 /// Orders whose files travel, from their coming to the last of their files. Lives on the agent's first thread.
 ///
-/// An order waits for its input; what was made is sent, its report behind it, and all of it removed.
+/// An order waits for its input; what was made is sent, its report behind it, and all of it removed. What is different with
+/// programs is in `StagedFiles+Programs`.
 final class StagedFiles {
     /// What the agent must do because of files that came or went.
     enum Outcome {
@@ -14,29 +15,44 @@ final class StagedFiles {
         case report(WorkReport, of: WorkOrder)
         /// The head does not keep to the protocol.
         case violated(String)
+        /// No order can be worked here.
+        case unusable(String)
         case log(String)
     }
 
     private enum Event: Sendable {
         case received(FileReceiver.Event)
         case sent(FileSender.Event)
+        case mirrored(MirrorMaker.Outcome)
+    }
+
+    struct Waiting {
+        var order: StagedOrder
+        /// Files that have not come.
+        var missing: Int
     }
 
     /// Made files that wait to be sent, before the agent starts nothing new: a slow link shall not fill the disk.
     private static let unsentBytesHigh: UInt64 = 512 << 20
 
     private let bundle: BundleReceiver
-    private let sender: FileSender
+    let sender: FileSender
     private let receiver: FileReceiver
-    private let paths = ScratchPaths()
+    let paths = ScratchPaths()
     private let events: Mailbox<Event>
     private let unwanted = Mailbox<RawPath>(elementsMax: 1 << 20)
     private let remover: SystemThread
+    let mirrorMaker: MirrorMaker
     private var scratch: Scratch?
-    /// By attempt: orders whose input has not come.
-    private var waiting: [Attempt: StagedOrder] = [:]
+    /// By attempt: orders whose files have not come, or whose mirror is not made.
+    var waiting: [Attempt: Waiting] = [:]
     /// By attempt: orders the supervisor has.
-    private var running: [Attempt: StagedOrder] = [:]
+    var running: [Attempt: StagedOrder] = [:]
+    /// Trees of programs' attempts, from the order's coming to the last of its outputs.
+    var mirrors: [Attempt: HeldMirror] = [:]
+    /// Attempts on shared storage whose report is behind the sync of their outputs, and then behind what they printed.
+    var printing: Set<Attempt> = []
+    var carried = Carried()
     /// By attempt and name: files given to the sender.
     private var unsent: [TransferredFile: (path: RawPath, sizeBytes: UInt64)] = [:]
     private var unsentBytes: UInt64 = 0
@@ -60,8 +76,9 @@ final class StagedFiles {
             place: { file in
                 switch file {
                 case .input(let attempt): paths.placement(of: attempt)
+                case .part(let attempt, let index): paths.placement(ofPart: index, of: attempt)
+                case .carried(let index): paths.placement(ofCarried: index)
                 case .bundle(let index): bundle.placement(index)
-                case .part, .carried: nil
                 case .output, .spooled: nil
                 }
             },
@@ -71,6 +88,7 @@ final class StagedFiles {
             }, tell: { tell(.received($0)) })
         sender = FileSender(
             name: "send files", encode: { Frame.encode(AgentMessage.transfer($0)) }, send: { lanes.addBulk($0) }, tell: { tell(.sent($0)) })
+        mirrorMaker = MirrorMaker { tell(.mirrored($0)) }
         let unwanted = unwanted
         // On a thread of its own: taking a large file off a slow disk would keep a ping waiting.
         remover = SystemThread("remove files") {
@@ -107,6 +125,7 @@ final class StagedFiles {
         receiver.close()
         bundle.close()
         unwanted.close()
+        mirrorMaker.close()
     }
 
     // From the head.
@@ -130,8 +149,12 @@ final class StagedFiles {
             let attempt = order.order.attempt
             // A head that was told to resend after a lost answer may do so.
             guard waiting[attempt] == nil, running[attempt] == nil else { return nil }
+            if case .program(let program) = order.order.kind, order.stagesOutput {
+                awaitMirror(order, program)
+                return nil
+            }
             if order.stagesInput {
-                waiting[attempt] = order
+                waiting[attempt] = Waiting(order: order, missing: 1)
                 paths.await(attempt, at: paths.input(order.order))
                 return nil
             }
@@ -141,8 +164,12 @@ final class StagedFiles {
     }
 
     /// The order as a worker here gets it.
-    private func local(_ staged: StagedOrder) -> WorkOrder {
+    func local(_ staged: StagedOrder) -> WorkOrder {
         var order = staged.order
+        if case .program(let program) = order.kind {
+            order.kind = .program(local(program, &order))
+            return order
+        }
         if staged.stagesInput { order.input = paths.input(order) }
         guard staged.stagesOutput else { return order }
         switch order.kind {
@@ -156,10 +183,7 @@ final class StagedFiles {
         case .fingerprint(var canary):
             canary.folder = paths.outputs
             order.kind = .fingerprint(canary)
-        case .program(var program):
-            program.spoolFolder = paths.spool
-            order.kind = .program(program)
-        case .probe, .thumbnail: break
+        case .program, .probe, .thumbnail: break
         }
         return order
     }
@@ -175,7 +199,10 @@ final class StagedFiles {
     /// The supervisor gave these back.
     func released(_ tasks: [TaskIndex]) {
         let gone = Set(tasks)
-        for attempt in running.keys where gone.contains(attempt.task) { forget(attempt) }
+        for attempt in running.keys where gone.contains(attempt.task) {
+            forget(attempt)
+            removeMirror(of: attempt)
+        }
     }
 
     /// Nobody wants these any more: their files go, those on their way too. Returns those whose input has not come.
@@ -190,12 +217,14 @@ final class StagedFiles {
 
     private func forget(_ attempt: Attempt) {
         paths.forget(attempt)
-        waiting[attempt] = nil
+        printing.remove(attempt)
+        let wasWaiting = waiting.removeValue(forKey: attempt) != nil
+        if wasWaiting { removeMirror(of: attempt) }
         if let order = running.removeValue(forKey: attempt) { removeInput(order) }
     }
 
     private func removeInput(_ staged: StagedOrder) {
-        if staged.stagesInput { unwanted.send(paths.input(staged.order)) }
+        if staged.stagesInput, mirrors[staged.order.attempt] == nil { unwanted.send(paths.input(staged.order)) }
     }
 
     // From the supervisor.
@@ -208,6 +237,7 @@ final class StagedFiles {
     /// Takes the end of an attempt whose output travels; false when the report goes the usual way.
     func finish(_ report: WorkReport, of order: WorkOrder) -> Bool {
         guard let staged = running.removeValue(forKey: report.attempt) else { return false }
+        if case .program(let program) = staged.order.kind { return finish(report, of: staged, program) }
         removeInput(staged)
         guard staged.stagesOutput, case .finished(var work) = report.outcome else { return false }
         var names: Set<RawPath> = []
@@ -233,7 +263,7 @@ final class StagedFiles {
         return true
     }
 
-    private func send(_ path: RawPath, as file: TransferredFile, sizeBytes: UInt64) {
+    func send(_ path: RawPath, as file: TransferredFile, sizeBytes: UInt64) {
         unsent[file] = (path, sizeBytes)
         unsentBytes += sizeBytes
         sender.add(OutgoingFile(path: path, file: file, identity: nil))
@@ -242,7 +272,7 @@ final class StagedFiles {
     private func removeSent(_ file: TransferredFile) {
         guard let gone = unsent.removeValue(forKey: file) else { return }
         unsentBytes -= gone.sizeBytes
-        unwanted.send(gone.path)
+        if case .output(let attempt, _) = file, mirrors[attempt] != nil { outputWent(of: attempt) } else { unwanted.send(gone.path) }
     }
 
     // From the threads.
@@ -253,11 +283,14 @@ final class StagedFiles {
             switch event {
             case .received(.arrived(.bundle(let index), _, let digest)): pass { bundle.arrived(index, digest) }
             case .received(.failed(.bundle(let index), let fault)): pass { bundle.failed(index, fault.storageFault) }
+            case .received(.arrived(.carried(let index), _, _)): pass { carriedArrived(index) }
+            case .received(.failed(.carried(let index), let fault)): carriedFailed(index, fault)
             case .received(.arrived(let file, let path, _)): arrived(file, at: path)
             case .received(.failed(let file, let fault)): failed(file, fault)
             case .received(.violated(let text)): .violated(text)
             case .sent(.sent(let file, _)): went(file, nil)
             case .sent(.failed(let file, let fault)): went(file, fault)
+            case .mirrored(let outcome): mirrored(outcome)
             }
         }
     }
@@ -268,24 +301,38 @@ final class StagedFiles {
     }
 
     private func arrived(_ file: TransferredFile, at path: RawPath) -> Outcome? {
-        guard let attempt = file.attempt, let order = waiting.removeValue(forKey: attempt) else {
+        guard let attempt = file.attempt, var one = waiting[attempt] else {
             // Cancelled or given back while it came.
             unwanted.send(path)
             return nil
         }
+        one.missing -= 1
+        waiting[attempt] = one
+        if one.missing > 0 { return nil }
         paths.forget(attempt)
-        running[attempt] = order
-        return .start(local(order))
+        if mirrors[attempt] != nil {
+            completeMirror(of: attempt)
+            return nil
+        }
+        return start(attempt)
+    }
+
+    /// All that it waited for is here.
+    func start(_ attempt: Attempt) -> Outcome? {
+        guard let one = waiting.removeValue(forKey: attempt) else { return nil }
+        running[attempt] = one.order
+        return .start(local(one.order))
     }
 
     private func failed(_ file: TransferredFile, _ fault: ReceivingFault) -> Outcome? {
-        guard let attempt = file.attempt, let order = waiting.removeValue(forKey: attempt) else { return nil }
+        guard let attempt = file.attempt, let one = waiting.removeValue(forKey: attempt) else { return nil }
         paths.forget(attempt)
+        removeMirror(of: attempt)
         switch fault {
         // The head knows why: it broke it off itself and reports the task as its own finding.
         case .broken: return nil
         case .notStored, .garbled:
-            return .report(WorkReport(attempt: attempt, outcome: .notStored(fault.storageFault), usage: .none), of: order.order)
+            return .report(WorkReport(attempt: attempt, outcome: .notStored(fault.storageFault), usage: .none), of: one.order.order)
         }
     }
 

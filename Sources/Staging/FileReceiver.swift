@@ -6,16 +6,19 @@ public import WireProtocol
 
 /// Where an arriving file is stored.
 public struct Placement: Hashable, Sendable {
-    /// A new file in a folder that exists; a file that is there already is an error.
+    /// A new file; a file that is there already is an error.
     public var path: RawPath
     public var mode: UInt32
     /// Whether it gets the time that the file has on the sender's side.
     public var keepsTime: Bool
+    /// Whether folders that are not there are made, for nobody but this user; else they must be.
+    public var makesFolders: Bool
 
-    public init(path: RawPath, mode: UInt32, keepsTime: Bool) {
+    public init(path: RawPath, mode: UInt32, keepsTime: Bool, makesFolders: Bool = false) {
         self.path = path
         self.mode = mode
         self.keepsTime = keepsTime
+        self.makesFolders = makesFolders
     }
 }
 

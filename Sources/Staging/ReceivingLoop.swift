@@ -169,7 +169,17 @@ final class Sink {
     init(_ placement: Placement) throws(SystemError) {
         path = placement.path
         keepsTime = placement.keepsTime
-        file = try OpenFile(placement.path, .create(mode: placement.mode))
+        file = try Self.create(placement)
+    }
+
+    private static func create(_ placement: Placement) throws(SystemError) -> OpenFile {
+        do throws(SystemError) {
+            return try OpenFile(placement.path, .create(mode: placement.mode))
+        } catch {
+            guard error.isNotFound, placement.makesFolders else { throw error }
+            try FileOperation.createFolders(placement.path.parent, mode: 0o700)
+            return try OpenFile(placement.path, .create(mode: placement.mode))
+        }
     }
 
     /// Counts all and stores what does not pass `sizeBytesMax`.
