@@ -11,9 +11,13 @@ struct Stage {
     private(set) var now = Instant(microseconds: 1_000_000)
 
     init(
-        tasks: Int, sizes: TaskSizes = .unknown, allowsDuplicates: Bool = false, limits: Scheduler.Limits = Scheduler.Limits()
+        tasks: Int, order: Scheduler.Order = .plan, settled: [Range<Int>] = [], sizes: TaskSizes = .unknown, allowsDuplicates: Bool = false,
+        loss: Scheduler.LossPolicy = .startsElsewhere, delayed: [TaskIndex] = [], delayedMilliseconds: UInt64 = 0,
+        limits: Scheduler.Limits = Scheduler.Limits()
     ) {
-        scheduler = Scheduler(taskCount: tasks, order: .plan, sizes: sizes, allowsDuplicates: allowsDuplicates, limits: limits)
+        scheduler = Scheduler(
+            taskCount: tasks, order: order, settled: settled, sizes: sizes, allowsDuplicates: allowsDuplicates, loss: loss, delayed: delayed,
+            delayedUntil: now.advanced(byMilliseconds: delayedMilliseconds), limits: limits)
     }
 
     mutating func react(_ event: Scheduler.Event) -> [Scheduler.Command] { scheduler.apply(event, at: now) }
@@ -56,6 +60,10 @@ extension [Scheduler.Command] {
         flatMap { command -> [TaskIndex] in
             if case .retract(host, let tasks) = command { tasks } else { [] }
         }
+    }
+
+    var settled: [Attempt] {
+        compactMap { if case .settle(let attempt) = $0 { attempt } else { nil } }
     }
 
     /// Hosts that are told to rest.
