@@ -37,6 +37,7 @@ extension Cluster {
     private func checkRoom(_ host: Int) {
         let agent = agents[host]
         let held = agent.heldCount + agent.busySlots
+        if held > agent.model.slots, trouble?.conduct == .onceOnly { check.fail("host \(host) would take \(held) orders with it, and has \(agent.model.slots) slots") }
         if held > agent.model.slots + setup.limits.shardTasksMax { check.fail("host \(host) holds \(held) orders") }
         if agent.endedCount == 0, held > agent.model.slots {
             check.fail("host \(host) with \(agent.model.slots) slots holds \(held) orders before its first report")
@@ -96,7 +97,7 @@ extension Cluster {
         guard let order = agents[host].running[slot] else { return }
         agents[host].running[slot] = nil
         agents[host].busySlots -= 1
-        if trouble?.isExclusive == true { executing[order.attempt.task.rawValue, default: 1] -= 1 }
+        if isExclusive { executing[order.attempt.task.rawValue, default: 1] -= 1 }
     }
 
     // MARK: Reports
@@ -188,7 +189,8 @@ extension Cluster {
     }
 
     func leaseOver(_ host: Int, _ session: UInt32, _ number: UInt32) {
-        guard agents[host].session == session, agents[host].troubleCount == number, agents[host].frozenSince == nil else { return }
+        // A frozen one with programs that may run elsewhere by now ends before it does anything else.
+        guard agents[host].session == session, agents[host].troubleCount == number, agents[host].frozenSince == nil || isExclusive else { return }
         endAgent(host, seesHead: false)
     }
 }

@@ -64,12 +64,16 @@ extension Cluster {
             let task = report.attempt.task.rawValue
             switch report.fate {
             case .done, .fileFault, .killsAgent: break
+            case .programFailed:
+                misfortunes[task, default: Misfortune()].programFailures += 1
+                misfortunes[task]?.failedOn.insert(host)
             case .hostFault: misfortunes[task, default: Misfortune()].hostFaults += 1
             case .transferFailed: misfortunes[task, default: Misfortune()].failures += 1
             case .workerDied:
                 misfortunes[task, default: Misfortune()].failures += 1
                 misfortunes[task]?.diedOn.insert(host)
             }
+            if trouble?.conduct == .onceOnly, report.fate != .transferFailed { check.spent.insert(task) }
         }
     }
 
@@ -81,6 +85,11 @@ extension Cluster {
         case .done: break
         case .fileFault: if trouble.nature(task.position) != .broken { check.fail("task \(task.position) was called broken, and is not") }
         case .transferFailed, .hostFault, .killsAgent: check.fail("task \(task.position) was failed for what its host did")
+        case .programFailed:
+            if known.programFailures <= setup.limits.programRetriesMax, trouble.conduct != .onceOnly {
+                check.fail("task \(task.position) was failed after \(known.programFailures) tries, with \(setup.limits.programRetriesMax) retries allowed")
+            }
+        case .workerDied where trouble.conduct == .onceOnly: break
         case .workerDied:
             // Two hosts on which it killed workers prove its guilt; so does one, if there is no other to ask within a minute.
             if known.diedOn.count < 2, known.failures <= setup.limits.retriesMax, hasOtherHost(than: known.diedOn) {
@@ -91,16 +100,38 @@ extension Cluster {
 
     /// The scheduler gave a task up without a report: only for what the head was really told, and as often as the limits say.
     func checkBlame(_ task: TaskIndex, _ cause: Scheduler.Cause) {
-        guard trouble != nil else { return }
+        guard let trouble else { return }
         let known = misfortunes[task.rawValue] ?? Misfortune()
+        let isOnceOnly = trouble.conduct == .onceOnly
         let isDeserved =
             switch cause {
-            case .lost(let times): times >= setup.limits.lostAttemptsMax && known.losses >= times
+            case .lost(let times): (isOnceOnly || times >= setup.limits.lostAttemptsMax) && known.losses >= times
             case .workersDied: !known.diedOn.isEmpty && !hasOtherHost(than: known.diedOn)
             case .transfersFailed: known.failures > setup.limits.retriesMax
-            case .hostFaults: known.hostFaults >= setup.limits.hostFaultsMax
+            case .hostFaults: known.hostFaults >= (isOnceOnly ? 1 : setup.limits.hostFaultsMax)
             }
         if !isDeserved { check.fail("task \(task.position) was given up for \(cause), and the head was told of \(known)") }
+    }
+
+    /// An attempt's end was told, and its task is to be tried again.
+    func notePutBack(_ task: TaskIndex, _ fate: Fate) {
+        guard fate == .programFailed, var known = misfortunes[task.rawValue] else { return }
+        if known.programFailures > setup.limits.programRetriesMax { check.fail("task \(task.position) failed \(known.programFailures) times and goes on") }
+        let milliseconds = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000][min(known.programFailures, 7) - 1]
+        known.notBefore = now + UInt64(milliseconds) * 1000
+        misfortunes[task.rawValue] = known
+    }
+
+    /// A task that failed may start now, and here.
+    func checkRetry(_ task: TaskIndex, _ host: Int) {
+        guard let known = misfortunes[task.rawValue] else { return }
+        if now < known.notBefore { check.fail("task \(task.position) failed and is tried again \(known.notBefore - now) µs too early") }
+        guard known.failedOn.contains(host) else { return }
+        let tried = known.failedOn.union(known.diedOn)
+        let other = links.indices.first {
+            links[$0].isKnown && !links[$0].isLeaving && (links[$0].restsUntil ?? 0) <= now && !tried.contains($0)
+        }
+        if let other { check.fail("task \(task.position) failed on host \(host) and is given to it again, while host \(other) takes work") }
     }
 
     /// Whether a host could try a task that killed workers on these.

@@ -51,6 +51,8 @@ extension Cluster {
             case .putBack(let attempt):
                 let wasDone = ending(of: attempt, in: endings).map { $0.fate == .done || $0.fate == .fileFault } ?? false
                 if wasDone { check.fail("task \(attempt.task.position) had its end and was put back") }
+                if let fate = ending(of: attempt, in: endings)?.fate { notePutBack(attempt.task, fate) }
+                if isExclusive { journal.append(.returned, attempt, run: run) }
                 check.flightEnded(attempt, on: host)
             case .discard(let attempt):
                 discardedCount += 1
@@ -94,7 +96,8 @@ extension Cluster {
             if let bound = boundTask, attempt.task.rawValue >= bound { check.fail("task \(attempt.task.position) is beyond the bound \(bound)") }
             let isSecond = check.isFlying(attempt.task.position)
             if isSecond { duplicateCount += 1 }
-            check.dispatched(attempt, to: host, allowsDuplicates: trouble?.isExclusive != true, isBounded: boundTask != nil)
+            check.dispatched(attempt, to: host, allowsDuplicates: !isExclusive, isBounded: boundTask != nil)
+            checkRetry(attempt.task, host)
             if trouble != nil { journal.append(.dispatched, attempt, run: run) }
             let arrives = isStaged ? transfer(model.work.inputBytes(attempt.task.position), down: true, host) : now
             let isDamaged = trouble.map { $0.isOn && $0.kinds.contains(.damagedTransfer) } == true && isStaged && trouble?.chance.oneIn(50) == true
@@ -160,7 +163,9 @@ extension Cluster {
             nextEnding = 0
             if trouble != nil { noteMisfortunes(reports, host) }
             let endings = reports.map {
-                Scheduler.Ending(attempt: $0.attempt, busyMicroseconds: $0.busyMicroseconds, verdict: Self.verdict($0.fate))
+                Scheduler.Ending(
+                    attempt: $0.attempt, busyMicroseconds: $0.busyMicroseconds, verdict: Self.verdict($0.fate),
+                    mayHaveStarted: $0.fate != .transferFailed)
             }
             apply(.ended(HostIndex(rawValue: UInt16(host)), endings), from: host, endings: reports)
         case .ready(let slots) where isCurrent:
@@ -171,7 +176,9 @@ extension Cluster {
             apply(.slotsChanged(HostIndex(rawValue: UInt16(host)), slots), from: host)
         case .released(let tasks) where isCurrent && !envelope.isStray:
             for task in tasks {
-                if let attempt = check.attempt(of: task, on: host) { check.flightEnded(attempt, on: host) }
+                guard let attempt = check.attempt(of: task, on: host) else { continue }
+                if isExclusive { journal.append(.returned, attempt, run: run) }
+                check.flightEnded(attempt, on: host)
             }
             apply(.released(HostIndex(rawValue: UInt16(host)), tasks), from: host)
         case .started(let tasks) where isCurrent && !envelope.isStray:
@@ -186,6 +193,7 @@ extension Cluster {
         switch fate {
         case .done: .done
         case .fileFault: .fileFault
+        case .programFailed: .programFailed
         case .workerDied: .workerDied(.crash)
         case .transferFailed: .transferFailed
         case .hostFault: .hostFault
@@ -193,27 +201,28 @@ extension Cluster {
         }
     }
 
-    /// The connection is gone for the head; its tasks wait until nothing can act on them any more.
+    /// The connection is gone for the head; an agent that does not know it yet works on until its lease is over.
     func loseLink(_ host: Int, _ session: UInt32) {
         guard isHeadUp, links[host].session == session, session != 0 else { return }
         links[host].session = 0
         // A reachable agent ends with its connection; one that is cut off, or frozen, ends with its lease.
         if agents[host].session == session, agents[host].isReachable { endAgent(host, seesHead: false) }
-        let wait = trouble?.isExclusive == true && agents[host].isAlive ? model.leaseMicroseconds : 0
-        queue.plan(.lossSettled(host: UInt16(host), session: session), at: now + wait)
+        queue.plan(.lossSettled(host: UInt16(host), session: session), at: now)
     }
 
     func lossSettled(_ host: Int, _ session: UInt32) {
         guard isHeadUp, links[host].session == 0, links[host].sessionsMade == session else { return }
         queue.plan(.dial(host: UInt16(host)), at: now + 1_000_000)
         guard links[host].isKnown else { return }
+        var spent: [UInt32] = []
         links[host].isKnown = false
         links[host].isLeaving = false
-        // A frozen agent whose lease is over ends before it does anything else.
-        if trouble?.isExclusive == true, agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
         check.forEachFlight { attempt, place in
-            if place == host { misfortunes[attempt.task.rawValue, default: Misfortune()].losses += 1 }
+            guard place == host else { return }
+            misfortunes[attempt.task.rawValue, default: Misfortune()].losses += 1
+            if trouble?.conduct == .onceOnly { spent.append(attempt.task.rawValue) }
         }
+        check.spent.formUnion(spent)
         check.hostLost(host)
         apply(.hostLost(HostIndex(rawValue: UInt16(host))), from: host)
     }

@@ -6,8 +6,10 @@ extension Cluster {
     /// What becomes of a task that starts now, and how long that takes.
     func troubledFate(of task: Int, _ host: Int, _ needed: inout UInt64) -> Fate {
         guard let nature = trouble?.nature(task) else { return .done }
-        if trouble?.isExclusive == true {
-            let number = UInt32(task)
+        let number = UInt32(task)
+        if trouble?.conduct != .files { begun[number, default: 0] += 1 }
+        if trouble?.conduct == .onceOnly, begun[number] != 1 { check.fail("task \(task) is started \(begun[number] ?? 0) times, and must be once at most") }
+        if isExclusive {
             executing[number, default: 0] += 1
             if executing[number] != 1 { check.fail("task \(task) runs on \(executing[number] ?? 0) slots at once, and must never") }
         }
@@ -22,7 +24,11 @@ extension Cluster {
         case .broken:
             needed = max(1, needed / 4)
             return .fileFault
-        case .good, .poison:
+        case .failing:
+            needed = max(1, needed / 2)
+            return .programFailed
+        case .flaky where begun[number] ?? 0 <= 2, .picky where host % 2 == 0: return .programFailed
+        case .good, .poison, .flaky, .picky:
             return agents[host].isDiskFull ? .hostFault : .done
         }
     }
@@ -128,6 +134,7 @@ extension Cluster {
         agents[host].frozenSince = now
         agents[host].troubleCount += 1
         planSilence(host)
+        if isExclusive { planLeaseOver(host) }
         queue.plan(.cure(.thaw(UInt16(host))), at: until)
     }
 
@@ -141,6 +148,11 @@ extension Cluster {
         queue.plan(
             .silence(host: UInt16(host), session: links[host].session, trouble: agents[host].troubleCount),
             at: now + model.silenceMicroseconds)
+    }
+
+    private func planLeaseOver(_ host: Int) {
+        queue.plan(
+            .leaseOver(host: UInt16(host), session: agents[host].session, trouble: agents[host].troubleCount), at: now + model.leaseMicroseconds)
     }
 
     private func thaw(_ host: Int) {
@@ -180,8 +192,7 @@ extension Cluster {
         agents[host].cutSince = now
         agents[host].troubleCount += 1
         planSilence(host)
-        queue.plan(
-            .leaseOver(host: UInt16(host), session: agents[host].session, trouble: agents[host].troubleCount), at: now + model.leaseMicroseconds)
+        planLeaseOver(host)
         queue.plan(.cure(.heal(UInt16(host))), at: until)
     }
 
@@ -277,23 +288,19 @@ extension Cluster {
             links[host].restsUntil = nil
             if agents[host].isReachable { endAgent(host, seesHead: false) }
         }
-        // What must not run twice waits for the leases of hosts that could not be told.
-        let isWaiting = trouble?.isExclusive == true && agents.contains(where: \.isAlive)
-        let wait = isWaiting ? model.leaseMicroseconds : 0
-        queue.plan(.headBack, at: now + 1 + wait + (trouble?.chance.below(UInt64(20_000_000)) ?? 0))
+        queue.plan(.headBack, at: now + 1 + (trouble?.chance.below(UInt64(20_000_000)) ?? 0))
     }
 
     /// `quire resume`: finishes recorded winners and goes on with what is open.
     func restartHead() {
+        failWhatMayHaveStarted()
         let live = check
-        if trouble?.isExclusive == true {
-            for host in agents.indices where agents[host].frozenSince != nil { endAgent(host, seesHead: false) }
-        }
         guard let (states, winners) = journal.replay(taskCount: setup.taskCount) else { return check.fail("the journal contradicts itself") }
         run += 1
         isHeadUp = true
         (isPaused, isDraining, isCongested, boundTask, unsettledCount, plannedTickMicroseconds) = (false, false, false, nil, nil, nil)
         check = SafetyCheck(taskCount: setup.taskCount)
+        check.spent = live.spent
         misfortunes = [:]
         var settled: [Range<Int>] = []
         for task in states.indices {
@@ -312,7 +319,7 @@ extension Cluster {
                 check.resumeSettled(task, failed: false)
             case .failed: check.resumeSettled(task, failed: true)
             }
-            if !live.isSettled(task) && !live.isFailed(task) { check.fail("the journal says task \(task) has ended, and it had not") }
+            if !live.isSettled(task) && !live.isFailed(task) && !check.spent.contains(UInt32(task)) { check.fail("the journal says task \(task) has ended, and it had not") }
             if let last = settled.last, last.upperBound == task {
                 settled[settled.count - 1] = last.lowerBound..<task + 1
             } else {
@@ -325,8 +332,22 @@ extension Cluster {
         case .plan: next.settled = settled
         case .ranked(let ranks): next.order = .ranked(ranks.filter { states[Int($0)] == .open })
         }
+        if trouble?.conduct == .exclusive {
+            // Agents that this head cannot reach may work on for the last one until their lease is over.
+            next.delayed = journal.outstanding(taskCount: setup.taskCount).filter { states[$0.position] == .open }
+            next.delayedUntil = Instant(microseconds: now + model.leaseMicroseconds)
+        }
         scheduler = making(next)
         for host in agents.indices where agents[host].isListed { queue.plan(.dial(host: UInt16(host)), at: now) }
         if check.readyCount == 0 { isOver = true }
+    }
+
+    /// What the last head sent out and nobody gave back may have started, and must not start again.
+    private func failWhatMayHaveStarted() {
+        guard trouble?.conduct == .onceOnly, let (states, _) = journal.replay(taskCount: setup.taskCount) else { return }
+        for task in journal.outstanding(taskCount: setup.taskCount) where states[task.position] == .open {
+            journal.append(.failed, Attempt(task: task, number: 1), run: run)
+            check.spent.insert(task.rawValue)
+        }
     }
 }

@@ -54,6 +54,10 @@ struct Misfortune {
     var losses = 0
     /// Hosts on which workers died on it.
     var diedOn: Set<Int> = []
+    var programFailures = 0
+    var failedOn: Set<Int> = []
+    /// When it may be tried again.
+    var notBefore: UInt64 = 0
 }
 
 /// The head's side of a connection.
@@ -100,6 +104,7 @@ final class Cluster<Tested: SimulatedScheduler> {
     var nextToken: UInt32 = 0
     var plannedTickMicroseconds: UInt64?
 
+    let isExclusive: Bool
     var check: SafetyCheck
     var trouble: Trouble?
     var journal = SimulatedJournal()
@@ -114,8 +119,10 @@ final class Cluster<Tested: SimulatedScheduler> {
     /// Tasks that wait for nothing more but a new head; nil until the scheduler has said that it is done.
     var unsettledCount: Int?
     var isOver = false
-    /// Slots that work on each task of `exec`, on any machine that is on.
+    /// Slots that work on each task that must not run twice at once, on any machine that is on.
     var executing: [UInt32: Int] = [:]
+    /// Starts of each program, over all heads.
+    var begun: [UInt32: Int] = [:]
     /// Of tasks that came back: what this head was told of them.
     var misfortunes: [UInt32: Misfortune] = [:]
     /// Where in the reports being applied the next command will be found.
@@ -130,14 +137,22 @@ final class Cluster<Tested: SimulatedScheduler> {
         self.model = model
         self.making = making
         let sizes = TaskSizes(model.work.inputKibibytes.lazy.map { UInt64($0) << 10 })
+        let conduct = trouble?.conduct ?? .files
+        let loss: Scheduler.LossPolicy =
+            switch conduct {
+            case .files, .idempotent: .startsElsewhere
+            case .exclusive: .waits(milliseconds: model.leaseMicroseconds / 1000)
+            case .onceOnly: .fails
+            }
         setup = SchedulerSetup(
-            taskCount: model.work.count, order: order, settled: [], sizes: sizes,
-            allowsDuplicates: trouble?.isExclusive != true, limits: limits)
+            taskCount: model.work.count, order: order, settled: [], sizes: sizes, allowsDuplicates: !conduct.isExclusive, loss: loss,
+            limits: limits)
         scheduler = making(setup)
         agents = model.hosts.map { SimulatedAgent($0) }
         links = Array(repeating: HeadLink(), count: model.hosts.count)
         check = SafetyCheck(taskCount: model.work.count)
         self.trouble = trouble
+        isExclusive = conduct.isExclusive
         if trouble != nil { disk = [UInt64](repeating: 0, count: model.work.count) }
     }
 

@@ -21,6 +21,8 @@ struct SafetyCheck {
     private var highest: [UInt32: UInt32] = [:]
     /// Attempts called back and not answered yet: nobody else may have their task.
     private var retracted: [UInt32: UInt16] = [:]
+    /// Tasks that may start once at most, and may have.
+    var spent: Set<UInt32> = []
     private(set) var readyCount: Int
     /// Of the ready ones, those never dispatched.
     private var untouchedCount: Int
@@ -69,6 +71,7 @@ struct SafetyCheck {
     mutating func dispatched(_ attempt: Attempt, to host: Int, allowsDuplicates: Bool, isBounded: Bool) {
         let task = attempt.task.position
         guard task < states.count else { return fail("task \(task) does not exist and was dispatched") }
+        if spent.contains(attempt.task.rawValue) { return fail("task \(task) may have started, and was dispatched again") }
         switch state(task) {
         case .settled, .failed: return fail("task \(task) was dispatched after its end")
         case .ready:

@@ -36,28 +36,33 @@ public struct SeedRun: Sendable {
         let count = Int(min(UInt64(tasksMax), chance.spread(from: 1, times: UInt64(tasksMax))))
         let work = Self.work(count, &chance)
         let kinds = Set(Trouble.Kind.allCases.filter { _ in chance.oneIn(3) })
-        let isExclusive = chance.oneIn(4)
+        let conduct: Trouble.Conduct = [.idempotent, .exclusive, .onceOnly, .exclusive, .files, .files, .files, .files][chance.below(8)]
         let badOneIn = [0, 0, 10, 40, 200][chance.below(5)]
         // A killer brings down a machine each time it is tried; more than a few leave no time for anything else.
         let natures = (0..<count).map { task -> UInt8 in
             guard badOneIn > 0, chance.oneIn(badOneIn) else { return Trouble.Nature.good.rawValue }
             if chance.oneIn(10) { return Trouble.Nature.killer.rawValue }
-            return (chance.oneIn(2) ? Trouble.Nature.broken : .poison).rawValue
+            let bad: [Trouble.Nature] = conduct == .files ? [.broken, .poison] : [.failing, .flaky, .flaky, .picky, .picky, .poison]
+            return bad[chance.below(bad.count)].rawValue
         }
         let totalMicroseconds = work.microseconds.reduce(UInt64(0)) { $0 + UInt64($1) }
         let slots = hosts.reduce(0) { $0 + $1.slots }
         let span = totalMicroseconds / UInt64(slots) + 20_000_000
         let trouble = Trouble(
-            chance: chance, kinds: kinds, isExclusive: isExclusive, natures: natures,
+            chance: chance, kinds: kinds, conduct: conduct, natures: natures,
             meanMicroseconds: max(100_000, span / UInt64(chance.within(2...40))))
         var model = ClusterModel(hosts: hosts, work: work)
         model.headBytesPerSecond = chance.spread(from: 1_000_000, times: 1_000)
         model.latencyMicroseconds = chance.spread(from: 50, times: 1_000)
         model.reportDelayMicroseconds = chance.spread(from: 1_000, times: 500)
-        // Leases of `run`; those of `exec` are so long that a healed cluster would only wait for them.
         model.leaseMicroseconds = 15_000_000
+        // The sooner a loss is noticed, the longer the lost host works on.
+        if conduct.isExclusive { model.silenceMicroseconds = chance.within(UInt64(2_000_000)...12_000_000) }
+        var limits = Scheduler.Limits()
+        if conduct != .files { limits.programRetriesMax = chance.below(5) }
+        if conduct == .onceOnly { limits.hostQueueMilliseconds = 0 }
         let order: Scheduler.Order = chance.oneIn(2) ? .plan : .ranked(Self.largestFirst(work))
-        let cluster = Cluster(model, order: order, limits: Scheduler.Limits(), trouble: trouble, making: making)
+        let cluster = Cluster(model, order: order, limits: limits, trouble: trouble, making: making)
         for host in cluster.agents.indices.dropFirst() where kinds.contains(.joinAndLeave) && chance.oneIn(3) {
             cluster.agents[host].isListed = false
             cluster.queue.plan(.cure(.join(UInt16(host))), at: chance.below(span))
@@ -88,7 +93,7 @@ public struct SeedRun: Sendable {
         violation = cluster.violation
         taskCount = count
         hostCount = hosts.count
-        self.kinds = Trouble.Kind.allCases.filter(kinds.contains).map { "\($0)" } + (isExclusive ? ["exclusive"] : []) + (badOneIn > 0 ? ["badFiles"] : [])
+        self.kinds = Trouble.Kind.allCases.filter(kinds.contains).map { "\($0)" } + (conduct == .files ? [] : ["\(conduct)"]) + (badOneIn > 0 ? ["badFiles"] : [])
         microseconds = cluster.now
         stepCount = cluster.stepCount
         runCount = Int(cluster.run)
@@ -134,7 +139,8 @@ extension Cluster {
         for task in 0..<setup.taskCount {
             switch trouble.nature(task) {
             case .good: if check.isSettled(task) && disk[task] == 0 { check.fail("task \(task) is done and its output is missing") }
-            case .broken, .poison, .killer: if check.isSettled(task) { check.fail("task \(task) cannot be done, and was") }
+            case .flaky, .picky: break
+            case .broken, .poison, .killer, .failing: if check.isSettled(task) { check.fail("task \(task) cannot be done, and was") }
             }
         }
     }

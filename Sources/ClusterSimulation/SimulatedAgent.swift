@@ -5,6 +5,7 @@ enum Fate: UInt8 {
     case done
     /// The decoder's verdict on the file.
     case fileFault
+    case programFailed
     /// Two workers died of it.
     case workerDied
     /// The bytes that arrived were not those that were sent.

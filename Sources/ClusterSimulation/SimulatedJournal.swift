@@ -9,6 +9,8 @@ struct SimulatedJournal {
         case committed
         /// The task ended without an output.
         case failed
+        /// The attempt is over, or never began, and its task is open.
+        case returned
     }
 
     struct Record {
@@ -34,7 +36,7 @@ struct SimulatedJournal {
         for record in records {
             let task = Int(record.task)
             switch (record.kind, states[task]) {
-            case (.dispatched, .open), (.dispatched, .won): break
+            case (.dispatched, .open), (.dispatched, .won), (.returned, .open), (.returned, .won): break
             case (.won, .open):
                 states[task] = .won
                 winners[task] = Self.name(run: record.run, number: record.number)
@@ -44,6 +46,19 @@ struct SimulatedJournal {
             }
         }
         return (states, winners)
+    }
+
+    /// Tasks of which an attempt may be somewhere, in plan order.
+    func outstanding(taskCount: Int) -> [TaskIndex] {
+        var counts = [Int](repeating: 0, count: taskCount)
+        for record in records {
+            switch record.kind {
+            case .dispatched: counts[Int(record.task)] += 1
+            case .returned: counts[Int(record.task)] -= 1
+            case .won, .committed, .failed: break
+            }
+        }
+        return counts.indices.filter { counts[$0] > 0 }.map { TaskIndex($0) }
     }
 
     /// An attempt in all runs of a job: its temp file's name.

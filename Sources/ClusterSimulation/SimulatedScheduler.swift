@@ -1,3 +1,4 @@
+public import JobModel
 public import Scheduling
 
 /// What the simulation asks of a scheduler: quire's own satisfies it, and so do those that tests break on purpose.
@@ -18,6 +19,10 @@ public struct SchedulerSetup: Sendable {
     public var settled: [Range<Int>]
     public var sizes: TaskSizes
     public var allowsDuplicates: Bool
+    public var loss = Scheduler.LossPolicy.startsElsewhere
+    /// Open tasks that may still run for an earlier head, and when they do so no more.
+    public var delayed: [TaskIndex] = []
+    public var delayedUntil = Instant(microseconds: 0)
     public var limits: Scheduler.Limits
 }
 
@@ -25,6 +30,6 @@ extension Scheduler {
     public init(_ setup: SchedulerSetup) {
         self.init(
             taskCount: setup.taskCount, order: setup.order, settled: setup.settled, sizes: setup.sizes, allowsDuplicates: setup.allowsDuplicates,
-            limits: setup.limits)
+            loss: setup.loss, delayed: setup.delayed, delayedUntil: setup.delayedUntil, limits: setup.limits)
     }
 }

@@ -16,6 +16,26 @@ struct Trouble {
         case poison
         /// Takes the agent with it.
         case killer
+        /// A program that fails wherever it runs.
+        case failing
+        /// Fails twice, and then no more.
+        case flaky
+        /// Fails on every second host.
+        case picky
+    }
+
+    /// What the tasks are, and so what may become of them.
+    enum Conduct: CaseIterable {
+        /// Files: nobody minds if one is worked on twice.
+        case files
+        /// Programs that may run twice.
+        case idempotent
+        /// Programs that must never run twice at the same time.
+        case exclusive
+        /// Programs that must never start twice.
+        case onceOnly
+
+        var isExclusive: Bool { self == .exclusive || self == .onceOnly }
     }
 
     var chance: Chance
@@ -23,15 +43,14 @@ struct Trouble {
     let kinds: Set<Kind>
     /// Faults still come; afterwards the cluster is healed and must finish.
     var isOn = true
-    /// Tasks that must never run twice at the same time, as those of `exec`.
-    let isExclusive: Bool
+    let conduct: Conduct
     var natures: [UInt8]
     let meanMicroseconds: UInt64
 
-    init(chance: Chance, kinds: Set<Kind>, isExclusive: Bool, natures: [UInt8], meanMicroseconds: UInt64) {
+    init(chance: Chance, kinds: Set<Kind>, conduct: Conduct, natures: [UInt8], meanMicroseconds: UInt64) {
         self.chance = chance
         self.kinds = kinds
-        self.isExclusive = isExclusive
+        self.conduct = conduct
         self.natures = natures
         self.meanMicroseconds = meanMicroseconds
     }
