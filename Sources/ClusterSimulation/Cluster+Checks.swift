@@ -124,7 +124,8 @@ extension Cluster {
 
     /// A task that failed may start now, and here.
     func checkRetry(_ task: TaskIndex, _ host: Int) {
-        guard let known = misfortunes[task.rawValue] else { return }
+        guard let known = misfortunes[task.rawValue], known.programFailures > 0 else { return }
+        retryCount += 1
         if now < known.notBefore { check.fail("task \(task.position) failed and is tried again \(known.notBefore - now) µs too early") }
         guard known.failedOn.contains(host) else { return }
         let tried = known.failedOn.union(known.diedOn)

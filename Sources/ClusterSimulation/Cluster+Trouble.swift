@@ -73,7 +73,11 @@ extension Cluster {
             queue.plan(.cure(.resume), at: until)
         case .spoolFull: bound(dice, until)
         case .drain: drain()
-        case .headDies: if dice < 30 { killHead() }
+        case .headDies:
+            guard dice < 30 else { break }
+            // With the head's network: an agent that does not learn of its end works on.
+            if isExclusive && dice < 15 { cut(host, until) }
+            killHead()
         case .slowDisk, .damagedTransfer, .stray: break
         }
     }

@@ -130,6 +130,7 @@ final class Cluster<Tested: SimulatedScheduler> {
     var fencedCount = 0
     var discardedCount = 0
     var duplicateCount = 0
+    var retryCount = 0
 
     var violation: String? { check.violation }
 

@@ -23,6 +23,10 @@ public struct SeedRun: Sendable {
     public let fencedCount: Int
     public let discardedCount: Int
     public let duplicateCount: Int
+    /// Tries of programs that had failed.
+    public let retryCount: Int
+    /// Programs that must not run twice at once and were started again, each after its loss.
+    public let startedAgainCount: Int
 
     /// Runs quire's own scheduler.
     public init(seed: UInt64, tasksMax: Int = 600) {
@@ -102,6 +106,8 @@ public struct SeedRun: Sendable {
         fencedCount = cluster.fencedCount
         discardedCount = cluster.discardedCount
         duplicateCount = cluster.duplicateCount
+        retryCount = cluster.retryCount
+        startedAgainCount = conduct == .exclusive ? cluster.begun.values.count { $0 > 1 } : 0
     }
 
     private static func hosts(_ chance: inout Chance) -> [HostModel] {

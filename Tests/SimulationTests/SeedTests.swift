@@ -22,7 +22,8 @@ struct SeedTests {
     func plantedBug(bug: PlantedBug) {
         // Where the scheduler without the bug keeps the rules.
         let found = (UInt64(0)..<1_000).first { seed in
-            SeedRun(seed: seed, making: { BrokenScheduler(bug, $0) }).violation != nil && SeedRun(seed: seed).violation == nil
+            guard let violation = SeedRun(seed: seed, making: { BrokenScheduler(bug, $0) }).violation else { return false }
+            return (bug.rule.isEmpty || violation.contains(bug.rule)) && SeedRun(seed: seed).violation == nil
         }
         #expect(found != nil, "\(bug) was not noticed in 1,000 seeds")
     }
@@ -33,7 +34,7 @@ struct SeedTests {
         #expect(first.microseconds == second.microseconds && first.stepCount == second.stepCount && first.goodCount == second.goodCount)
     }
 
-    @Test("What the seeds try does happen: late reports, second attempts, new heads, files that fail")
+    @Test("What the seeds try does happen: late reports, second attempts, new heads, files that fail, programs that are tried again")
     func reach() {
         let runs = (UInt64(0)..<200).map { SeedRun(seed: $0) }
         #expect(runs.contains { $0.fencedCount > 0 })
@@ -41,6 +42,9 @@ struct SeedTests {
         #expect(runs.contains { $0.runCount > 1 })
         #expect(runs.contains { $0.failedCount > 0 })
         #expect(runs.contains { $0.discardedCount > 0 })
+        #expect(runs.contains { $0.retryCount > 0 })
+        #expect(runs.contains { $0.startedAgainCount > 0 })
+        for conduct in ["idempotent", "exclusive", "onceOnly"] { #expect(runs.contains { $0.kinds.contains(conduct) && $0.goodCount > 0 }) }
         #expect(Set(runs.flatMap(\.kinds)).count >= 17)
     }
 }
