@@ -36,10 +36,10 @@ struct Committer: Sendable {
     let outputRoot: StorageRoot?
     /// What makes the outputs, for the ledger; nil when it is not known.
     let build: String?
-    /// Whether tasks are runs of programs, of which is kept how they ended and what they printed.
-    var keepsPrograms = false
     /// Whether the winners were recorded by a process that died: some of their names may be given already.
     var finishesOthers = false
+    /// What runs for each task, of which is kept how it ended and what it printed; nil for pictures.
+    var program: ProgramPlan?
 
     /// Largest number of tasks in one group.
     static let groupTasksMax = 256
@@ -47,8 +47,8 @@ struct Committer: Sendable {
     func commit(_ group: [SettledReport], epochMilliseconds: Int64) throws(HeadError) -> [CommittedTask] {
         // Names given in a folder that only looks the same (a share that was unmounted) would be lost from sight.
         if let fault = outputRoot?.displacement { throw .surroundings("\(fault). Nothing is lost: quire resume goes on then") }
-        let ended = group.map(recordedEnd)
-        let programs = keepsPrograms ? group.map { ProgramRow(task: $0.task.index, result: $0.report.program) } : []
+        let ended = try group.map(recordedEnd)
+        let programs = program == nil ? [] : group.map { ProgramRow(task: $0.task.index, result: $0.report.program) }
         try journal { () throws(JobStoreError) in
             try store.record(ended.map(\.outcome), programs: programs, epochMilliseconds: epochMilliseconds)
         }
@@ -63,7 +63,7 @@ struct Committer: Sendable {
             if try areThere(winner) {
                 whole.append(CommittedTask(task: winner.task, outcome: winner.outcome))
             } else {
-                for file in winner.outcome.work?.files ?? [] { removeTemp(file.temp) }
+                removeTemps(winner.outcome, earlier: [:])
                 lost.append(winner.task)
             }
         }
@@ -99,10 +99,12 @@ struct Committer: Sendable {
             let outputs = ended[index].outcome.outputs
             do throws(SystemError) {
                 try rename(work.files, to: outputs, task: ended[index].task, earlier)
+                removeAttemptFolders(of: work.files)
                 folders.formUnion(outputs.map(\.parent))
             } catch {
                 if error.isOfTheFileSystem, error.code != staleCode { throw .system(doing: "give an output its name", error) }
-                ended[index].outcome = failed(ended[index].outcome, error, removing: work.files)
+                removeTemps(ended[index].outcome, earlier: earlier)
+                ended[index].outcome = failed(ended[index].outcome, error)
             }
         }
         for folder in folders.sorted() {
@@ -141,9 +143,10 @@ struct Committer: Sendable {
                 let path = workingFolder.appending(output).normalized
                 let known = try journal { () throws(JobStoreError) in try ledger.entry(for: path) }
                 earlier[output] = known?.identities
+                let recipe = try program?.digest(of: task.task) ?? recipe
                 do throws(SystemError) {
                     let source = isInPlace && file.isVerbatim ? output : file.temp
-                    var entry = entry(path, try FileOperation.facts(of: source).identity, of: task.task, work: work)
+                    var entry = entry(path, try FileOperation.facts(of: source).identity, of: task.task, recipe, work: work)
                     if let known { entry.replaced = try FileOperation.factsIfPresent(of: output).map(\.identity).flatMap { known.identities.contains($0) ? $0 : nil } }
                     entries.append(entry)
                 } catch {
@@ -156,14 +159,21 @@ struct Committer: Sendable {
     }
 
     /// The outcome of a report with the final names its files shall get.
-    private func recordedEnd(_ settled: SettledReport) -> CommittedTask {
+    private func recordedEnd(_ settled: SettledReport) throws(HeadError) -> CommittedTask {
         var outcome = TaskOutcome(
             index: settled.task.index, state: .won, usage: settled.report.usage, host: settled.host,
             attempts: settled.report.attempt.number)
         switch settled.report.outcome {
         case .finished(let work):
             outcome.work = work
-            if let output = settled.task.output {
+            if let declared = try program?.outputs(of: settled.task) {
+                outcome.outputs = try work.files.map { (file) throws(HeadError) in
+                    guard let place = file.page, declared.indices.contains(place - 1) else {
+                        throw .agent("\(settled.host) tells of an output of \(settled.task.input) that is not declared: \(file.temp)")
+                    }
+                    return declared[place - 1]
+                }
+            } else if let output = settled.task.output {
                 outcome.outputs = work.files.map { file in
                     file.page.map { settled.task.name(of: output, page: $0) } ?? output
                 }
@@ -179,9 +189,10 @@ struct Committer: Sendable {
     private func rename(
         _ files: [MadeFile], to outputs: [RawPath], task: PlannedTask, _ earlier: [RawPath: Set<InputIdentity>]
     ) throws(SystemError) {
+        try refuseTakenNames(files, outputs, earlier)
         var made: [RawPath] = []
         do throws(SystemError) {
-            for (file, output) in zip(files, outputs) {
+            for (file, output) in zip(files, outputs) where !standsAtHome(file, as: output) {
                 if finishesOthers, try FileOperation.factsIfPresent(of: file.temp) == nil { continue }
                 if isInPlace {
                     try replaceInput(output, by: file, task)
@@ -224,8 +235,17 @@ struct Committer: Sendable {
         do throws(SystemError) { try FileOperation.removeIfPresent(path) } catch { return }
     }
 
-    private func failed(_ outcome: TaskOutcome, _ error: SystemError, removing files: [MadeFile]) -> TaskOutcome {
-        for file in files { removeTemp(file.temp) }
+    /// What was at home before the task stays, as what the program made of it.
+    private func removeTemps(_ outcome: TaskOutcome, earlier: [RawPath: Set<InputIdentity>]) {
+        let files = outcome.work?.files ?? []
+        for (file, output) in zip(files, outcome.outputs) {
+            if standsAtHome(file, as: output), replacesForeign || earlier[output] != nil { continue }
+            removeTemp(file.temp)
+        }
+        removeAttemptFolders(of: files)
+    }
+
+    private func failed(_ outcome: TaskOutcome, _ error: SystemError) -> TaskOutcome {
         let reason: FailureReason = error.code == staleCode ? .changed : .denied
         let why = error.isExisting ? "\(outcome.outputs.first?.display ?? "the output") appeared while the job ran; move it away or use --overwrite always" : "\(error)"
         return TaskOutcome(
@@ -233,7 +253,7 @@ struct Committer: Sendable {
             attempts: outcome.attempts)
     }
 
-    private func entry(_ output: RawPath, _ identity: InputIdentity, of task: PlannedTask, work: FinishedWork) -> LedgerEntry {
+    private func entry(_ output: RawPath, _ identity: InputIdentity, of task: PlannedTask, _ recipe: Digest256, work: FinishedWork) -> LedgerEntry {
         LedgerEntry(
             output: output, outputIdentity: identity,
             input: workingFolder.appending(task.input).normalized, inputIdentity: task.identity, recipe: recipe, work: work,

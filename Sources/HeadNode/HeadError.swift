@@ -26,6 +26,8 @@ public enum HeadError: Error, CustomStringConvertible {
     case noRoom(String)
     /// A share or a disk is at fault and did not come back in time; or so many files failed that something must be.
     case surroundings(String)
+    /// As many programs failed as `--halt` allows.
+    case halted(String)
     case agent(String)
     case protocolBroken(String, WireError)
     case interrupted
@@ -40,6 +42,7 @@ public enum HeadError: Error, CustomStringConvertible {
         case .journal(.database): .stoppedResumable
         case .journal(.unreadable), .journal(.damaged): .internalError
         case .busy, .surroundings: .stoppedResumable
+        case .halted: .someFilesFailed
         case .noUsableHost, .host: .noUsableHost
         case .agent, .protocolBroken, .noRoom: .stoppedResumable
         case .interrupted: .cancelled
@@ -52,7 +55,7 @@ public enum HeadError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .host(let text, _, _): text
-        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .surroundings(let text), .agent(let text): text
+        case .usage(let text), .noInputs(let text), .noUsableHost(let text), .noRoom(let text), .surroundings(let text), .halted(let text), .agent(let text): text
         case .recipe(let error): "\(error)"
         case .system(let doing, let error): "\(doing): \(error); \(error.cure), then go on with 'quire resume' or the same command"
         case .inputChanged(let path): "\(path) changed while it was bound into the PDF; its page will say so when the job is gone on with"
@@ -74,7 +77,9 @@ extension HeadError {
         switch self {
         case .host(_, let mayPass, _): mayPass
         case .agent, .system: true
-        case .usage, .recipe, .noInputs, .inputChanged, .output, .journal, .busy, .noUsableHost, .noRoom, .surroundings, .protocolBroken, .interrupted: false
+        case .usage, .recipe, .noInputs, .inputChanged, .output, .journal, .busy, .noUsableHost, .noRoom, .surroundings, .halted, .protocolBroken,
+            .interrupted:
+            false
         }
     }
 }

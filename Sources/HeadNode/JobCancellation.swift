@@ -1,6 +1,7 @@
 public import JobModel
 import JobStore
 import LinuxSystem
+import Programs
 
 /// `quire cancel`: ends a job that runs, and gives up one that is not finished: its temp files, spool and half-bound PDFs go, what it
 /// made so far stays.
@@ -71,6 +72,8 @@ public struct JobCancellation {
 
     private func giveUp(_ entry: JobEntry, _ state: StateFolder) throws(HeadError) {
         let life = try state.claim(entry.id, holder: OpenJob.holder(entry.id))
+        // Programs of a process that was killed may be about to end.
+        try ProgramLock(jobFolder: state.jobFolder(entry.id)).awaitFree(of: entry.id)
         let store = try journal { () throws(JobStoreError) in try JobStore(file: JobCatalogue(state: state).journalPath(entry.id)) }
         let facts = try journal { () throws(JobStoreError) in
             try store.setFacts([("state", Array(JobState.cancelled.rawValue.utf8)), ("status", Array("\(ExitStatus.cancelled.rawValue)".utf8))])
@@ -80,11 +83,20 @@ public struct JobCancellation {
         let (lost, won, books) = try journal { () throws(JobStoreError) in
             (try store.withLostAttempts(), try store.records(in: [.won], from: 0, count: Committer.groupTasksMax), try store.books())
         }
-        let outputs = (lost + won.map(\.task)).compactMap { $0.output?.parent }
+        let outputs = try outputFolders(of: lost + won.map(\.task), facts, folder)
         for place in Set(outputs + books.map(\.path.parent)) { JobFolder.sweep(folder.appending(place), of: entry.id, keepingPartials: false) }
         if let spool = facts["spool"] { JobFolder.removeWithFiles(folder.appending(RawPath(bytes: spool))) }
         try journal { () throws(JobStoreError) in try store.close() }
         state.removeLock(of: entry.id)
         _ = consume life
+    }
+
+    private func outputFolders(of tasks: [PlannedTask], _ facts: [String: [UInt8]], _ folder: RawPath) throws(HeadError) -> [RawPath] {
+        let settings = try JournalledSettings(facts).settings(version: "").program
+        guard let settings, settings.spec.returns.count > 1 else { return tasks.compactMap { $0.output?.parent } }
+        let program = try ProgramPlan(settings, workingFolder: folder)
+        var folders: Set<RawPath> = []
+        for task in tasks { folders.formUnion(try program.outputs(of: task).map(\.parent)) }
+        return Array(folders)
     }
 }

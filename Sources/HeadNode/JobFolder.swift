@@ -40,7 +40,8 @@ final class Locks {
 enum JobFolder {
     /// Removes the folder of a job that never began, so that `quire jobs` does not list it. What resists is left.
     static func remove(_ folder: RawPath) {
-        for name in ["job.sqlite", "job.sqlite-wal", "job.sqlite-shm", "log", StateFolder.cancelRequestName.display] { ignoringErrors { () throws(SystemError) in try FileOperation.removeIfPresent(folder.appending(name)) } }
+        for name in ["job.sqlite", "job.sqlite-wal", "job.sqlite-shm", "log", ProgramLock.name, StateFolder.cancelRequestName.display] { ignoringErrors { () throws(SystemError) in try FileOperation.removeIfPresent(folder.appending(name)) } }
+        removeWithFiles(folder.appending("spool"))
         ignoringErrors { () throws(SystemError) in try FileOperation.removeEmptyFolder(folder) }
     }
 
@@ -53,6 +54,16 @@ enum JobFolder {
         }
     }
 
+    /// Removes a folder and all below it: what an attempt of a program left. What resists is left.
+    static func removeTreeIfPossible(_ folder: RawPath) {
+        ignoringErrors { () throws(SystemError) in try FileOperation.removeTree(folder) }
+    }
+
+    /// Whether a path is the hidden folder of one attempt of a program.
+    static func isAttemptFolder(_ folder: RawPath, of job: JobID) -> Bool {
+        folder.lastComponent.bytes.starts(with: Array(".quire-\(job.rawValue)-".utf8))
+    }
+
     /// Removes the temp files that a job which was stopped left in a folder of outputs; no worker may write any more.
     ///
     /// - Parameter keepingPartials: leaves the PDFs that are half bound.
@@ -61,9 +72,11 @@ enum JobFolder {
         let start = Array(".quire-\(job.rawValue)-".utf8)
         ignoringErrors { () throws(SystemError) in
             guard try FileOperation.factsIfPresent(of: folder) != nil else { return }
-            for entry in try LinuxSystem.FolderListing.entries(of: folder) where entry.name.bytes.starts(with: start) {
+            for entry in try LinuxSystem.FolderListing.entries(of: folder, where: { $0.bytes.starts(with: start) }) {
                 if keepingPartials, entry.name.fileExtension == RawPath("partial") { continue }
-                try FileOperation.removeIfPresent(folder.appending(entry.name))
+                let path = folder.appending(entry.name)
+                // What one attempt of a program wrote is in a folder of its own.
+                if !entry.isLink, entry.facts?.type == .folder { try FileOperation.removeTree(path) } else { try FileOperation.removeIfPresent(path) }
             }
         }
     }
@@ -85,7 +98,7 @@ enum JobFolder {
                     guard dead[job] == true, !entry.isLink, let facts = entry.facts else { continue }
                     let path = folder.appending(entry.name)
                     switch facts.type {
-                    case .folder: removeWithFiles(path)
+                    case .folder: removeTreeIfPossible(path)
                     case .regular: try FileOperation.removeIfPresent(path)
                     case .link, .other: break
                     }

@@ -27,5 +27,7 @@ extension JobRunner {
         var unfinishedFolders: Set<RawPath> = []
         /// Workers may still be at work and are not waited for.
         var leavesWorkRunning = false
+        /// Failures ended it (`--halt`), and tasks are left.
+        var isHalted = false
     }
 }

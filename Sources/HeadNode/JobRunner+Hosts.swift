@@ -88,6 +88,7 @@ extension JobRunner {
         tallies[link.host]?.slots = link.slots
         tallies[link.host]?.busy = 0
         tallies[link.host]?.usable = nil
+        if let limit = course?.limitMilliseconds { link.send(.limitTime(milliseconds: limit)) }
         perform(scheduler.apply(.hostReady(link.host, Scheduler.HostOffer(slots: link.slots, stagedBytesMax: link.stagedBytesMax)), at: .now))
         // Other jobs may have been met while the host was prepared.
         if let share = link.lastShare { changeSlots(of: link.host, share.usable, share.holders) }
@@ -143,7 +144,7 @@ extension JobRunner {
         suspects.removeAll { $0.host == host }
         let link = links.removeValue(forKey: host)
         tallies[host]?.busy = 0
-        abandoned.formUnion(open.values.compactMap { $0.output?.parent })
+        abandoned.formUnion(open.values.flatMap(plan.outputFolders))
         let wasExpected = leaving.remove(host) != nil
         perform(scheduler.apply(.hostLost(host), at: .now))
         if host == Self.thisMachine {
@@ -151,10 +152,19 @@ extension JobRunner {
             return
         }
         link?.close(kill: true)
-        if !wasExpected { display.message("lost \(link?.name ?? name(of: host)): \(why); its files go elsewhere") }
+        if !wasExpected { display.message("lost \(link?.name ?? name(of: host)): \(why); \(lossText)") }
         guard gathering == nil, links.isEmpty, stop == nil, !isAllDispatched else { return }
         display.message("all hosts are lost: this machine goes on alone, and takes them back when they return")
         do throws(HeadError) { try standIn() } catch { halt(error) }
+    }
+
+    private var lossText: String {
+        switch course?.settings.restarting {
+        case nil: "its files go elsewhere"
+        case .freely: "its tasks go elsewhere"
+        case .whenLost: "its tasks start again once nothing of them can run there any more"
+        case .never: "its tasks have failed, since they may have run"
+        }
     }
 
     /// This machine's agent is started again three times (architecture, section 3); no file is blamed for it.
@@ -223,6 +233,7 @@ extension JobRunner {
     /// Lets all remote agents end, at once if `kill`; this machine's is needed for the report yet.
     func endHosts(kill: Bool) {
         let remote = links.filter { $0.key != Self.thisMachine }.map(\.value)
+        if course != nil { for link in remote { link.send(.stop) } }
         for link in remote { link.beginClosing(kill: kill) }
         for link in remote { link.close(kill: kill) }
         links = links.filter { $0.key == Self.thisMachine }

@@ -45,6 +45,8 @@ extension JobRunner {
         switch report.outcome {
         case .finished: return false
         case .failed(let failure):
+            // Nothing is started again to find out whether a file can be read now.
+            if report.program != nil { return false }
             switch failure.reason {
             case .vanished, .unreadable, .denied:
                 guard let root = plan.roots.root(of: task.input) else { return false }
@@ -175,6 +177,7 @@ extension JobRunner {
     private func letGo(_ suspects: [Suspect]) {
         for (host, of) in Dictionary(grouping: suspects, by: \.host) {
             let tasks = of.map(\.report.attempt.task)
+            for suspect in of { recordPutBack(suspect.report, on: host) }
             perform(scheduler.apply(.released(host, tasks), at: .now))
         }
     }
@@ -192,8 +195,9 @@ extension JobRunner {
             let last = "the last was \(one.task.input): \(failure?.message ?? "")"
             switch breach {
             case .equalInRow(let reason, let count):
-                halt(.surroundings("\(count) files in a row failed as \(reason.rawValue); \(last). quire resume --keep-going goes on all the same"))
+                halt(.surroundings("\(count) \(course == nil ? "files" : "tasks") in a row failed as \(reason.rawValue); \(last). quire resume --keep-going goes on all the same"))
             case .tooMany(let count):
+                if let rule = course?.settings.halt { return haltPrograms(rule, failures: count, last: last) }
                 halt(.surroundings("\(count) files have failed, which is what --max-failures allows; \(last). quire resume --keep-going goes on all the same"))
             }
         }

@@ -2,6 +2,7 @@ import Digests
 import JobModel
 import JobStore
 import LinuxSystem
+import Programs
 import Recipes
 import Scheduling
 import TerminalUI
@@ -14,7 +15,7 @@ import WireProtocol
 final class JobRunner {
     let settings: RunSettings
     let plan: JobPlan
-    private let store: JobStore
+    let store: JobStore
     let events: Mailbox<HeadEvent>
     let agents: LazyAgent
     /// Hosts beside this machine; nil where the job runs here alone.
@@ -40,6 +41,8 @@ final class JobRunner {
     let display: ProgressDisplay
 
     var scheduler: Scheduler
+    /// Nil for pictures.
+    var course: ProgramCourse?
     /// Dispatched and without a final end; their number is bounded by what hosts may hold.
     var open: [TaskIndex: PlannedTask] = [:]
     /// Those of `open` whose report the committer has: a lost agent does not bring them back.
@@ -74,7 +77,7 @@ final class JobRunner {
 
     init(
         settings: RunSettings, plan: JobPlan, outputRoot: StorageRoot?, run: Int, store: JobStore, ledger: OutputLedger,
-        events: Mailbox<HeadEvent>, agents: LazyAgent, fleet: Fleet?, display: ProgressDisplay
+        events: Mailbox<HeadEvent>, agents: LazyAgent, fleet: Fleet?, display: ProgressDisplay, delay: Delay = Delay()
     ) throws(HeadError) {
         self.settings = settings
         self.plan = plan
@@ -88,9 +91,13 @@ final class JobRunner {
         failures = FailureWatch(
             FailureWatch.Limits(
                 equalInRowMax: settings.keepsGoing ? nil : FailureWatch.Limits.equalInRowDefault,
-                failuresMax: settings.failuresMax?.files(of: plan.taskCount)))
+                failuresMax: settings.program?.halt?.failures(of: plan.taskCount) ?? settings.failuresMax?.files(of: plan.taskCount)))
         let open = try journal { () throws(JobStoreError) in try store.openTasks() }
-        if plan.books.isEmpty {
+        course = settings.program.map { ProgramCourse($0) }
+        if let course {
+            scheduler = Self.scheduler(
+                course, taskCount: open.count, settled: open.settled, sizes: open.sizes, leaseSeconds: fleet?.leaseSecondsMax ?? 0, delay: delay)
+        } else if plan.books.isEmpty {
             var ranks: [UInt32] = []
             var next = 0
             for range in open.settled + [open.count..<open.count] {
@@ -106,7 +113,7 @@ final class JobRunner {
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
             replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, outputRoot: outputRoot,
-            build: try agents.link().build)
+            build: try agents.link().build, program: plan.program)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
         binding = plan.books.isEmpty ? .ended : .underWay
         if plan.books.isEmpty {
@@ -139,11 +146,40 @@ final class JobRunner {
 
     func run() throws(HeadError) -> Result {
         defer {
-            commits.close()
-            committerThread.join()
             mark.abandon()
             binderThread?.join()
         }
+        do throws(HeadError) { try work() } catch {
+            endCommitting()
+            throw error
+        }
+        endCommitting()
+        var result = result
+        result.unfinishedFolders = abandoned.union(open.values.flatMap(plan.outputFolders))
+        // A job that a fault stops can wait for its workers' end, and leaves nothing of theirs behind.
+        if case .asked? = stop { result.leavesWorkRunning = wasKilled }
+        if course != nil {
+            // Nothing of a program may outlive the job.
+            result.leavesWorkRunning = false
+            result.isHalted = isHalted && (unsettledCount ?? 1) > 0
+        }
+        return result
+    }
+
+    /// Waits until all that has ended is recorded, and counts it.
+    private func endCommitting() {
+        commits.close()
+        committerThread.join()
+        for event in events.receiveAll(waitingMilliseconds: 0) ?? [] {
+            guard case .committed(let tasks) = event else { continue }
+            for task in tasks {
+                open[task.task.index] = nil
+                display.count(task)
+            }
+        }
+    }
+
+    private func work() throws(HeadError) {
         if plan.taskCount == 0 || scheduler.readyCount == 0 { moveMark() }
         try beginWithHosts()
         while !isOver {
@@ -155,11 +191,14 @@ final class JobRunner {
             boundDispatch()
             display.update(phase: phase, hosts: hostLines)
         }
-        var result = result
-        result.unfinishedFolders = abandoned.union(open.values.compactMap { $0.output?.parent })
-        // A job that a fault stops can wait for its workers' end, and leaves nothing of theirs behind.
-        if case .asked? = stop { result.leavesWorkRunning = wasKilled }
-        return result
+    }
+
+    /// Ends without waiting for what runs.
+    func stopAtOnce() { wasKilled = true }
+
+    private var isHalted: Bool {
+        guard case .fault(.halted)? = stop else { return false }
+        return true
     }
 
     private var isOver: Bool {
@@ -200,6 +239,7 @@ final class JobRunner {
             if !wasKilled && unsettledCount == 0 && isBound { return finished }
             return Result(status: wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
         case .fault(.surroundings) where !wasKilled && unsettledCount == 0 && isBound: return finished
+        case .fault(.halted) where !wasKilled && unsettledCount == 0: return finished
         case .fault(let error): return Result(status: error.statusOfStoppedJob, volumes: [], fault: error)
         }
     }
@@ -246,8 +286,10 @@ final class JobRunner {
 
     private func take(_ message: AgentMessage, from host: HostIndex) throws(HeadError) {
         switch message {
-        case .reports(let reports): settle(reports.filter { !suspect($0, from: host) }, from: host)
-        case .released(let tasks): perform(scheduler.apply(.released(host, tasks), at: .now))
+        case .reports(let reports): settle(reports.map(final).filter { !suspect($0, from: host) }, from: host)
+        case .released(let tasks):
+            recordUnstarted(tasks, on: host)
+            perform(scheduler.apply(.released(host, tasks), at: .now))
         case .started(let tasks): perform(scheduler.apply(.started(host, tasks), at: .now))
         case .load(let busy, _): tallies[host]?.busy = busy
         case .slots(let usable, let holders): changeSlots(of: host, usable, holders)
@@ -260,10 +302,7 @@ final class JobRunner {
 
     /// - Parameter verdict: in place of what the reports' outcomes tell.
     func settle(_ reports: [WorkReport], from host: HostIndex, verdict: Scheduler.Verdict? = nil) {
-        let endings = reports.map {
-            Scheduler.Ending(
-                attempt: $0.attempt, busyMicroseconds: $0.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict($0.outcome))
-        }
+        let endings = reports.map { Scheduler.Ending($0, ofProgram: course != nil, verdict: verdict) }
         let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
         var settled: [SettledReport] = []
         var others: [Scheduler.Command] = []
@@ -277,13 +316,16 @@ final class JobRunner {
                 settled.append(SettledReport(task: task, report: report, host: name(of: host)))
                 tallies[host]?.count(report)
             case .putBack(let attempt):
-                if let report = byAttempt[attempt] { discard(report) }
+                guard let report = byAttempt[attempt] else { continue }
+                recordPutBack(report, on: host)
+                discard(report)
             case .discard(let attempt):
                 if let report = byAttempt[attempt] { discard(report) }
             case .dispatch, .retract, .cancel, .giveUp, .rest, .hostBack, .mayClose, .finished: others.append(command)
             }
         }
         if !settled.isEmpty { commits.send(settled) }
+        learn(from: settled)
         // New work goes out before a fault calls it back: the scheduler holds it for dispatched.
         perform(others)
         if committing.count > Self.committingTasksMax { perform(scheduler.apply(.congested(true), at: .now)) }
@@ -292,10 +334,17 @@ final class JobRunner {
 
     /// Deletes the files of a report that came too late.
     private func discard(_ report: WorkReport) {
-        guard case .finished(let work) = report.outcome else { return }
-        for file in work.files.map(\.temp) + work.spooledNames.map({ plan.workingFolder.appending(plan.spoolFolder).appending($0) }) {
+        var temps: [RawPath] = []
+        var spooled = report.program?.spooledNames ?? []
+        if case .finished(let work) = report.outcome {
+            // What a program wrote at its final path is not this attempt's alone.
+            temps = work.files.map(\.temp).filter { course == nil || JobFolder.isAttemptFolder($0.parent, of: plan.job) }
+            spooled += work.spooledNames
+        }
+        for file in temps + spooled.map({ plan.workingFolder.appending(plan.spoolFolder).appending($0) }) {
             do throws(SystemError) { try FileOperation.removeIfPresent(file) } catch { display.message("a late result stays behind: \(error)") }
         }
+        if course != nil { for folder in Set(temps.map(\.parent)) { JobFolder.removeTreeIfPossible(folder) } }
     }
 
     private func take(_ signal: SignalWatch.Signal) {
@@ -359,7 +408,7 @@ final class JobRunner {
             case .retract(let host, let tasks): links[host]?.send(.retract(tasks))
             case .cancel(let host, let attempts):
                 // It may end all the same, when nobody reads its report any more.
-                abandoned.formUnion(attempts.compactMap { open[$0.task]?.output?.parent })
+                abandoned.formUnion(attempts.compactMap { open[$0.task] }.flatMap(plan.outputFolders))
                 links[host]?.send(.cancel(attempts))
             case .finished(let unsettled):
                 unsettledCount = unsettled
@@ -379,7 +428,9 @@ final class JobRunner {
         do throws(HeadError) {
             let tasks = try journal { () throws(JobStoreError) in
                 let tasks = try store.tasks(of: attempts)
-                try store.recordDispatched(attempts, host: name(of: host), epochMilliseconds: SystemClock.epochMilliseconds())
+                try store.recordDispatched(
+                    attempts, host: name(of: host), isDurable: course?.settings.restarting == .never,
+                    epochMilliseconds: SystemClock.epochMilliseconds())
                 return tasks
             }
             for task in tasks { open[task.index] = task }
@@ -408,6 +459,7 @@ final class JobRunner {
             } else {
                 halt(error)
             }
+            recordUnstarted(unsent, on: host)
             perform(scheduler.apply(.released(host, unsent), at: .now))
         }
     }
@@ -415,7 +467,7 @@ final class JobRunner {
     private func giveUp(_ attempt: Attempt, _ cause: Scheduler.Cause) {
         guard let planned = open[attempt.task] else { preconditionFailure("task \(attempt.task.rawValue) is given up without having begun") }
         committing.insert(attempt.task)
-        let failure = TaskFailure(cause)
+        let failure = course == nil ? TaskFailure(cause) : TaskFailure(ofProgram: cause)
         let report = WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)
         commits.send([SettledReport(task: planned, report: report, host: "")])
     }

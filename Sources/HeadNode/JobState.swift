@@ -13,10 +13,12 @@ enum JobState: String {
     case cancelled
 
     /// The state of a job whose process ends with this status.
-    init(after status: ExitStatus, isCancelled: Bool) {
+    ///
+    /// - Parameter isHalted: failures ended it before all tasks were tried.
+    init(after status: ExitStatus, isCancelled: Bool, isHalted: Bool = false) {
         switch status {
         case .done: self = .finished
-        case .someFilesFailed: self = .failed
+        case .someFilesFailed: self = isHalted ? .stopped : .failed
         case .cancelled where isCancelled: self = .cancelled
         case .cancelled, .stoppedResumable, .internalError, .usage, .noInputs, .noUsableHost, .verificationFailed: self = .stopped
         }

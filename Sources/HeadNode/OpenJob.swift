@@ -3,6 +3,7 @@ import JobModel
 import JobStore
 import LinuxSystem
 import Planning
+import Programs
 import Recipes
 import SSHTransport
 import TerminalUI
@@ -33,6 +34,8 @@ final class OpenJob {
     private let inbox: JobInbox
     private let life: FileLock
     private let locks: Locks
+    /// Tasks that may run for an earlier process yet.
+    var delay = JobRunner.Delay()
     /// Which process in the life of the job this is, from 1; 0 before `begin`.
     private var run = 0
     private var startedMilliseconds: Int64
@@ -76,10 +79,20 @@ final class OpenJob {
         let (hosts, specs) = (settings.hosts, try HostList.specs(of: settings.hosts))
         let thisMachine = specs.first { $0.place == .thisMachine }
         self.specs = specs
-        agents = LazyAgent(isFullFromStart: !hosts.areGiven || thisMachine != nil) { (isFull) throws(HeadError) in
-            try Self.startAgent(
-                programs, events, settings, job, recipe, slots: isFull ? thisMachine?.slots ?? settings.slots : 1,
-                epoch: UInt32(clamping: store.runNumber))
+        let lock = ProgramLock(jobFolder: folder)
+        agents = LazyAgent(
+            isFullFromStart: !hosts.areGiven || thisMachine != nil,
+            awaitEndOfPrograms: settings.program == nil ? nil : { () throws(HeadError) in try lock.awaitFree(of: job) }
+        ) { (isFull) throws(HeadError) in
+            let slots = isFull ? thisMachine?.slots ?? settings.slots : 1
+            return try AgentLink.local(program: programs.agent, events: events, host: Fleet.thisMachineIndex, build: settings.version, slots: slots) { facts, free in
+                let setup = AgentSetup(
+                    job: job, epoch: UInt32(clamping: store.runNumber), leaseSeconds: 0, slots: free, yieldsToOthers: false,
+                    workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0, timeout: Self.timeout(settings),
+                    work: Self.workSetup(settings, recipe).wireBytes)
+                guard let program = settings.program else { return setup }
+                return setup.running(program, on: facts, slots: slots, lock: lock, workingFolder: workingFolder)
+            }
         }
     }
 
@@ -148,6 +161,15 @@ final class OpenJob {
     }
 
     // MARK: Hosts
+
+    /// What attempts on this machine are recorded under; empty where a host that is reached over the network has that name too.
+    var nameOfThisMachineOnly: String {
+        let name = Capacity.ofThisMachine().hostname
+        return specs.contains { $0.place != .thisMachine && $0.name == name } ? "" : name
+    }
+
+    /// The longest that an agent works on without its head.
+    var leaseSecondsMax: UInt32 { (specs.map(\.leaseSeconds) + [HostSpec.usualLeaseSeconds]).max()! }
 
     /// Begins to connect to the listed hosts, while the plan is made.
     func startHosts() {
@@ -265,7 +287,7 @@ final class OpenJob {
         try countSettled(plan)
         let runner = try JobRunner(
             settings: settings, plan: plan, outputRoot: outputRoot, run: run, store: store, ledger: ledger, events: inbox.events,
-            agents: agents, fleet: fleet, display: display)
+            agents: agents, fleet: fleet, display: display, delay: delay)
         if let fleet { try brief(fleet, plan, agent) }
         var result = try runner.run()
         runner.endHosts(kill: result.leavesWorkRunning)
@@ -280,11 +302,14 @@ final class OpenJob {
             failures.append(error)
         }
         display.seal(result, staleVolumes)
-        display.isResumable = JobState(after: result.status, isCancelled: isCancelled).isResumable
+        display.isResumable = JobState(after: result.status, isCancelled: isCancelled, isHalted: result.isHalted).isResumable
         failures += sideFiles(plan, facts, result)
         agents.close(kill: result.leavesWorkRunning)
+        if settings.program != nil {
+            do throws(HeadError) { try ProgramLock(jobFolder: state.jobFolder(job)).awaitFree(of: job) } catch { failures.append(error) }
+        }
         var status = failures.first?.status ?? result.status
-        let ending = JobState(after: status, isCancelled: isCancelled)
+        let ending = JobState(after: status, isCancelled: isCancelled, isHalted: result.isHalted)
         // A job that reached its end may have lost an agent on the way, whose workers left their temp files.
         var untidy = result.unfinishedFolders.union(earlier)
         if result.status != .done && result.status != .someFilesFailed || !failures.isEmpty {
@@ -295,7 +320,8 @@ final class OpenJob {
         for folder in untidy { JobFolder.sweep(folder, of: job, keepingPartials: ending.isResumable && isBegun) }
         if ending.isResumable {
             // What resists is tidied by who goes on; the job has stopped for its own reason.
-            do throws(HeadError) { try Spool(folder: plan.spoolFolder, job: job).removeUnfinished(store) } catch { failures.append(error) }
+            let spool = Spool(folder: plan.spoolFolder, job: job, isOfPrograms: plan.program != nil)
+            do throws(HeadError) { try spool.removeUnfinished(store) } catch { failures.append(error) }
         } else {
             JobFolder.removeWithFiles(plan.spoolFolder)
         }
@@ -368,26 +394,14 @@ final class OpenJob {
         return UInt32(mask)
     }
 
-    private static func startAgent(
-        _ programs: Session.Programs, _ events: Mailbox<HeadEvent>, _ settings: RunSettings, _ job: JobID, _ recipe: Recipe, slots: Int?,
-        epoch: UInt32
-    ) throws(HeadError) -> AgentLink {
-        try AgentLink.local(
-            program: programs.agent, events: events, host: Fleet.thisMachineIndex, build: settings.version, slots: slots
-        ) { facts, slots in
-            AgentSetup(
-                job: job, epoch: epoch, leaseSeconds: 0, slots: slots, yieldsToOthers: false,
-                workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0, timeout: timeout(settings),
-                work: workSetup(settings, recipe).wireBytes)
-        }
-    }
-
     private static func workSetup(_ settings: RunSettings, _ recipe: Recipe) -> WorkSetup {
-        WorkSetup(recipe: recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~currentUmask)
+        WorkSetup(recipe: settings.program?.spec.canonicalBytes ?? recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~currentUmask)
     }
 
     private static func timeout(_ settings: RunSettings) -> TimeoutRule {
-        settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize
+        // A program's limit is in its orders: it counts wall clock, and a minder's own CPU time says nothing of it.
+        if settings.program != nil { return .none }
+        return settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize
     }
 
     private func probe(_ inputs: [ScannedInput]) throws(HeadError) -> [ProbeFacts?] {

@@ -19,7 +19,15 @@ final class OrderMaker {
 
     func order(for task: PlannedTask, attempt: Attempt) throws(HeadError) -> WorkOrder {
         let kind: WorkKind
-        if plan.bindsInputsAsTheyAre {
+        if let program = plan.program {
+            let outputs = try program.outputs(of: task).map(absolute)
+            for folder in Set(outputs.map(\.parent)) { try make(folder) }
+            try make(plan.spoolFolder)
+            kind = .program(
+                ProgramOrder(
+                    argument: task.input, kind: program.kind, number: program.number(of: task), workingFolder: plan.workingFolder,
+                    outputs: outputs, spoolFolder: absolute(plan.spoolFolder), limitMilliseconds: settings.program?.fixedLimitMilliseconds))
+        } else if plan.bindsInputsAsTheyAre {
             try make(plan.spoolFolder)
             kind = .page(PageOrder(spoolFolder: absolute(plan.spoolFolder), digestInput: settings.digestsInputs))
         } else {

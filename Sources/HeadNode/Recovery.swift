@@ -13,7 +13,7 @@ final class Recovery {
     private let job: OpenJob
     private let plan: JobPlan
     private let interrupts: InterruptCount
-    private var store: JobStore { job.store }
+    var store: JobStore { job.store }
     private var reopenedCount = 0
 
     /// Tasks looked at between two looks at Ctrl-C.
@@ -37,9 +37,9 @@ final class Recovery {
         var books = plan.books
         for index in books.indices { try look(at: &books[index], index) }
         let lost = try journal { () throws(JobStoreError) in try store.withLostAttempts() }
-        let untidy = Set(lost.compactMap { $0.output?.parent })
+        let untidy = Set(lost.flatMap(plan.outputFolders))
         for folder in untidy { JobFolder.sweep(folder, of: job.job, keepingPartials: true) }
-        try Spool(folder: plan.spoolFolder, job: job.job).removeUnfinished(store)
+        try Spool(folder: plan.spoolFolder, job: job.job, isOfPrograms: plan.program != nil).removeUnfinished(store)
         if reopenedCount > 0 { job.display.message("\(reopenedCount) done once more: their outputs or pages are not there any more, or changed") }
         return Found(books: books, untidyFolders: untidy)
     }
@@ -54,13 +54,14 @@ final class Recovery {
             if opened == 0 { try journal { () throws(JobStoreError) in try store.setFact("state", JobState.running.rawValue) } }
             opened += 1
             var task = record.task
+            if plan.program?.kind == .text { return task }
             // One that is not there now fails for that when it is worked on.
             do throws(SystemError) { task.identity = try FileOperation.facts(of: task.input).identity } catch {}
             return task
         }
         guard opened > 0 else {
             let which = reasons.map { " as " + $0.map(\.rawValue).sorted().joined(separator: " or ") } ?? ""
-            throw .usage("no file of job \(job.job.rawValue) failed\(which)")
+            throw .usage("no \(plan.program == nil ? "file" : "task") of job \(job.job.rawValue) failed\(which)")
         }
     }
 
@@ -70,7 +71,7 @@ final class Recovery {
         let committer = Committer(
             store: store, ledger: job.ledger, job: job.job, recipe: plan.recipeDigest, isInPlace: job.settings.isInPlace,
             replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder,
-            outputRoot: job.outputRoot, build: build, finishesOthers: true)
+            outputRoot: job.outputRoot, build: build, finishesOthers: true, program: plan.program)
         while true {
             try interrupts.check()
             // What is finished or opened is won no more, so the first ones are always others.
@@ -86,6 +87,8 @@ final class Recovery {
     private func checkOutputs() throws(HeadError) {
         // An input that was replaced is what its task made of it, whatever became of it since.
         if job.settings.isInPlace { return }
+        // A program that has run does not run again because somebody moved what it made.
+        if let program = job.settings.program, program.restarting != .freely { return }
         try forEach([.committed, .current]) { (record) throws(HeadError) in
             for output in record.outcome.outputs {
                 let facts = try system("look at the outputs") { () throws(SystemError) in

@@ -130,7 +130,7 @@ struct ReportFile {
         } catch {
             switch error {
             case .interrupted, .agent, .noUsableHost, .noRoom: break
-            case .usage, .recipe, .noInputs, .system, .inputChanged, .surroundings, .output, .journal, .busy, .protocolBroken, .host: throw error
+            case .usage, .recipe, .noInputs, .system, .inputChanged, .surroundings, .halted, .output, .journal, .busy, .protocolBroken, .host: throw error
             }
         }
         return pictures

@@ -96,8 +96,13 @@ public struct Resumption {
         try open.claimOutput()
         let recovery = Recovery(job: open, plan: plan, interrupts: interrupts)
         if case .retry(let reasons) = purpose { try recovery.reopenFailed(reasons) }
+        // Files of programs that run yet are not to be tidied away below them.
+        if open.settings.program != nil { try ProgramLock(jobFolder: open.state.jobFolder(open.job)).awaitFree(of: open.job) }
         let found = try recovery.run()
         plan.books = found.books
+        if let program = open.settings.program {
+            open.delay = try recovery.unended(program, thisMachine: open.nameOfThisMachineOnly, leaseSeconds: open.leaseSecondsMax)
+        }
         try journal { () throws(JobStoreError) in try open.store.setFact("state", JobState.running.rawValue) }
         return (plan, found.untidyFolders)
     }

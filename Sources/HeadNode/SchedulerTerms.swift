@@ -26,7 +26,58 @@ extension Scheduler.Verdict {
     }
 }
 
+extension Scheduler.Ending {
+    /// - Parameter verdict: in place of what the report's outcome tells.
+    init(_ report: WorkReport, ofProgram isOfProgram: Bool, verdict: Scheduler.Verdict?) {
+        guard isOfProgram else {
+            self.init(
+                attempt: report.attempt, busyMicroseconds: report.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict(report.outcome))
+            return
+        }
+        self.init(
+            attempt: report.attempt, busyMicroseconds: report.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict(ofProgram: report.outcome),
+            mayHaveStarted: report.program != nil || Self.mayHaveStarted(report.outcome) || verdict == .transferFailed)
+    }
+
+    /// Whether a program may have run of which the report tells nothing: its minder died, or what it made was lost on the way.
+    private static func mayHaveStarted(_ outcome: WorkOutcome) -> Bool {
+        switch outcome {
+        case .finished: return true
+        case .notStored: return false
+        case .failed(let failure):
+            switch failure.reason {
+            case .crashed, .timeout, .memory, .exitCode, .signal, .output, .lost: return true
+            case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied: return false
+            }
+        }
+    }
+}
+
+extension Scheduler.Verdict {
+    /// A program speaks for itself: another try is what `--retries` asks for, and says nothing of the host.
+    init(ofProgram outcome: WorkOutcome) {
+        switch outcome {
+        case .finished: self = .done
+        case .failed(let failure):
+            switch failure.reason {
+            case .exitCode, .signal, .output, .timeout, .crashed, .memory: self = .programFailed
+            case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied, .lost:
+                self = .fileFault
+            }
+        case .notStored: self = .hostFault
+        }
+    }
+}
+
 extension TaskFailure {
+    init(ofProgram cause: Scheduler.Cause) {
+        switch cause {
+        case .lost(times: 1): self.init(.lost, "its host was lost while the program may have been running")
+        case .lost(let times): self.init(.lost, "its host was lost \(times) times while the program may have been running")
+        case .workersDied, .transfersFailed, .hostFaults: self.init(cause)
+        }
+    }
+
     init(_ cause: Scheduler.Cause) {
         switch cause {
         case .lost(let times): self.init(.crashed, "the host was lost \(times) times while this file was worked on")

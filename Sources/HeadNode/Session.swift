@@ -6,6 +6,7 @@ import Planning
 import Recipes
 import Synchronization
 import TerminalUI
+import WireProtocol
 
 /// One `quire run` or `quire pdf` from its settings to its exit code.
 public struct Session {
@@ -139,14 +140,22 @@ final class LazyAgent {
     private var started: (link: AgentLink, isFull: Bool)?
     /// Whether it keeps all its slots from the first use on; else one, for what is done beside the job.
     private let isFullFromStart: Bool
+    /// Told to end its programs, and waited for until none runs; nil where there are workers, which die with it.
+    private let awaitEndOfPrograms: (() throws(HeadError) -> Void)?
 
-    init(isFullFromStart: Bool, start: @escaping (_ isFull: Bool) throws(HeadError) -> AgentLink) {
+    init(
+        isFullFromStart: Bool, awaitEndOfPrograms: (() throws(HeadError) -> Void)? = nil,
+        start: @escaping (_ isFull: Bool) throws(HeadError) -> AgentLink
+    ) {
         self.isFullFromStart = isFullFromStart
+        self.awaitEndOfPrograms = awaitEndOfPrograms
         self.start = start
     }
 
     func link() throws(HeadError) -> AgentLink {
         if let started { return started.link }
+        // Programs of an earlier agent or head may be about to end.
+        try awaitEndOfPrograms?()
         let link = try start(isFullFromStart)
         started = (link, isFullFromStart)
         return link
@@ -156,6 +165,7 @@ final class LazyAgent {
     func fullLink() throws(HeadError) -> AgentLink {
         if let started, started.isFull { return started.link }
         close(kill: false)
+        try awaitEndOfPrograms?()
         let link = try start(true)
         started = (link, true)
         return link
@@ -167,9 +177,12 @@ final class LazyAgent {
         return try fullLink()
     }
 
+    /// A killed agent could not end its programs, so one that has some is always told to.
     func close(kill: Bool) {
-        started?.link.close(kill: kill)
+        guard let link = started?.link else { return }
         started = nil
+        if awaitEndOfPrograms != nil { link.send(.stop) }
+        link.close(kill: kill && awaitEndOfPrograms == nil)
     }
 }
 

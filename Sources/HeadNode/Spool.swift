@@ -7,6 +7,9 @@ struct Spool {
     let folder: RawPath
     let job: JobID
 
+    /// Whether it holds what programs printed, which stays until it was shown.
+    var isOfPrograms = false
+
     /// Removes what tasks without an end left in it, and the folder if nothing stays.
     ///
     /// Pages of tasks that ended stay: a resumed job binds them.
@@ -17,7 +20,7 @@ struct Spool {
         var stay = 0
         for entry in entries {
             guard let task = task(of: entry.name) else { continue }
-            if try isBoundLater(entry.name, task, store) {
+            if try isNeeded(entry.name, task, store) {
                 stay += 1
             } else {
                 try system("tidy the spool") { () throws(SystemError) in try FileOperation.removeIfPresent(folder.appending(entry.name)) }
@@ -37,8 +40,9 @@ struct Spool {
         return true
     }
 
-    private func isBoundLater(_ name: RawPath, _ task: Int, _ store: JobStore) throws(HeadError) -> Bool {
+    private func isNeeded(_ name: RawPath, _ task: Int, _ store: JobStore) throws(HeadError) -> Bool {
         let records = try journal { () throws(JobStoreError) in try store.records(from: task, below: task + 1, count: 1) }
+        if isOfPrograms { return records.first.map { $0.outcome.state != .planned } ?? false }
         let sources = records.first?.outcome.work?.pages.flatMap(\.sources) ?? []
         return sources.contains { $0.file == .spool(name) }
     }

@@ -147,9 +147,10 @@ public final class JobStore: Sendable {
 
     // MARK: Attempts and outcomes
 
-    public func recordDispatched(_ attempts: [Attempt], host: String, epochMilliseconds: Int64) throws(JobStoreError) {
+    /// - Parameter isDurable: whether a power cut must not make it forget them: for tasks that may start once only.
+    public func recordDispatched(_ attempts: [Attempt], host: String, isDurable: Bool = false, epochMilliseconds: Int64) throws(JobStoreError) {
         let run = run.load(ordering: .relaxed)
-        try write("record attempts", durable: false) { database in
+        try write("record attempts", durable: isDurable) { database in
             let statement = try database.cachedStatement(
                 sql: "INSERT OR REPLACE INTO attempt (task, run, number, host, dispatched_ms) VALUES (?, ?, ?, ?, ?)")
             for attempt in attempts {

@@ -29,6 +29,8 @@ final class Fleet {
     static let thisMachineIndex = HostIndex(rawValue: 0)
 
     var remoteCount: Int { keepers.count }
+    /// Of agents that lose their head.
+    var leaseSecondsMax: UInt32 { keepers.values.map(\.spec.leaseSeconds).max() ?? 0 }
 
     private func add(_ spec: HostSpec) {
         let index = HostIndex(rawValue: nextIndex)

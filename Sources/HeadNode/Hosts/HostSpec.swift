@@ -67,7 +67,8 @@ public struct HostSpec: Sendable {
     public var worker = WorkerChoice.bundle
     public var connection = ConnectionSettings()
     /// A head that says nothing for this long has lost its agent there.
-    public var leaseSeconds: UInt32 = 15
+    public var leaseSeconds = HostSpec.usualLeaseSeconds
+    public static let usualLeaseSeconds: UInt32 = 15
 
     public init(name: String, place: Place) {
         self.name = name
