@@ -6,11 +6,12 @@ struct Quire: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "quire",
-        abstract: "Works on mountains of image files on every core, and binds one PDF.",
+        abstract: "Works on mountains of files on every core and host, and binds pictures into one PDF.",
         discussion: """
             EXAMPLES
               quire run ~/Pictures --rotate auto --shrink 1600 --strip all --pdf album.pdf -o finished/
               quire pdf ~/Scans -o book.pdf
+              quire exec ~/Music --only wav --return '{.}.flac' -- flac -s -o {.}.flac {}
               quire inspect photo.jpg
               quire doctor
 
@@ -22,7 +23,7 @@ struct Quire: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PDFCommand.self, PlanCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
+            RunCommand.self, PDFCommand.self, ExecCommand.self, PlanCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
             CancelCommand.self, HostsCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
         ])
 }

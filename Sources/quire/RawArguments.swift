@@ -51,6 +51,12 @@ enum RawArguments {
     }
 }
 
+/// Any word of the command line, empty ones too, in the system's own bytes.
+struct BytesArgument: ExpressibleByArgument {
+    let bytes: [UInt8]
+    init(argument: String) { bytes = RawArguments.path(argument).bytes }
+}
+
 /// A path on the command line.
 struct PathArgument: ExpressibleByArgument {
     let path: RawPath

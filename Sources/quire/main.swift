@@ -7,7 +7,12 @@ import LinuxSystem
 Terminal.ignoreBrokenPipes()
 let arguments = RawArguments.ofThisProcess()
 do {
-    var command = try Quire.parseAsRoot(arguments)
+    let (own, program) = ExecCommand.split(arguments)
+    var command = try Quire.parseAsRoot(own)
+    if var exec = command as? ExecCommand {
+        exec.words = program
+        command = exec
+    }
     try command.run()
 } catch let error as HeadError {
     Terminal.writeError(Array("quire: \(error)\n".utf8))
@@ -17,7 +22,8 @@ do {
 } catch {
     let text = Quire.fullMessage(for: error)
     guard Quire.exitCode(for: error) == .success else {
-        Terminal.writeError(Array((text + "\n").utf8))
+        let reminder = ExecCommand.reminder(for: arguments).map { $0 + "\n" } ?? ""
+        Terminal.writeError(Array((text + "\n" + reminder).utf8))
         Quire.exit(withError: ExitCode(ExitStatus.usage.rawValue))
     }
     do throws(SystemError) {
