@@ -101,7 +101,7 @@ struct BookForecasting {
             case .placeholder: return [placeholder(record, record.outcome.failure?.reason ?? .damaged)]
             case .skip, .withhold: return []
             }
-        case .skipped: return []
+        case .skipped, .doneEarlier: return []
         }
     }
 

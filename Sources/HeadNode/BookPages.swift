@@ -23,7 +23,7 @@ struct BookPages: Sendable {
                 return [BookPage(key: PageKey(task: task, page: 0), content: content, folder: folder)]
             case .skip, .withhold: return []
             }
-        case .planned, .skipped: return []
+        case .planned, .skipped, .doneEarlier: return []
         }
     }
 

@@ -33,22 +33,12 @@ struct Collisions {
         if suspects.isEmpty { return [] }
         var tasks: [TaskIndex: PlannedTask] = [:]
         var paths: [(task: TaskIndex, path: RawPath)] = []
-        try forEachTask(store) { task in
+        try store.forEachTask { task in
             guard let output = task.output, suspects.contains(output) else { return }
             tasks[task.index] = task
             paths.append((task.index, output))
         }
         return CollisionSuspects.groups(of: paths).map { $0.compactMap { tasks[$0.task] } }
-    }
-
-    private func forEachTask(_ store: JobStore, _ body: (PlannedTask) -> Void) throws(HeadError) {
-        var next = 0
-        while true {
-            let batch = try journal { () throws(JobStoreError) in try store.tasks(next..<next + 4096) }
-            for task in batch { body(task) }
-            if batch.count < 4096 { return }
-            next += 4096
-        }
     }
 
     private func sameBytes(_ group: [PlannedTask]) -> [[PlannedTask]] {
@@ -109,7 +99,7 @@ struct Collisions {
     /// The first of a group that keeps its format keeps its name, the others get one that is free.
     private func renamed(_ groups: [[PlannedTask]], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var taken: Set<[UInt8]> = []
-        try forEachTask(store) { task in
+        try store.forEachTask { task in
             if let output = task.output { taken.insert(CollisionKey.folded(output)) }
         }
         var changed: [PlannedTask] = []

@@ -34,6 +34,7 @@ struct DryRun {
             case .failed: text += " (will fail: \(record.outcome.failure?.message ?? ""))"
             case .current: text += " (up to date)"
             case .skipped: text += " (left as it is)"
+            case .doneEarlier: text += " (done by an earlier job)"
             case .planned, .won, .committed: if record.task.mayReplace { text += " (replaces it)" }
             }
             text += "\n"
@@ -127,6 +128,7 @@ struct DryRun {
             case .planned, .won, .committed: "planned"
             case .current: "current"
             case .skipped: "skipped"
+            case .doneEarlier: "done-earlier"
             case .failed: "failed"
             }
         var fields = JSONValue.pathFields("path", record.task.input)

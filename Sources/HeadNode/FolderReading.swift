@@ -51,14 +51,7 @@ enum FolderReading {
             chain = Chain(key: key, above: above)
         }
 
-        func isOrIsBelow(_ key: UInt64) -> Bool {
-            var link: Chain? = chain
-            while let here = link {
-                if here.key == key { return true }
-                link = here.above
-            }
-            return false
-        }
+        func isOrIsBelow(_ key: UInt64) -> Bool { chain.isOrIsBelow(key) }
     }
 
     /// The folders above a folder, so that a link back to one of them is noticed.
@@ -68,6 +61,15 @@ enum FolderReading {
         init(key: UInt64, above: Chain?) {
             self.key = key
             self.above = above
+        }
+
+        func isOrIsBelow(_ key: UInt64) -> Bool {
+            var link: Chain? = self
+            while let here = link {
+                if here.key == key { return true }
+                link = here.above
+            }
+            return false
         }
     }
 

@@ -45,56 +45,8 @@ struct InputScanner {
             jobs.close()
             for thread in threads { thread.join() }
         }
-        try forEachNamed(
-            { (path) throws(HeadError) in try scan(path, jobs, &skipped, found, progress) }, waiting: progress)
+        try NamedInputs(settings: settings).forEach({ (path) throws(HeadError) in try scan(path, jobs, &skipped, found, progress) }, waiting: progress)
         return skipped
-    }
-
-    /// The paths that the command line and lists name, one by one.
-    private func forEachNamed(_ body: (RawPath) throws(HeadError) -> Void, waiting: () throws(HeadError) -> Void) throws(HeadError) {
-        let separator: UInt8 = settings.listsAreNulSeparated ? 0 : 0x0A
-        for input in settings.inputs {
-            switch input {
-            case .path(let path): try body(path)
-            case .list(let path):
-                let file: OpenFile
-                do throws(SystemError) { file = try OpenFile(path, .read) } catch { throw .usage("the list @\(path) cannot be read: \(error)") }
-                try forEachLine(of: file, separator, body, waiting: waiting)
-            case .standardInput:
-                let file = try HeadNode.system("read standard input") { () throws(SystemError) in try Descriptors.duplicate(0) }
-                try forEachLine(of: file, separator, body, waiting: waiting)
-            }
-        }
-    }
-
-    /// A name cannot be longer than 4,096 bytes on Linux; what is, is no list of names.
-    private static let lineBytesMax = 1 << 16
-
-    /// `waiting` is called five times a second while nothing comes.
-    private func forEachLine(
-        of file: borrowing OpenFile, _ separator: UInt8, _ body: (RawPath) throws(HeadError) -> Void, waiting: () throws(HeadError) -> Void
-    ) throws(HeadError) {
-        var line: [UInt8] = []
-        let arrival = try HeadNode.system("read the list") { () throws(SystemError) in try EventPoll() }
-        var canWait = true
-        // A regular file never makes anyone wait and cannot be watched.
-        do throws(SystemError) { try arrival.watch(file.descriptor, for: .readable, tag: 0) } catch { canWait = false }
-        while true {
-            while canWait, try HeadNode.system("read the list", { () throws(SystemError) in try arrival.wait(milliseconds: 200) }).isEmpty { try waiting() }
-            let bytes = try HeadNode.system("read the list") { () throws(SystemError) in try file.readAvailable(countMax: 1 << 16) }
-            if bytes.isEmpty { break }
-            for byte in bytes {
-                if byte == separator {
-                    if !line.isEmpty { try body(RawPath(bytes: line)) }
-                    line.removeAll(keepingCapacity: true)
-                } else {
-                    if byte == 0 { throw .usage("the list holds a NUL byte; if its names end in NUL, say -0") }
-                    line.append(byte)
-                    guard line.count <= Self.lineBytesMax else { throw .usage("the list has a line of over \(Self.lineBytesMax) bytes") }
-                }
-            }
-        }
-        if !line.isEmpty { try body(RawPath(bytes: line)) }
     }
 
     private func scan(

@@ -255,7 +255,7 @@ private struct FolderCounts {
 }
 
 /// Named inputs that are not there, held back until one comes that is.
-private struct MissingInputs {
+struct MissingInputs {
     private var held: [ScannedInput] = []
     /// Beyond this many they become tasks that fail one by one.
     private static let heldMax = 10_000

@@ -125,6 +125,7 @@ final class OpenJob {
                 [
                     ("tasks", Array("\(plan.taskCount)".utf8)), ("spool", plan.spoolFolder.bytes), ("roots", plan.roots.journalled),
                     (OtherBuildsFact.key, OtherBuildsFact.bytes(plan.otherBuilds)),
+                    (EarlierRuns.digestFact, Array((plan.program?.digest.hex ?? "").utf8)),
                     ("state", Array(JobState.running.rawValue.utf8)),
                 ])
         }
@@ -141,7 +142,8 @@ final class OpenJob {
     private func plan(_ program: ProgramSettings) throws(HeadError) -> JobPlan {
         try ProgramPlanner(
             settings: settings, terms: program, program: ProgramPlan(program, workingFolder: workingFolder), job: job, store: store, ledger: ledger,
-            state: state, recipe: recipe, pdf: pdf, display: display, interrupts: inbox.interrupts
+            state: state, recipe: recipe, pdf: pdf, runsHere: !settings.hosts.areGiven || specs.contains { $0.place == .thisMachine },
+            display: display, interrupts: inbox.interrupts
         ).plan()
     }
 

@@ -51,7 +51,7 @@ struct PlanChecks {
     /// Outputs that exist and would be replaced.
     private var replaced: [(key: UInt64, output: RawPath, input: RawPath)] = []
     private var foreign: (count: Int, first: [RawPath]) = (0, [])
-    private var knownFolder: (path: RawPath, exists: Bool)?
+    private var outputFacts = OutputFacts()
 
     /// - Parameter build: the one that would make outputs now; asked when there are outputs of an earlier job.
     init(
@@ -124,14 +124,14 @@ struct PlanChecks {
 
     /// What lies under an output's name; for a file of several pages, what an earlier job made of them.
     private mutating func existing(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> [(path: RawPath, facts: FileFacts)] {
-        let whole = try facts(of: output).map { [(path: output, facts: $0)] }
+        let whole = try outputFacts.facts(of: output).map { [(path: output, facts: $0)] }
         // Where the template has the page's number, the name of the first page is that of the whole.
         if let whole, task.pageNumber == nil { return whole }
         var pages: [(path: RawPath, facts: FileFacts)] = []
         while true {
             let path = task.name(of: output, page: pages.count + 1)
             // Another input's output, or somebody's file, says nothing about this one.
-            guard let page = try facts(of: path), try isOwn(path, task) else { break }
+            guard let page = try outputFacts.facts(of: path), try isOwn(path, task) else { break }
             pages.append((path, page))
         }
         return pages.isEmpty ? whole ?? [] : pages
@@ -239,21 +239,6 @@ struct PlanChecks {
         guard wantsPages else { return true }
         let sources = entry.work.pages.flatMap(\.sources)
         return !sources.isEmpty && sources.allSatisfy { if case .spool = $0.file { false } else { true } }
-    }
-
-    /// Most runs write into an empty folder: one look at it saves a look for each file.
-    private mutating func facts(of output: RawPath) throws(HeadError) -> FileFacts? {
-        let folder = output.parent.isEmpty ? RawPath(".") : output.parent
-        if knownFolder?.path != folder {
-            let exists = try HeadNode.system("look at the output folder") { () throws(SystemError) in
-                try FileOperation.factsIfPresent(of: folder) != nil
-            }
-            knownFolder = (folder, exists)
-        }
-        guard knownFolder?.exists == true else { return nil }
-        return try HeadNode.system("look at the outputs") { () throws(SystemError) in
-            try FileOperation.factsIfPresent(of: output, followingLinks: false)
-        }
     }
 
     /// The checks that need all tasks; with `--collisions rename` it renames in the journal.

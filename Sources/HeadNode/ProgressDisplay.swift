@@ -196,13 +196,14 @@ extension ReportRow {
             switch outcome.state {
             case .committed, .won: .done
             case .failed: .failed
-            case .current, .skipped, .planned: .skipped
+            case .current, .skipped, .doneEarlier, .planned: .skipped
             }
         let message =
             switch outcome.state {
             case .failed: outcome.failure?.message ?? ""
             case .current: "up to date"
             case .skipped: outcome.outputs.isEmpty ? SkipReason.duplicate.text : "output exists"
+            case .doneEarlier: "done by an earlier job"
             case .planned: "not worked on"
             case .committed, .won: ""
             }

@@ -161,7 +161,7 @@ public struct Resumption {
 
     /// The process died while it listed the inputs: they are listed again.
     private func planAnew(_ open: OpenJob) throws(HeadError) -> JobPlan {
-        guard !open.settings.inputs.contains(.standardInput) else {
+        guard !open.settings.readsStandardInput else {
             throw .usage(
                 "job \(open.job.rawValue) ended before all names from standard input were recorded, and nothing of it was done; run its command again")
         }

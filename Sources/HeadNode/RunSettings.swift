@@ -127,6 +127,9 @@ public struct RunSettings: Sendable {
     public var printsJSON = false
     public var isDryRun = false
 
+    /// Whether names or lines come from standard input, which can be read only once.
+    var readsStandardInput: Bool { inputs.contains(.standardInput) || program?.source == .lines(.standardInput) }
+
     /// Whether workers read each input to its end for its digest.
     var digestsInputs: Bool { manifest != nil || identity == .digest }
 

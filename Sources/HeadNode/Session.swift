@@ -64,7 +64,11 @@ public struct Session {
             open.display.message(text)
         }
         if settings.isDryRun {
-            try DryRun(settings: settings, plan: plan, store: open.store).print()
+            if let program = plan.program {
+                try ProgramDryRun(settings: settings, plan: plan, program: program, store: open.store).print()
+            } else {
+                try DryRun(settings: settings, plan: plan, store: open.store).print()
+            }
             try open.close()
             return .done
         }

@@ -45,6 +45,8 @@ public enum TaskState: Int, Sendable {
     case current = 4
     /// `--overwrite never` left an existing file alone.
     case skipped = 5
+    /// `--resume` found that an earlier job of the same program did it.
+    case doneEarlier = 6
 }
 
 /// The recorded end of a task.

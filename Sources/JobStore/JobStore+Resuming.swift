@@ -182,7 +182,7 @@ extension JobStore {
                     case .planned, nil: counts.open += number
                     case .won, .committed: counts.done += number
                     case .failed: counts.failed += number
-                    case .current, .skipped: counts.skipped += number
+                    case .current, .skipped, .doneEarlier: counts.skipped += number
                     }
                 }
                 return counts

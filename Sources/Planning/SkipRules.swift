@@ -17,6 +17,11 @@ public enum SkipReason: Hashable, Sendable {
     case otherKind(String?)
     /// A link to nothing, where any file is taken.
     case brokenLink
+    /// A file, where folders are worked on.
+    case notFolder
+    /// A folder without what `--having` asks for.
+    case withoutEntry
+    case emptyLine
     /// Neither file nor folder.
     case special(SpecialFile)
     /// A link to a folder that it lies in.
@@ -35,6 +40,9 @@ public enum SkipReason: Hashable, Sendable {
         case .notImage: "no images"
         case .otherKind(let ending): ending.map { $0.isEmpty ? "without an extension" : "." + $0 } ?? "of still other kinds"
         case .brokenLink: "links to nothing"
+        case .notFolder: "no folders"
+        case .withoutEntry: "folders without what --having asks for"
+        case .emptyLine: "empty lines"
         case .special(let kind): kind.rawValue
         case .symlinkLoop: "links to a folder above"
         case .duplicate: "found twice"

@@ -28,6 +28,13 @@ public enum JSONValue: Sendable {
         return [(key, .path(path)), (key + "_base64", .string(Base64.encode(path.bytes)))]
     }
 
+    /// The member `key`, an array, and if one of the paths is not UTF-8, `key_base64` with all of them.
+    public static func pathsFields(_ key: String, _ paths: [RawPath]) -> [(String, JSONValue)] {
+        let fields = [(key, JSONValue.array(paths.map(path)))]
+        if paths.allSatisfy({ $0.utf8Text != nil }) { return fields }
+        return fields + [(key + "_base64", .array(paths.map { .string(Base64.encode($0.bytes)) }))]
+    }
+
     /// One line without a line feed at its end.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 

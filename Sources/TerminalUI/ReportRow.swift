@@ -49,10 +49,7 @@ public struct ReportRow: Sendable {
     var fields: [(String, JSONValue)] {
         var fields = JSONValue.pathFields("path", path)
         fields.append(("outcome", .string(outcome.rawValue)))
-        fields.append(("outputs", .array(outputs.map(JSONValue.path))))
-        if outputs.contains(where: { $0.utf8Text == nil }) {
-            fields.append(("outputs_base64", .array(outputs.map { .string(Base64.encode($0.bytes)) })))
-        }
+        fields += JSONValue.pathsFields("outputs", outputs)
         let notes = notes.map { JSONValue.object([("note", .string($0.key)), ("text", .string($0.text))]) }
         fields += [
             ("reason", .optional(reason?.rawValue)), ("message", .string(message)), ("notes", .array(notes)),

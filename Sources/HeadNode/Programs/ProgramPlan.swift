@@ -71,6 +71,15 @@ struct ProgramPlan: Sendable {
         return try filled(task) { () throws(ProgramError) in try spec.outputPaths(values) }
     }
 
+    /// Throws `usage` where the task's command or outputs cannot be filled in.
+    func check(_ task: PlannedTask) throws(HeadError) { _ = try words(of: task) }
+
+    /// What is started, with outputs at their final paths, and these.
+    func words(of task: PlannedTask) throws(HeadError) -> (words: [[UInt8]], outputs: [RawPath]) {
+        let values = try values(of: task)
+        return (try filled(task) { () throws(ProgramError) in try spec.commandLine(values) }, values.outputs)
+    }
+
     /// What is started, on one line for people; a shell reads it back as it is run.
     func displayCommand(of task: PlannedTask) -> String {
         do throws(ProgramError) {
@@ -83,9 +92,8 @@ struct ProgramPlan: Sendable {
 
     /// Of all that decides what this task does: equal for a task of another job that did the same to an input that was the same.
     func digest(of task: PlannedTask) throws(HeadError) -> Digest256 {
-        let values = try values(of: task)
-        let words = try filled(task) { () throws(ProgramError) in try spec.commandLine(values) }
-        return Self.digest(of: [digest.bytes, task.input.bytes] + words + values.outputs.map(\.bytes))
+        let (words, outputs) = try words(of: task)
+        return Self.digest(of: [digest.bytes, task.input.bytes] + words + outputs.map(\.bytes))
     }
 
     /// Each part with its length before it, so that no two lists are one text.

@@ -1,0 +1,77 @@
+import JobModel
+import LinuxSystem
+import Programs
+
+/// Finds the program of a job as a shell would, so that one that is not there is told before any work and not by every task.
+struct ProgramSearch {
+    let spec: ProgramSpec
+    let workingFolder: RawPath
+    /// `PATH` of this process; nil where it has none.
+    let searchPath: RawPath?
+
+    private enum Finding {
+        case program
+        case missing
+        case folder
+        case notExecutable
+    }
+
+    /// Throws `usage` with the cure where this machine cannot start the program. A name that differs from task to task is not looked at.
+    func check() throws(HeadError) {
+        guard !spec.usesShell, let word = spec.words.first else { return }
+        if isOneText(word) {
+            throw .usage("'\(RawPath(bytes: word))' is taken for the name of one program; leave out the quotes around all of it, or say --shell")
+        }
+        guard spec.arguments.first?.hasPlaceholder == false else { return }
+        let name = RawPath(bytes: word)
+        guard !word.contains(UInt8(ascii: "/")) else {
+            switch try look(at: workingFolder.appending(name)) {
+            case .program: return
+            case .missing: throw .usage("\(name): there is no such program, seen from \(workingFolder)")
+            case .folder: throw .usage("\(name) is a folder, not a program")
+            case .notExecutable: throw .usage("\(name) may not be executed; say chmod +x \(name), or name what runs it, such as: -- sh \(name)")
+            }
+        }
+        var refused: RawPath?
+        for folder in folders {
+            let path = workingFolder.appending(folder).appending(name)
+            switch try look(at: path) {
+            case .program: return
+            case .missing, .folder: continue
+            case .notExecutable: refused = refused ?? path
+            }
+        }
+        if let refused { throw .usage("\(name): found as \(refused), which may not be executed; say chmod +x \(refused)") }
+        throw .usage("\(name): not found in PATH; \(try cure(name))")
+    }
+
+    /// A whole command between quotes, as a shell would read it.
+    private func isOneText(_ word: [UInt8]) -> Bool {
+        guard spec.words.count == 1, let end = word.firstIndex(of: UInt8(ascii: " ")) else { return false }
+        return spec.arguments.first?.hasPlaceholder == true && !word[..<end].contains(UInt8(ascii: "{"))
+    }
+
+    private var folders: [RawPath] {
+        let given = spec.environment.first { $0.name == Array("PATH".utf8) }?.value ?? searchPath?.bytes ?? Array("/bin:/usr/bin".utf8)
+        return given.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { RawPath(bytes: $0.isEmpty ? [0x2E] : Array($0)) }
+    }
+
+    private func cure(_ name: RawPath) throws(HeadError) -> String {
+        if case .program = try look(at: workingFolder.appending(name)) { return "write ./\(name) for the one in this folder" }
+        return "install it (apt install \(name), if its package is named so) or give its path"
+    }
+
+    private func look(at path: RawPath) throws(HeadError) -> Finding {
+        do throws(SystemError) {
+            let facts = try FileOperation.facts(of: path)
+            switch facts.type {
+            case .folder: return .folder
+            case .regular, .link: return facts.mode & 0o111 != 0 ? .program : .notExecutable
+            case .other: return .notExecutable
+            }
+        } catch {
+            if error.isNotFound || error.isDenied { return .missing }
+            throw .system(doing: "look for the program", error)
+        }
+    }
+}
