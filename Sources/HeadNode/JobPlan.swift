@@ -44,11 +44,6 @@ struct JobPlan: Sendable {
     /// What runs for each input; nil where a recipe or nothing is done to them.
     var program: ProgramPlan?
 
-    /// Of all that decides the bytes of a task's outputs.
-    func recipeDigest(of task: PlannedTask) throws(HeadError) -> Digest256 {
-        if let program { try program.digest(of: task) } else { recipeDigest }
-    }
-
     /// Of all that decides an output's bytes.
     static func digest(of recipe: Recipe, _ settings: RunSettings) -> Digest256 {
         SHA256Stream.digest(of: recipe.canonicalBytes + Array("\(settings.damage.rawValue) \(settings.purpose) \(settings.keepsTimes)".utf8))

@@ -22,20 +22,10 @@ struct ProgramArguments {
     /// Calls `body` for every argument; returns what was left out, by reason.
     func forEach(_ body: (ScannedInput) throws(HeadError) -> Void) throws(HeadError) -> [SkipReason: Int] {
         switch terms.source {
-        case .files:
-            let scanner = InputScanner(settings: settings, rules: try rules(), ledger: ledger, workingFolder: workingFolder)
-            return try ordered({ (input) throws(HeadError) in try body(input.safeFromOptions) }) { (found) throws(HeadError) in
-                try scanner.scan(found: found, progress: progress)
-            }
-        case .folders(let having, let isRecursive):
-            let search = FolderSearch(
-                settings: settings, rules: try rules(), having: having, isRecursive: isRecursive, progress: progress)
-            return try ordered({ (input) throws(HeadError) in try body(input.safeFromOptions) }) { (found) throws(HeadError) in
-                try search.forEachFolder(found)
-            }
-        case .lines(let list):
+        case .files, .folders: return try ordered { (input) throws(HeadError) in try body(input.safeFromOptions) }
+        case .lines:
             if settings.sort?.needsProbe == true { throw .usage("--sort date needs files; lines have no time. Use natural, name or given") }
-            return try ordered(body) { (found) throws(HeadError) in try forEachLine(of: list, found) }
+            return try ordered { (input) throws(HeadError) in try body(input) }
         case .numbers(let range):
             if let sort = settings.sort, sort != .given { throw .usage("--sort \(sort.rawValue): the numbers of --range come in the order it gives") }
             let wanted = min(settings.sampleCount ?? range.count, range.count)
@@ -45,6 +35,38 @@ struct ProgramArguments {
             }
             return [:]
         }
+    }
+
+    /// All arguments but numbers, in the order they are found.
+    private func scan(_ found: (ScannedInput) throws(HeadError) -> Void) throws(HeadError) -> [SkipReason: Int] {
+        switch terms.source {
+        case .files:
+            return try InputScanner(settings: settings, rules: try rules(), ledger: ledger, workingFolder: workingFolder)
+                .scan(found: found, progress: progress)
+        case .folders(let having, let isRecursive):
+            return try FolderSearch(settings: settings, rules: try rules(), having: having, isRecursive: isRecursive, progress: progress)
+                .forEachFolder(found)
+        case .lines(let list): return try forEachLine(of: list, found)
+        case .numbers: preconditionFailure("numbers are not scanned")
+        }
+    }
+
+    /// Hands on what is found, in the order and number asked for.
+    private func ordered(_ body: (ScannedInput) throws(HeadError) -> Void) throws(HeadError) -> [SkipReason: Int] {
+        let sort = settings.sort == .given ? nil : settings.sort
+        guard sort != nil || settings.sampleCount != nil else { return try scan(body) }
+        var all: [ScannedInput] = []
+        let skipped = try scan { input in all.append(input) }
+        if let wanted = settings.sampleCount, wanted < all.count { all = (0..<wanted).map { all[$0 * all.count / wanted] } }
+        guard let sort else {
+            for input in all { try body(input) }
+            return skipped
+        }
+        // Of a file only its time is asked; when a picture was taken is nothing to a program.
+        let keys = all.map { SortedInput(path: $0.path, takenAt: nil, identity: $0.identity) }
+        let order = all.indices.sorted { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
+        for index in order { try body(all[index]) }
+        return skipped
     }
 
     private func rules() throws(HeadError) -> SkipRules {
@@ -74,27 +96,6 @@ struct ProgramArguments {
                 if line.isEmpty { emptyCount += 1 } else { try found(.text(line)) }
             }, waiting: progress)
         return emptyCount > 0 ? [.emptyLine: emptyCount] : [:]
-    }
-
-    /// Hands on what `scan` finds, in the order and number asked for.
-    private func ordered(
-        _ body: (ScannedInput) throws(HeadError) -> Void,
-        _ scan: ((ScannedInput) throws(HeadError) -> Void) throws(HeadError) -> [SkipReason: Int]
-    ) throws(HeadError) -> [SkipReason: Int] {
-        let sort = settings.sort == .given ? nil : settings.sort
-        guard sort != nil || settings.sampleCount != nil else { return try scan { (input) throws(HeadError) in try body(input) } }
-        var all: [ScannedInput] = []
-        let skipped = try scan { input in all.append(input) }
-        if let wanted = settings.sampleCount, wanted < all.count { all = (0..<wanted).map { all[$0 * all.count / wanted] } }
-        guard let sort else {
-            for input in all { try body(input) }
-            return skipped
-        }
-        // Of a file only its time is asked; when a picture was taken is nothing to a program.
-        let keys = all.map { SortedInput(path: $0.path, takenAt: nil, identity: $0.identity) }
-        let order = all.indices.sorted { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
-        for index in order { try body(all[index]) }
-        return skipped
     }
 }
 
