@@ -77,7 +77,7 @@ let package = Package(
         module("TerminalUI", ["JobModel"]),
 
         // Shells: they perform what the cores decide.
-        module("Minder", ["JobModel", "Programs", "WireProtocol", "LinuxSystem"]),
+        module("Minder", ["JobModel", "Programs", "WireProtocol", "LinuxSystem", "Digests"]),
         module("NodeAgent", ["JobModel", "WireProtocol", "Supervising", "WorkerPool", "LinuxSystem", "Digests", "Staging", "Bundles"]),
         module(
             "HeadNode",
@@ -95,7 +95,7 @@ let package = Package(
                 "HeadNode", "JobModel", "LinuxSystem", "Planning", "Programs", "Recipes", "TerminalUI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        program("quire-agent", ["NodeAgent", "LinuxSystem"]),
+        program("quire-agent", ["NodeAgent", "Minder", "LinuxSystem"]),
         program("quire-worker", ["Imaging", "LinuxSystem"]),
         program("simulate-cluster", ["ClusterSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         program("sample-archive", ["CVips", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -107,6 +107,7 @@ let package = Package(
             swiftSettings: swift),
         tests("SupervisingTests", ["Supervising", "JobModel"]),
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
+        tests("MinderTests", ["Minder", "LinuxSystem", "WireProtocol", "JobModel", "Programs", "Digests", "quire-agent"]),
         tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
         tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "WireProtocol", "LinuxSystem", "quire-worker"]),
 

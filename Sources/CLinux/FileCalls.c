@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -26,3 +27,8 @@ int quire_start_writing(int descriptor, long long offset, long long count) {
 }
 
 void quire_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+long quire_find_bytes(const void *bytes, size_t count, const void *needle, size_t needle_count) {
+    const char *found = memmem(bytes, count, needle, needle_count);
+    return found ? (long)(found - (const char *)bytes) : -1;
+}

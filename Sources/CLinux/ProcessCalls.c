@@ -43,6 +43,13 @@ static void limit(int resource, rlim_t value) {
     setrlimit(resource, &now);
 }
 
+static void limit_softly(int resource, rlim_t value) {
+    struct rlimit now;
+    if (getrlimit(resource, &now) != 0 || value > now.rlim_max) return;
+    now.rlim_cur = value;
+    setrlimit(resource, &now);
+}
+
 static void score(int value) {
     char text[12];
     int length = snprintf(text, sizeof text, "%d", value);
@@ -60,6 +67,7 @@ static void become(const struct quire_spawn_plan *plan, int parent, struct failu
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) FAIL("prctl");
         if (getppid() != parent) _exit(127);
     }
+    if (plan->leads_session && setsid() < 0) FAIL("setsid");
     if (plan->leads_group && setpgid(0, 0) != 0) FAIL("setpgid");
     if (plan->folder && chdir(plan->folder) != 0) FAIL("chdir");
 
@@ -82,6 +90,7 @@ static void become(const struct quire_spawn_plan *plan, int parent, struct failu
     limit(RLIMIT_CORE, 0);
     if (plan->address_space_bytes_max) limit(RLIMIT_AS, plan->address_space_bytes_max);
     if (plan->file_bytes_max) limit(RLIMIT_FSIZE, plan->file_bytes_max);
+    if (plan->open_files_max) limit_softly(RLIMIT_NOFILE, plan->open_files_max);
     if (plan->oom_score) score(plan->oom_score);
     if (plan->yields) {
         // Courtesies: where one is refused (a container's seccomp) the work is done all the same.
@@ -136,6 +145,8 @@ int quire_spawn(const struct quire_spawn_plan *plan, const char **failed_call) {
 int quire_open_process(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 int quire_signal_process(int descriptor, int number) { return (int)syscall(SYS_pidfd_send_signal, descriptor, number, 0, 0); }
+
+int quire_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int quire_allowed_cpus(int *numbers, int count_max) {
     // The kernel refuses a set smaller than its own: grow until it fits.

@@ -25,6 +25,9 @@ public enum Descriptors {
         }
     }
 
+    /// Keeps an inherited descriptor from what this process starts; nothing if there is none of that number.
+    public static func closeInChildren(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+
     /// A pipe whose ends are closed in children; both block until told otherwise.
     public static func pipe() throws(SystemError) -> PipeEnds {
         var reading: Int32 = -1

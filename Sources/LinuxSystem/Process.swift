@@ -11,10 +11,12 @@ public struct ChildProcess: ~Copyable, Sendable {
     public let exitDescriptor: Int32?
     private let leadsGroup: Bool
     private var end: ProcessEnd?
+    /// What the process took, with those of its own children that it waited for; nothing before its end was taken.
+    public private(set) var usage = ProcessUsage()
 
     public init(starting plan: ProcessPlan) throws(SystemError) {
         id = try start(plan)
-        leadsGroup = plan.leadsGroup
+        leadsGroup = plan.leadsGroup || plan.leadsSession
         let descriptor = quire_open_process(id)
         exitDescriptor = descriptor >= 0 ? descriptor : nil
     }
@@ -34,6 +36,13 @@ public struct ChildProcess: ~Copyable, Sendable {
         try reap(options: WNOHANG)
     }
 
+    /// Whether it has ended, without taking its end: until that is taken its id, and its group's, cannot be another's.
+    public var hasEnded: Bool {
+        if end != nil { return true }
+        var record = siginfo_t()
+        return retrying { waitid(P_PID, id_t(id), &record, WEXITED | WNOHANG | WNOWAIT) } == 0 && record.si_signo == SIGCHLD
+    }
+
     /// Waits for the end.
     public mutating func wait() throws(SystemError) -> ProcessEnd {
         guard let end = try reap(options: 0) else { throw SystemError("waitpid", "process \(id)", code: ECHILD) }
@@ -46,6 +55,12 @@ public struct ChildProcess: ~Copyable, Sendable {
     /// Sends SIGKILL, or to its whole group if it leads one.
     public func kill() { send(SIGKILL) }
 
+    /// As `terminate`, and wakes what somebody stopped, so that it can end.
+    public func terminateAndContinue() {
+        send(SIGTERM)
+        send(SIGCONT)
+    }
+
     private func send(_ signal: Int32) {
         // Until it is reaped its id cannot be another's.
         if end == nil { Glibc.kill(leadsGroup ? -id : id, signal) }
@@ -54,16 +69,20 @@ public struct ChildProcess: ~Copyable, Sendable {
     private mutating func reap(options: Int32) throws(SystemError) -> ProcessEnd? {
         if let end { return end }
         var status: Int32 = 0
-        let found = retrying { waitpid(id, &status, options) }
+        var record = rusage()
+        let found = retrying { wait4(id, &status, options, &record) }
         guard found >= 0 else { throw .last("waitpid", "process \(id)") }
-        if found == id { end = ProcessEnd(status: status) }
+        if found == id {
+            end = ProcessEnd(status: status)
+            usage = ProcessUsage(record)
+        }
         return end
     }
 }
 
 /// Lends the plan as C strings to the spawn call.
 private func start(_ plan: ProcessPlan) throws(SystemError) -> Int32 {
-    let words = [plan.program.bytes] + plan.arguments
+    let words = [plan.name ?? plan.program.bytes] + plan.arguments
     for bytes in words + plan.environment where bytes.contains(0) {
         throw SystemError("spawn", "an argument or variable with a NUL byte", code: EINVAL)
     }
@@ -77,9 +96,10 @@ private func start(_ plan: ProcessPlan) throws(SystemError) -> Int32 {
                 var request = quire_spawn_plan(
                     program: program, arguments: arguments.pointer, environment: environment.pointer, folder: folder,
                     descriptors: descriptors.baseAddress, descriptor_count: Int32(descriptors.count),
-                    leads_group: plan.leadsGroup ? 1 : 0, dies_with_thread: plan.diesWithThread ? 1 : 0,
+                    leads_group: plan.leadsGroup ? 1 : 0, leads_session: plan.leadsSession ? 1 : 0, dies_with_thread: plan.diesWithThread ? 1 : 0,
                     yields: plan.yieldsToOthers ? 1 : 0, oom_score: plan.outOfMemoryScore,
-                    address_space_bytes_max: plan.addressSpaceBytesMax, file_bytes_max: plan.fileBytesMax)
+                    address_space_bytes_max: plan.addressSpaceBytesMax, file_bytes_max: plan.fileBytesMax,
+                    open_files_max: plan.openFilesMax ?? 0)
                 let child = quire_spawn(&request, &failedCall)
                 return (child, errno)
             }
@@ -115,13 +135,16 @@ private struct CStringVector: ~Copyable {
     }
 }
 
-/// Lets this process, and what it starts, have as many open files as the system allows it.
-public func raiseOpenFilesLimit() throws(SystemError) {
+/// Lets this process, and what it starts, have as many open files as the system allows it; returns how many it had.
+@discardableResult
+public func raiseOpenFilesLimit() throws(SystemError) -> UInt64 {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     guard getrlimit(resource, &limit) == 0 else { throw .last("getrlimit", "open files") }
+    let before = limit.rlim_cur
     limit.rlim_cur = limit.rlim_max
     guard setrlimit(resource, &limit) == 0 else { throw .last("setrlimit", "open files") }
+    return UInt64(before)
 }
 
 /// The variables of this process, as `NAME=VALUE`.

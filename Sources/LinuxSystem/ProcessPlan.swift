@@ -6,6 +6,8 @@ public import JobModel
 public struct ProcessPlan: Sendable {
     /// Path of the executable; nothing is looked up on a PATH.
     public var program: RawPath
+    /// What the program is told as its own name; nil is its path.
+    public var name: [UInt8]?
     /// Without the program's own name, which is put first.
     public var arguments: [[UInt8]] = []
     /// `NAME=VALUE` each; the whole environment of the new process.
@@ -16,6 +18,8 @@ public struct ProcessPlan: Sendable {
     public var descriptors: [Int32?] = [nil, nil, nil]
     /// Leads a process group of its own, so that a terminal's signals do not reach it.
     public var leadsGroup = false
+    /// Leads a session of its own, and a group: it has no terminal, and whoever asks for one fails instead of waiting for it.
+    public var leadsSession = false
     /// Killed when the *thread* that starts it ends: start it from one that lives as long as the process.
     public var diesWithThread = false
     /// Nice 19, SCHED_IDLE and idle I/O: takes only what others leave. Refused courtesies are passed over.
@@ -25,6 +29,8 @@ public struct ProcessPlan: Sendable {
     /// 0 is no limit of its own.
     public var addressSpaceBytesMax: UInt64 = 0
     public var fileBytesMax: UInt64 = 0
+    /// Soft limit of open files; nil is this process's own.
+    public var openFilesMax: UInt64?
 
     public init(_ program: RawPath) {
         self.program = program

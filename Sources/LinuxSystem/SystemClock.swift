@@ -9,6 +9,13 @@ public enum SystemClock {
         return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
     }
 
+    /// Microseconds of the same clock.
+    public static func monotonicMicroseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
+    }
+
     /// Milliseconds since 1970 UTC.
     public static func epochMilliseconds() -> Int64 {
         var time = timespec()

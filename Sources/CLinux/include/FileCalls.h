@@ -14,6 +14,9 @@ long quire_copy_range(int source, long long source_offset, int target, long long
 /// sync_file_range(2) that begins to write back dirty pages and waits for none: 0, or -1 with errno.
 int quire_start_writing(int descriptor, long long offset, long long count);
 
+/// memmem(3): where `needle` begins in `bytes`, or -1.
+long quire_find_bytes(const void *bytes, size_t count, const void *needle, size_t needle_count);
+
 /// Names the calling thread, at most 15 bytes.
 void quire_name_thread(const char *name);
 

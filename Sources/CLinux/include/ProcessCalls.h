@@ -13,6 +13,8 @@ struct quire_spawn_plan {
     const int *descriptors;
     int descriptor_count;
     int leads_group;
+    /// A session of its own, and so a group, without a terminal.
+    int leads_session;
     /// SIGKILL when the thread that spawns it ends.
     int dies_with_thread;
     /// Nice 19, SCHED_IDLE, idle I/O class.
@@ -22,6 +24,8 @@ struct quire_spawn_plan {
     /// 0 is no limit of its own.
     uint64_t address_space_bytes_max;
     uint64_t file_bytes_max;
+    /// Soft limit of open files; 0 leaves the parent's.
+    uint64_t open_files_max;
 };
 
 /// Starts the program with an empty signal mask, default signals and no core dumps.
@@ -33,6 +37,9 @@ int quire_open_process(int process);
 
 /// Sends a signal to the process of a descriptor from quire_open_process; -1 with ESRCH once it has ended.
 int quire_signal_process(int descriptor, int number);
+
+/// Makes this process the parent of whatever its descendants leave behind (prctl(2), PR_SET_CHILD_SUBREAPER): 0, or -1 with errno.
+int quire_become_subreaper(void);
 
 /// Writes the numbers of the CPUs this process may run on, ascending; returns how many there are, or -1 with errno.
 int quire_allowed_cpus(int *numbers, int count_max);
