@@ -73,14 +73,15 @@ final class Capture {
     private func pass(_ bytes: ArraySlice<UInt8>, print: ([UInt8]) -> Void) {
         guard var held = line else { return }
         held.append(contentsOf: bytes)
-        if let end = held.lastIndex(of: 0x0A) {
-            for start in stride(from: 0, through: end, by: AgentMessage.printedBytesMax) { print(Array(held[start..<min(start + AgentMessage.printedBytesMax, end + 1)])) }
-            held.removeFirst(end + 1)
+        var start = 0
+        while true {
+            let piece = held[start..<min(start + AgentMessage.printedBytesMax, held.count)]
+            guard let end = piece.lastIndex(of: 0x0A).map({ $0 + 1 }) ?? (piece.count == AgentMessage.printedBytesMax ? piece.endIndex : nil)
+            else { break }
+            print(Array(held[start..<end]))
+            start = end
         }
-        while held.count >= AgentMessage.printedBytesMax {
-            print(Array(held.prefix(AgentMessage.printedBytesMax)))
-            held.removeFirst(AgentMessage.printedBytesMax)
-        }
+        held.removeFirst(start)
         line = held
     }
 

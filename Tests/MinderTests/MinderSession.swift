@@ -52,9 +52,8 @@ final class MinderSession {
     var id: Int32 { process.id }
 
     func send(_ command: WorkerCommand) {
-        guard let input else { return }
         // A minder that has ended takes nothing.
-        do { try input.append(Frame.encode(command)) } catch {}
+        do { try input?.append(Frame.encode(command)) } catch {}
     }
 
     func hangUp() { input = nil }
