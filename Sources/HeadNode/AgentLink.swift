@@ -38,8 +38,12 @@ final class AgentLink: Sendable {
     /// Queues a message; never waits.
     func send(_ message: HeadMessage) {
         if let staging, case .assign(let orders) = message { return staging.assign(orders) }
+        if let staging, case .cancel(let attempts) = message {
+            let heard = staging.cancelListed(attempts)
+            if !heard.isEmpty { connection.send(.cancel(heard)) }
+            return staging.withdraw(attempts)
+        }
         connection.send(message)
-        if let staging, case .cancel(let attempts) = message { staging.withdraw(attempts) }
     }
 
     /// Called several times a second: passes on what found no room.

@@ -56,6 +56,9 @@ public final class FileSender: Sendable {
     /// Files and frames that the thread has not begun with.
     public var waiting: Int { state.update { $0.parcels.count } }
 
+    /// The connection is over.
+    public var isClosed: Bool { state.update { $0.isClosed } }
+
     /// The receiver has stored or dropped this much (`TransferMessage.credit`); false if it never had as much.
     public func grant(bytes: UInt64) -> Bool {
         state.update { state in

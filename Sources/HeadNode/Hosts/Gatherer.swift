@@ -14,7 +14,7 @@ final class Gatherer: Sendable {
         var order: WorkOrder
         /// Outputs that equal their input did not travel: they are copied here.
         var copiesVerbatim: Bool
-        /// Whether this machine wrote the files; on a share the host has synced them.
+        /// Whether this machine wrote the made files; on a share the host has synced them. What a program printed came here always.
         var mustSync: Bool
         var fileMode: UInt32
         var sinceMilliseconds = SystemClock.monotonicMilliseconds()
@@ -70,8 +70,8 @@ final class Gatherer: Sendable {
         }
         var files: [RawPath] = []
         var owners: [Int] = []
-        for (index, parcel) in ready.enumerated() where parcel.mustSync {
-            let mine = parcel.files
+        for (index, parcel) in ready.enumerated() {
+            let mine = (parcel.mustSync ? parcel.files : []) + parcel.printed
             files += mine
             owners += Array(repeating: index, count: mine.count)
         }
@@ -95,6 +95,12 @@ extension Gatherer.Parcel {
         var files = work.files.map(\.temp)
         if let folder = order.kind.spoolFolder { files += work.spooledNames.map { folder.appending($0) } }
         return files
+    }
+
+    /// What a program printed beyond its report.
+    fileprivate var printed: [RawPath] {
+        guard let folder = order.kind.spoolFolder, let program = report.program else { return [] }
+        return program.spooledNames.map { folder.appending($0) }
     }
 
     fileprivate var isVisible: Bool {
@@ -144,9 +150,6 @@ extension FinishedWork {
         for source in pages.flatMap(\.sources) { if case .spool(let name) = source.file { names.insert(name) } }
         return names.sorted()
     }
-
-    /// Files that come back from a staged host: those that equal their input do not.
-    var travellingNames: [RawPath] { files.filter { !$0.isVerbatim }.map(\.temp.lastComponent) + spooledNames }
 }
 
 extension WorkKind {
@@ -154,6 +157,13 @@ extension WorkKind {
         switch self {
         case .process(let order): order.keepTimes
         case .page, .probe, .thumbnail, .fingerprint, .program: false
+        }
+    }
+
+    var isProgram: Bool {
+        switch self {
+        case .program: true
+        case .process, .page, .probe, .thumbnail, .fingerprint: false
         }
     }
 

@@ -9,7 +9,8 @@ import WireProtocol
 /// host needs of them on the other.
 ///
 /// Inputs are sent while earlier ones are worked on; what is made comes back to temp files beside its target, and only when
-/// all of an attempt's files are here and durable its report is told.
+/// all of an attempt's files are here and durable its report is told. What is different with programs is in
+/// `HostStaging+Programs`.
 final class HostStaging: AgentConnection.Stager {
     /// What a host sees of the head's files.
     struct View: Sendable {
@@ -17,6 +18,8 @@ final class HostStaging: AgentConnection.Stager {
         /// Absolute folders whose files the host sees.
         var sharedRoots: [RawPath] = []
         var seesTargets = false
+        /// Jobs of programs: the host has the working folder and all inputs, so that programs run there as they do here.
+        var sharesAll = false
         /// Room for inputs that wait there.
         var stagedBytesMax: UInt64
 
@@ -31,27 +34,33 @@ final class HostStaging: AgentConnection.Stager {
         }
     }
 
-    private struct Pending: Sendable {
+    struct Pending: Sendable {
         var order: WorkOrder
         var stagesInput: Bool
         var stagesOutput: Bool
-        /// Files that are here, under their names there.
-        var arrived: [RawPath: RawPath] = [:]
+        /// Files that are here.
+        var arrived: [TransferredFile: RawPath] = [:]
         var fault: ReceivingFault?
         var report: WorkReport?
     }
 
     /// What the host sees; nothing until that is found out.
     private let seen: Mutex<View>
-    private let host: HostIndex
-    private let events: Mailbox<HeadEvent>
-    private let gatherer: Gatherer
-    private let fileMode: UInt32
+    let host: HostIndex
+    let events: Mailbox<HeadEvent>
+    let gatherer: Gatherer
+    let fileMode: UInt32
     private let isInPlace: Bool
-    private let send: @Sendable (HeadMessage) -> Void
-    private let abort: @Sendable () -> Void
-    private let pending = Mutex<[Attempt: Pending]>([:])
-    private let sender: Mutex<FileSender?> = Mutex(nil)
+    let send: @Sendable (HeadMessage) -> Void
+    let abort: @Sendable () -> Void
+    let pending = Mutex<[Attempt: Pending]>([:])
+    let sender: Mutex<FileSender?> = Mutex(nil)
+    /// Made for the first folder that is an input.
+    let lister: Mutex<FolderLister?> = Mutex(nil)
+    /// Attempts whose folder is being listed: the agent has not heard of them.
+    let listing = Mutex<Set<Attempt>>([])
+    /// Files of `--send`, by their place in the list.
+    let carried = Mutex<[CarriedFile]>([])
     private let receiver: Mutex<FileReceiver?> = Mutex(nil)
 
     init(
@@ -98,6 +107,10 @@ final class HostStaging: AgentConnection.Stager {
         var staged: [StagedOrder] = []
         var plain: [WorkOrder] = []
         for order in orders {
+            if case .program(let program) = order.kind {
+                assign(order, program, view)
+                continue
+            }
             let stagesInput = !view.sees(order.input)
             let stagesOutput = !view.seesTargets && order.kind.makesFiles
             var translated = order
@@ -113,7 +126,7 @@ final class HostStaging: AgentConnection.Stager {
         if !plain.isEmpty { send(.assign(plain)) }
         if !staged.isEmpty { send(.assignStaged(staged)) }
         sender.withLock { sender in
-            for order in orders where !view.sees(order.input) {
+            for order in orders where !order.kind.isProgram && !view.sees(order.input) {
                 sender?.add(OutgoingFile(path: order.input, file: .input(order.attempt), identity: order.identity))
             }
         }
@@ -125,7 +138,7 @@ final class HostStaging: AgentConnection.Stager {
         forget(attempts)
     }
 
-    private func forget(_ attempts: [Attempt]) {
+    func forget(_ attempts: [Attempt]) {
         let given = pending.withLock { pending in attempts.compactMap { pending.removeValue(forKey: $0) } }
         for one in given { for path in one.arrived.values { gatherer.discard(path) } }
     }
@@ -163,6 +176,9 @@ final class HostStaging: AgentConnection.Stager {
     // MARK: Files
 
     private func place(_ file: TransferredFile) -> Placement? {
+        if let attempt = file.attempt, case .program(let program)? = pending.withLock({ $0[attempt]?.order.kind }) {
+            return place(file, of: program)
+        }
         let (attempt, name): (Attempt, RawPath)
         let isSpooled: Bool
         switch file {
@@ -187,10 +203,10 @@ final class HostStaging: AgentConnection.Stager {
     }
 
     private func note(_ file: TransferredFile, _ path: RawPath?, _ fault: ReceivingFault?) {
-        guard let attempt = file.attempt, let name = file.name else { return }
+        guard let attempt = file.attempt else { return }
         let (isWanted, whole) = pending.withLock { pending -> (Bool, Pending?) in
             guard pending[attempt] != nil else { return (false, nil) }
-            if let path { pending[attempt]?.arrived[name] = path }
+            if let path { pending[attempt]?.arrived[file] = path }
             if let fault { pending[attempt]?.fault = fault }
             return (true, Self.takeIfWhole(&pending, attempt))
         }
@@ -201,8 +217,8 @@ final class HostStaging: AgentConnection.Stager {
     /// Takes an attempt out once its report and all files it tells of are here, or one of them will never be.
     private static func takeIfWhole(_ pending: inout [Attempt: Pending], _ attempt: Attempt) -> Pending? {
         guard let one = pending[attempt], let report = one.report else { return nil }
-        if one.stagesOutput, one.fault == nil, case .finished(let work) = report.outcome {
-            for name in work.travellingNames where one.arrived[name] == nil { return nil }
+        if one.fault == nil {
+            for file in one.travellingFiles(report) where one.arrived[file] == nil { return nil }
         }
         pending[attempt] = nil
         return one
@@ -213,16 +229,22 @@ final class HostStaging: AgentConnection.Stager {
         case .sent: break
         // The agent tells of what it could not store.
         case .failed(_, .refused): break
-        case .failed(.input(let attempt), let fault):
-            guard pending.withLock({ $0.removeValue(forKey: attempt) }) != nil else { return }
-            let failure = TaskFailure(fault.reason, "\(fault.text)")
-            events.send(.agent(host, .reports([WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)])))
-        case .failed(.bundle, _), .failed(.output, _), .failed(.spooled, _), .failed(.part, _), .failed(.carried, _): break
+        case .failed(.input(let attempt), let fault): fail(attempt, TaskFailure(fault.reason, fault.text))
+        case .failed(.part(let attempt, let index), let fault): failedToSend(part: index, of: attempt, fault)
+        case .failed(.carried(let index), let fault): failedToSend(carried: index, fault)
+        case .failed(.bundle, _), .failed(.output, _), .failed(.spooled, _): break
         }
+    }
+
+    /// The agent does not tell of an attempt whose files could not be sent.
+    func fail(_ attempt: Attempt, _ failure: TaskFailure) {
+        guard pending.withLock({ $0.removeValue(forKey: attempt) }) != nil else { return }
+        events.send(.agent(host, .reports([WorkReport(attempt: attempt, outcome: .failed(failure), usage: .none)])))
     }
 
     /// All of an attempt is here.
     private func finish(_ one: Pending, _ report: WorkReport) {
+        if case .program(let program) = one.order.kind { return finish(one, report, program) }
         var report = report
         switch report.outcome {
         case .failed: events.send(.agent(host, .reports([report])))
@@ -261,6 +283,7 @@ final class HostStaging: AgentConnection.Stager {
 
     /// The connection is over: what is half here is of no use.
     func end() {
+        lister.withLock { $0 }?.close()
         sender.withLock { $0 }?.close()
         receiver.withLock { $0 }?.close()
         forget(pending.withLock { Array($0.keys) })
@@ -269,6 +292,7 @@ final class HostStaging: AgentConnection.Stager {
     /// Waits for the threads, after the connection's end.
     func close() {
         end()
+        lister.withLock { $0 }?.join()
         sender.withLock { $0 }?.join()
         receiver.withLock { $0 }?.join()
         forget(pending.withLock { Array($0.keys) })
@@ -294,12 +318,14 @@ extension SendingFault {
     }
 }
 
-extension TransferredFile {
-    /// Under which the other side knows it; nil for files that have no name.
-    var name: RawPath? {
-        switch self {
-        case .output(_, let name), .spooled(_, let name): name
-        case .input, .part, .carried, .bundle: nil
-        }
+extension HostStaging.Pending {
+    /// Files that come back for this report: outputs that equal their input do not.
+    func travellingFiles(_ report: WorkReport) -> [TransferredFile] {
+        let attempt = report.attempt
+        var files = (report.program?.spooledNames ?? []).map { TransferredFile.spooled(attempt, $0) }
+        guard stagesOutput, case .finished(let work) = report.outcome else { return files }
+        files += work.files.filter { !$0.isVerbatim }.map { .output(attempt, $0.temp.lastComponent) }
+        files += work.spooledNames.map { .spooled(attempt, $0) }
+        return files
     }
 }
