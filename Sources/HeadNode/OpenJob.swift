@@ -180,7 +180,8 @@ final class OpenJob {
         self.gatherer = gatherer
         let dialer = HostDialer(
             connector: HostConnector(secrets: questions.secrets()), bundles: bundles, gatherer: gatherer, fingerprints: FingerprintCache(),
-            version: settings.version, fileMode: 0o666 & ~Self.currentUmask, isInPlace: settings.isInPlace)
+            version: settings.version, fileMode: 0o666 & ~Self.currentUmask, isInPlace: settings.isInPlace,
+            runsPrograms: settings.program != nil)
         fleet = Fleet(specs, dialer: dialer, events: inbox.events)
     }
 
@@ -195,17 +196,25 @@ final class OpenJob {
 
     /// Tells connected hosts of the job, so that they can begin.
     private func brief(_ fleet: Fleet, _ plan: JobPlan, _ agent: AgentLink) throws(HeadError) {
-        let work: FingerprintOrder.Work =
-            plan.bindsInputsAsTheyAre
-            ? .page : .process(files: settings.outputFolder != nil || settings.nameTemplate != nil || settings.isInPlace, pages: !plan.books.isEmpty)
-        let canaries = CanarySet(work: work)
         let samples = try PlanSamples(plan: plan, store: store, workingFolder: workingFolder)
         fleet.brief(
             Briefing(
                 job: job, epoch: UInt32(clamping: run), build: settings.version, work: Self.workSetup(settings, recipe),
-                timeout: Self.timeout(settings), workerMemoryBytesMax: settings.workerMemoryBytesMax, canaries: canaries,
-                fingerprint: settings.hosts.allowsMixedCodecs ? nil : try fingerprint(canaries, agent), samples: samples.inputs,
-                targets: samples.targets))
+                timeout: Self.timeout(settings), workerMemoryBytesMax: settings.workerMemoryBytesMax, tasks: try tasksForHosts(plan, agent),
+                samples: samples.inputs, targets: samples.targets))
+    }
+
+    private func tasksForHosts(_ plan: JobPlan, _ agent: AgentLink) throws(HeadError) -> Briefing.Tasks {
+        if let program = settings.program {
+            let programs = try ProgramBriefing(program, workingFolder: workingFolder)
+            if let text = programs.carried.passedOverText { display.message("--send: \(text)") }
+            return .programs(programs)
+        }
+        let work: FingerprintOrder.Work =
+            plan.bindsInputsAsTheyAre
+            ? .page : .process(files: settings.outputFolder != nil || settings.nameTemplate != nil || settings.isInPlace, pages: !plan.books.isEmpty)
+        let canaries = CanarySet(work: work)
+        return .pictures(canaries, fingerprint: settings.hosts.allowsMixedCodecs ? nil : try fingerprint(canaries, agent))
     }
 
     /// The digest of the canary set on this machine: the job's, from its first process on.

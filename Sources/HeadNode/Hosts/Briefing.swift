@@ -10,13 +10,17 @@ struct Briefing: Sendable {
     var work: WorkSetup
     var timeout: TimeoutRule
     var workerMemoryBytesMax: UInt64?
-    var canaries: CanarySet
-    /// The digest of the canary set here; nil when none is compared (`--mixed-codecs`).
-    var fingerprint: Digest256?
+    var tasks: Tasks
     /// Inputs by which a host can tell whether it sees the folders they come from, a few of each.
     var samples: [Sample]
-    /// Folders that outputs and spooled pages go to; empty when nothing is made.
+    /// Folders that outputs and spooled pages go to, and the working folder of programs; empty when nothing is made.
     var targets: [RawPath]
+
+    enum Tasks: Sendable {
+        /// `fingerprint` is the digest of the canary set here; nil when none is compared (`--mixed-codecs`).
+        case pictures(CanarySet, fingerprint: Digest256?)
+        case programs(ProgramBriefing)
+    }
 
     struct Sample: Sendable {
         /// Absolute; what lies below it is seen as this is.

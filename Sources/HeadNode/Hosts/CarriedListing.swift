@@ -24,7 +24,7 @@ struct CarriedListing: Sendable {
     private static let ownPrefix = Array(".quire-".utf8)
 
     /// What is in `folder`, which is absolute.
-    init(below folder: RawPath) throws(Fault) { try addContent(of: folder, root: nil) }
+    init(below folder: RawPath) throws(Fault) { try addContent(of: folder) }
 
     /// Files and folders with all that is in them, absolute.
     init(of paths: [RawPath]) throws(Fault) {
@@ -34,7 +34,7 @@ struct CarriedListing: Sendable {
             case .regular: try add(path, facts)
             case .folder:
                 try add(path, facts)
-                try addContent(of: path, root: nil)
+                try addContent(of: path)
             case .link, .other: passedOver.append(path)
             }
         }
@@ -57,8 +57,13 @@ struct CarriedListing: Sendable {
             : "\(first) and \(passedOver.count - 1) more are links to elsewhere, or no files: they are not sent"
     }
 
-    private mutating func addContent(of folder: RawPath, root: RawPath?) throws(Fault) {
-        let root = try root ?? orFault { () throws(SystemError) in try FileOperation.resolved(folder) }
+    private mutating func addContent(of root: RawPath) throws(Fault) {
+        let resolved = try orFault { () throws(SystemError) in try FileOperation.resolved(root) }
+        try addContent(of: root, root: resolved)
+    }
+
+    /// - Parameter root: with links resolved; links must lead into it.
+    private mutating func addContent(of folder: RawPath, root: RawPath) throws(Fault) {
         let entries = try orFault { () throws(SystemError) in try FolderListing.entries(of: folder) }
         for entry in entries.sorted(by: { $0.name < $1.name }) where !entry.name.bytes.starts(with: Self.ownPrefix) {
             let path = folder.appending(entry.name)

@@ -19,6 +19,8 @@ struct HostDialer: Sendable {
     let version: String
     let fileMode: UInt32
     let isInPlace: Bool
+    /// The job's tasks are programs: hosts need no worker.
+    var runsPrograms = false
 
     /// For all the canary set takes; a host that is busy with others' work is slow to begin.
     private static let canaryMilliseconds = 120_000
@@ -70,8 +72,11 @@ struct HostDialer: Sendable {
                 host: host, name: spec.name, connection: connection, events: events, gatherer: gatherer, fileMode: fileMode, isInPlace: isInPlace)
             do throws(HeadError) {
                 connection.stage(with: staging)
-                progress("sending its worker")
-                let (worker, workerBytes) = try sendWorker(spec, connection, staging)
+                var (worker, workerBytes) = (WorkerPlace.minder, UInt64(0))
+                if !runsPrograms {
+                    progress("sending its worker")
+                    (worker, workerBytes) = try sendWorker(spec, connection, staging)
+                }
                 return ReachedHost(
                     spec: spec, session: session, connection: connection, staging: staging, greeting: agent.greeting, facts: agent.facts,
                     worker: worker, agentBytesSent: agent.bytesSent, workerBytesSent: workerBytes)
@@ -115,8 +120,17 @@ struct HostDialer: Sendable {
         }
     }
 
-    /// Has the workers started, and finds out whether they make the bytes the job wants.
+    /// Has the workers started, and finds out whether they do what the job wants.
     func begin(_ reached: ReachedHost, _ briefing: Briefing, _ progress: @Sendable (String) -> Void) throws(HeadError) -> ReadyHost {
+        switch briefing.tasks {
+        case .pictures(let canaries, let fingerprint): try begin(reached, briefing, canaries, fingerprint, progress)
+        case .programs(let programs): try begin(reached, briefing, programs, progress)
+        }
+    }
+
+    private func begin(
+        _ reached: ReachedHost, _ briefing: Briefing, _ canaries: CanarySet, _ fingerprint: Digest256?, _ progress: @Sendable (String) -> Void
+    ) throws(HeadError) -> ReadyHost {
         let (spec, facts) = (reached.spec, reached.facts)
         progress("starting its workers")
         let setup = AgentSetup(
@@ -134,8 +148,8 @@ struct HostDialer: Sendable {
         reached.staging.view = try SharedStorage(spec: spec, name: spec.name, connection: reached.connection)
             .view(briefing, scratchFreeBytes: ready.scratchFreeBytes)
         progress("comparing its canary set")
-        let key = FingerprintCache.key(reached.worker, on: facts, setup: briefing.work.wireBytes, work: briefing.canaries.work)
-        try compareFingerprint(spec, reached.connection, ready, briefing, key)
+        let key = FingerprintCache.key(reached.worker, on: facts, setup: briefing.work.wireBytes, work: canaries.work)
+        if let fingerprint { try compare(fingerprint, spec, reached.connection, ready, canaries, key) }
         return ready
     }
 
@@ -171,17 +185,17 @@ struct HostDialer: Sendable {
     }
 
     /// Throws if the host would make other bytes than this machine of the same pictures.
-    private func compareFingerprint(
-        _ spec: HostSpec, _ connection: AgentConnection, _ ready: ReadyHost, _ briefing: Briefing, _ key: FingerprintCache.Key?
+    private func compare(
+        _ wanted: Digest256, _ spec: HostSpec, _ connection: AgentConnection, _ ready: ReadyHost, _ canaries: CanarySet,
+        _ key: FingerprintCache.Key?
     ) throws(HeadError) {
-        guard let wanted = briefing.fingerprint else { return }
         if let key, fingerprints?.answer(to: key) == wanted { return }
-        connection.send(.assign([briefing.canaries.order(folder: ready.scratch)]))
+        connection.send(.assign([canaries.order(folder: ready.scratch)]))
         while true {
             switch try connection.greeting(waitingMilliseconds: Self.canaryMilliseconds) {
             case .reports(let reports):
                 guard let report = reports.first else { continue }
-                if try briefing.canaries.digest(in: report, of: spec.name) == wanted {
+                if try canaries.digest(in: report, of: spec.name) == wanted {
                     if let key { fingerprints?.remember(wanted, to: key) }
                     return
                 }

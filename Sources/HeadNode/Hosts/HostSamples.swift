@@ -16,13 +16,14 @@ enum HostSamples {
             guard let facts = try system("look at \(root)", { () throws(SystemError) in try FileOperation.factsIfPresent(of: absolute) }) else {
                 throw .noInputs("\(root) is not there")
             }
-            let files = facts.type == .folder ? found(below: absolute) : [absolute]
+            let files = facts.type == .folder ? files(below: absolute) : [absolute]
             samples += files.prefix(perRootMax).compactMap { sample(of: $0, root: index) }
         }
         return samples
     }
 
-    private static func found(below root: RawPath) -> [RawPath] {
+    /// A few files of a folder, its own first.
+    static func files(below root: RawPath) -> [RawPath] {
         var folders = [root]
         var files: [RawPath] = []
         var entriesLeft = entriesMax

@@ -1,6 +1,8 @@
 import JobModel
 import LinuxSystem
+import Scheduling
 import Staging
+import Synchronization
 import WireProtocol
 
 // Orders that run a program. A host has either all of the head's files or none of them: one decision, made before its first

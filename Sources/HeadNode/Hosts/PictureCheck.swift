@@ -85,6 +85,6 @@ final class PictureCheck: Sendable {
             found = try canaries.digest(in: report, of: "this machine")
         }
         return Briefing(
-            job: job, epoch: 1, build: version, work: work, timeout: .byInputSize, canaries: canaries, fingerprint: found, samples: [], targets: [])
+            job: job, epoch: 1, build: version, work: work, timeout: .byInputSize, tasks: .pictures(canaries, fingerprint: found), samples: [], targets: [])
     }
 }

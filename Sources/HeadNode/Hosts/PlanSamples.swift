@@ -19,16 +19,34 @@ struct PlanSamples {
             start = next
             let records = try journal { () throws(JobStoreError) in try store.records(from: next, below: next + 1, count: 1) }
             for record in records {
-                let input = workingFolder.appending(record.task.input).normalized
-                let root = plan.roots.root(of: record.task.input)?.path ?? input.parent
-                inputs.append(Briefing.Sample(root: root, file: input))
+                if let program = plan.program {
+                    note(record.task, of: program, roots: plan.roots)
+                    for output in try program.outputs(of: record.task) { folders.insert(workingFolder.appending(output.parent)) }
+                    continue
+                }
+                note(file: workingFolder.appending(record.task.input).normalized, plan.roots.root(of: record.task.input))
                 if let output = record.task.output { folders.insert(workingFolder.appending(output.parent)) }
             }
         }
+        if plan.program != nil { folders.insert(workingFolder) }
         if !plan.books.isEmpty || plan.bindsInputsAsTheyAre { folders.insert(workingFolder.appending(plan.spoolFolder)) }
         for folder in folders.sorted() {
             try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
         }
         targets = folders.sorted()
+    }
+
+    private mutating func note(file: RawPath, _ root: StorageRoot?) {
+        inputs.append(Briefing.Sample(root: root?.path ?? file.parent, file: file))
+    }
+
+    /// A folder is shown by files in it: one that holds none shows nothing.
+    private mutating func note(_ task: PlannedTask, of program: ProgramPlan, roots: InputRoots) {
+        let input = program.workingFolder.appending(task.input).normalized
+        switch program.kind {
+        case .file: note(file: input, roots.root(of: task.input))
+        case .folder: inputs += HostSamples.files(below: input).map { Briefing.Sample(root: input, file: $0) }
+        case .text: break
+        }
     }
 }

@@ -19,8 +19,7 @@ struct SharedStorage {
     private static let visibilityMilliseconds: UInt64 = 3_000
 
     func view(_ briefing: Briefing, scratchFreeBytes: UInt64) throws(HeadError) -> HostStaging.View {
-        // Prefetched inputs take at most half of the scratch (architecture, section 4).
-        var view = HostStaging.View(mappings: spec.mappings, stagedBytesMax: min(scratchFreeBytes / 2, Self.stagedBytesMax))
+        var view = HostStaging.View(mappings: spec.mappings, stagedBytesMax: Self.roomForInputs(scratchFreeBytes: scratchFreeBytes))
         switch spec.storage {
         case .staged: return view
         case .auto, .shared: break
@@ -40,6 +39,31 @@ struct SharedStorage {
         }
         return view
     }
+
+    /// For programs, which shall see all of it or nothing: a program goes where its arguments, and the files beside them, lead it.
+    func viewOfAll(_ briefing: Briefing) throws(HeadError) -> HostStaging.View {
+        var view = HostStaging.View(mappings: spec.mappings, stagedBytesMax: 0)
+        switch spec.storage {
+        case .staged: return view
+        case .auto, .shared: break
+        }
+        let byRoot = Dictionary(grouping: briefing.samples, by: \.root).mapValues { $0.prefix(Self.samplesMax) }
+        for (root, samples) in byRoot.sorted(by: { $0.key < $1.key }) where try !seesAll(samples.map(\.file), view) {
+            guard spec.storage == .auto else { throw unseen(root, "\(name) does not see the same files under \(view.onHost(root))") }
+            return view
+        }
+        for target in briefing.targets where try !sees(target: target, view) {
+            guard spec.storage == .auto else { throw unseen(target, "a file written there by \(name) is not seen, or not removable, here") }
+            return view
+        }
+        view.sharedRoots = byRoot.keys.sorted()
+        view.seesTargets = true
+        view.sharesAll = true
+        return view
+    }
+
+    /// Prefetched inputs take at most half of the scratch (architecture, section 4).
+    static func roomForInputs(scratchFreeBytes: UInt64) -> UInt64 { min(scratchFreeBytes / 2, stagedBytesMax) }
 
     /// More would only wait there: the scheduler sends 64 MiB at a time.
     private static let stagedBytesMax: UInt64 = 1 << 30
