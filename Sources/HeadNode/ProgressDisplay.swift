@@ -21,7 +21,7 @@ final class ProgressDisplay {
     private let hasBooks: Bool
     private let questions: TerminalQuestions
     private var questionsSeen = 0
-    /// What came while a person was being asked something.
+    /// What came while a person was being asked something, or a program's output was written.
     private var held: [(inout ProgressRenderer) -> [UInt8]] = []
     private static let heldMax = 1_000
 
@@ -99,6 +99,7 @@ final class ProgressDisplay {
         let seconds = elapsedSeconds
         tasksRate.note(total: Double(summary.done + summary.failed), atSeconds: seconds)
         bytesRate.note(total: Double(summary.bytesIn), atSeconds: seconds)
+        if !held.isEmpty { show(isFrame: true) { _ in [] } }
         guard isVisible, renderer.wantsUpdate(phase: phase, atSeconds: seconds) else { return }
         var snapshot = ProgressSnapshot(job: summary.job, phase: phase)
         snapshot.tasksDone = summary.done
@@ -147,10 +148,11 @@ final class ProgressDisplay {
         renderer.resize(columns: size.columns, rows: size.rows)
     }
 
-    /// Shows what `draw` makes: at once, or after a question that a person is being asked; a frame is not worth keeping for then.
+    /// Shows what `draw` makes: at once, or after a question that a person is being asked or the output of a program; a frame is not
+    /// worth keeping for then.
     private func show(isFrame: Bool = false, _ draw: @escaping (inout ProgressRenderer) -> [UInt8]) {
         guard isVisible else { return }
-        let wasShown = questions.showIfNobodyIsAsked { asked in
+        let wasShown = questions.showIfFree { asked in
             if asked != questionsSeen { renderer.forgetFrame() }
             questionsSeen = asked
             for drawing in held + [draw] {
@@ -158,6 +160,7 @@ final class ProgressDisplay {
                 if isVisible, !bytes.isEmpty, !Terminal.writeError(bytes) { isVisible = false }
             }
             held = []
+            return renderer.standing
         }
         if !wasShown, !isFrame, held.count < Self.heldMax { held.append(draw) }
     }

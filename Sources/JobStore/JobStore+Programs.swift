@@ -21,7 +21,7 @@ public struct ProgramRecord: Sendable {
     public var result: ProgramResult?
     /// Its place in the order of ends, from 1; a task that was done again has a new one.
     public var sequence: Int
-    public var isPrinted: Bool
+    public var isFiled: Bool
     /// What `recordCells` kept.
     public var cells: [UInt8]?
 }
@@ -61,11 +61,12 @@ extension JobStore {
         }
     }
 
-    /// Tasks that ended after the one with this place in the order of ends and are not filed, in that order, at most `count`.
+    /// Tasks that ended after the one with this place in the order of ends, in that order, at most `count`; those that are filed only
+    /// if asked for.
     ///
     /// Ends before a task whose files have not their final names yet.
-    public func programs(endedAfter sequence: Int, count: Int) throws(JobStoreError) -> [ProgramRecord] {
-        let found = try programs(where: "sequence > ? AND filed = 0 ORDER BY sequence", [sequence], count: count)
+    public func programs(endedAfter sequence: Int, withFiled: Bool, count: Int) throws(JobStoreError) -> [ProgramRecord] {
+        let found = try programs(where: "sequence > ?\(withFiled ? "" : " AND filed = 0") ORDER BY sequence", [sequence], count: count)
         return Array(found.prefix { $0.outcome.state != .won })
     }
 
@@ -112,7 +113,7 @@ extension JobStore {
             try pool.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
-                        SELECT \(taskColumns), \(outcomeColumns), sequence, printed, exit_code, signal, started_ms, output_size, errors_size,
+                        SELECT \(taskColumns), \(outcomeColumns), sequence, filed, exit_code, signal, started_ms, output_size, errors_size,
                             program.output, errors, output_file, errors_file, cells
                         FROM program JOIN task ON idx = program.task WHERE \(condition) LIMIT ?
                         """)
@@ -126,7 +127,7 @@ extension JobStore {
             records.append(
                 ProgramRecord(
                     task: record.task, outcome: record.outcome, result: Self.result(row, first + 2), sequence: row[first],
-                    isPrinted: row[first + 1], cells: bytes(row, first + 11)))
+                    isFiled: row[first + 1], cells: bytes(row, first + 11)))
         }
         return records
     }

@@ -30,6 +30,17 @@ public enum Terminal {
         do throws(SystemError) { try writeAll(bytes, to: 1, "standard output") } catch { if error.code != EPIPE { throw error } }
     }
 
+    public static var outputIsTerminal: Bool { isatty(1) == 1 }
+
+    /// Whether both are one terminal, one pipe or one file, so that what is written to them mixes.
+    public static var outputAndErrorAreOne: Bool {
+        var (output, error) = (stat(), stat())
+        return fstat(1, &output) == 0 && fstat(2, &error) == 0 && output.st_dev == error.st_dev && output.st_ino == error.st_ino
+    }
+
+    /// Writes all of it to standard output; a reader that has gone is an error too (`isBrokenPipe`).
+    public static func writeWhole(_ bytes: [UInt8]) throws(SystemError) { try writeAll(bytes, to: 1, "standard output") }
+
     /// Writes after a reader has gone must fail instead of ending the process.
     public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
@@ -37,6 +48,12 @@ public enum Terminal {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in retrying { write(descriptor, buffer.baseAddress! + done, buffer.count - done) } }
+            if count < 0, errno == EAGAIN {
+                // Others who have the same pipe open may have made it so.
+                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&wait, 1, -1)
+                continue
+            }
             guard count > 0 else { throw .last("write", name) }
             done += count
         }

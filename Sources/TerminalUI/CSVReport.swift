@@ -17,7 +17,13 @@ enum CSVReport {
         ]
     }
 
-    static func line(_ fields: [String]) -> [UInt8] {
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// Lines of comma-separated values (RFC 4180).
+public enum CSVText {
+    /// The fields, quoted where they must be, with CR and LF at the end.
+    public static func line(_ fields: [String]) -> [UInt8] {
         var result: [UInt8] = []
         for (position, field) in fields.enumerated() {
             if position > 0 { result.append(0x2C) }
@@ -25,8 +31,6 @@ enum CSVReport {
         }
         return result + [0x0D, 0x0A]
     }
-
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func append(_ field: String, to result: inout [UInt8]) {
         let mustQuote =

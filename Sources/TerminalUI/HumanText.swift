@@ -38,6 +38,13 @@ public enum HumanText {
         return decimal(perSecond, places: perSecond < 0.995 ? 2 : perSecond < 99.5 ? 1 : 0) + "/s"
     }
 
+    /// `12.034` for 12,034: milliseconds as seconds, for other programs to read.
+    public static func thousandths(_ value: Int64) -> String {
+        let digits = String(value.magnitude)
+        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return (value < 0 ? "-" : "") + padded.dropLast(3) + "." + padded.suffix(3)
+    }
+
     /// `0.4 s`, `12 s`, `1 min 12 s`, `3 h 4 min`, `2 d 3 h`: what was measured, in at most two units.
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds > 0 else { return "0 s" }

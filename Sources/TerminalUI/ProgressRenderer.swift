@@ -144,6 +144,12 @@ public struct ProgressRenderer: Sendable {
         frame = nil
     }
 
+    /// What takes the progress that stands on the terminal away, and what draws the same again from the cursor on; nil while none
+    /// stands there. For those who write to the terminal between two calls and leave the cursor at the start of a line.
+    public var standing: StandingFrame? {
+        frame.map { StandingFrame(erase: erase(), draw: drawn($0)) }
+    }
+
     // MARK: Terminal
 
     private mutating func redraw(_ snapshot: ProgressSnapshot) -> [UInt8] {
@@ -208,6 +214,12 @@ public struct ProgressRenderer: Sendable {
         defer { pending = [] }
         return ("messages", .array(pending.map(JSONValue.string)))
     }
+}
+
+/// Bytes for standard error around the output of others; see `ProgressRenderer.standing`.
+public struct StandingFrame: Sendable {
+    public var erase: [UInt8]
+    public var draw: [UInt8]
 }
 
 extension ProgressMode {

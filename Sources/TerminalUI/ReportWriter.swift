@@ -40,7 +40,7 @@ public struct ReportWriter: Sendable {
         state = .rows(0)
         return switch format {
         case .json: utf8("{\"job\":") + JSONValue.object(facts.fields).bytes + utf8(",\n\"files\":[")
-        case .csv: CSVReport.line(CSVReport.columns)
+        case .csv: CSVText.line(CSVReport.columns)
         case .html: html.header(facts)
         }
     }
@@ -50,7 +50,7 @@ public struct ReportWriter: Sendable {
         state = .rows(count + 1)
         return switch format {
         case .json: utf8(count == 0 ? "\n" : ",\n") + JSONValue.object(row.fields).bytes
-        case .csv: CSVReport.line(CSVReport.fields(row))
+        case .csv: CSVText.line(CSVReport.fields(row))
         case .html: html.row(row)
         }
     }

@@ -104,7 +104,7 @@ struct JobStoreTests {
             try end(0, long, state: .failed)
             try end(1, nil, state: .failed)
             try end(3, short, state: .won)
-            #expect(try store.programs(endedAfter: 0, count: 9).map(\.task.index.position) == [2, 0, 1], "a winner without its name is not told of yet")
+            #expect(try store.programs(endedAfter: 0, withFiled: false, count: 9).map(\.task.index.position) == [2, 0, 1], "a winner without its name is not told of yet")
             let all = try store.programs(in: 0..<9, withPrinted: true, count: 9)
             #expect(all.map(\.task) == (0..<4).map { task($0) })
             #expect(all.map(\.result) == [long, nil, short, short])
@@ -114,7 +114,8 @@ struct JobStoreTests {
             try store.mark([TaskIndex(0)], [.printed])
             try store.recordCells([(TaskIndex(1), [5])])
             try store.recordCommitted([TaskIndex(3)])
-            #expect(try store.programs(endedAfter: 0, count: 9).map(\.task.index.position) == [1, 3])
+            #expect(try store.programs(endedAfter: 0, withFiled: false, count: 9).map(\.task.index.position) == [1, 3])
+            #expect(try store.programs(endedAfter: 1, withFiled: true, count: 9).map(\.task.index.position) == [0, 1, 3])
             #expect(try store.programs(in: 0..<9, withPrinted: false, count: 9).map(\.task.index.position) == [1, 2, 3])
             #expect(try store.firstUnprinted() == TaskIndex(1))
             #expect(try store.programs(in: 1..<2, withPrinted: true, count: 9).first?.cells == [5])
@@ -123,7 +124,7 @@ struct JobStoreTests {
             #expect(try store.program(of: TaskIndex(0)) == nil)
             try end(0, short)
             let again = try #require(try store.programs(in: 0..<1, withPrinted: false, count: 1).first)
-            #expect(again.sequence > 4 && !again.isPrinted, "what was done again is printed again")
+            #expect(again.sequence > 4 && !again.isFiled, "what was done again is printed again")
             try store.close()
         }
     }
