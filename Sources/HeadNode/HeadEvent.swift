@@ -23,6 +23,7 @@ enum HeadEvent: Sendable {
     case bindFailed(HeadError)
     /// A file that was done, or current, failed when it was to be bound: it had changed.
     case failedLate(CommittedTask, wasCurrent: Bool)
+    case printing(PrintingEvent)
     case signal(SignalWatch.Signal)
     /// Answer to a look at something the work depends on: what is wrong with it, and whether the file asked for can be read now.
     case looked(Inquiry, fault: String?, fileIsThere: Bool)

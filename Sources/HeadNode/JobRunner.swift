@@ -54,10 +54,12 @@ final class JobRunner {
     /// What the scheduler was told last.
     private var dispatchBound: TaskIndex?
     private var binding: Binding
+    /// Nil for pictures.
+    var printing: Printing?
     private var volumes: [BoundVolume]?
     var stop: Stop?
     private var wasKilled = false
-    private var wasInterruptedTwice = false
+    private(set) var wasInterruptedTwice = false
     let watch: EnvironmentWatch
     var failures: FailureWatch
     /// Failed reports that wait until it is known whether their file is to blame.
@@ -114,6 +116,7 @@ final class JobRunner {
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
             replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, outputRoot: outputRoot,
             build: try agents.link().build, program: plan.program)
+        printing = Self.startPrinting(settings, plan, store, events, terminal: display.questions, thisMachine: try agents.link().name)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
         binding = plan.books.isEmpty ? .ended : .underWay
         if plan.books.isEmpty {
@@ -147,6 +150,7 @@ final class JobRunner {
     func run() throws(HeadError) -> Result {
         defer {
             mark.abandon()
+            printing?.mark.abandon()
             binderThread?.join()
         }
         do throws(HeadError) { try work() } catch {
@@ -154,6 +158,7 @@ final class JobRunner {
             throw error
         }
         endCommitting()
+        try endPrinting()
         var result = result
         result.unfinishedFolders = abandoned.union(open.values.flatMap(plan.outputFolders))
         // A job that a fault stops can wait for its workers' end, and leaves nothing of theirs behind.
@@ -227,7 +232,7 @@ final class JobRunner {
             return .paused(reason: String(words.last == ":" ? words.dropLast() : words))
         case .none:
             if let pause { return .paused(reason: pause.fault) }
-            return unsettledCount != nil && open.isEmpty ? .binding : .working
+            return unsettledCount != nil && open.isEmpty ? (course == nil ? .binding : .finishing) : .working
         }
     }
 
@@ -280,6 +285,7 @@ final class JobRunner {
                 display.message("withheld, since a file failed: \(names)\(others); --missing-page placeholder binds them all the same")
             }
         case .signal(let signal): take(signal)
+        case .printing(let event): take(event)
         case .looked(let inquiry, let fault, let fileIsThere): looked(inquiry, fault, fileIsThere)
         }
     }
@@ -295,7 +301,8 @@ final class JobRunner {
         case .slots(let usable, let holders): changeSlots(of: host, usable, holders)
         case .unusable(let why): unusable(host, why)
         case .log(let text): display.message(fleet == nil ? text : "\(name(of: host)): \(text)")
-        case .hello, .ready, .pong, .bundleMissing, .bundleReady, .sharedFiles, .tokenLeft, .transfer, .printed:
+        case .printed(let attempt, let stream, let bytes): print(attempt, stream, bytes)
+        case .hello, .ready, .pong, .bundleMissing, .bundleReady, .sharedFiles, .tokenLeft, .transfer:
             break  // Answers to what was asked before the job began, or the link's own affair.
         }
     }
@@ -347,15 +354,13 @@ final class JobRunner {
         if course != nil { for folder in Set(temps.map(\.parent)) { JobFolder.removeTreeIfPossible(folder) } }
     }
 
-    private func take(_ signal: SignalWatch.Signal) {
+    func take(_ signal: SignalWatch.Signal) {
         switch signal {
         case .interrupt, .terminate:
             switch stop {
             case .none:
-                let deadline = SystemClock.monotonicMilliseconds() + UInt64(settings.drainSeconds) * 1000
-                stop = .asked(deadlineMilliseconds: deadline)
                 display.message("stopping: waiting up to \(settings.drainSeconds) s for what is being worked on; once more to stop at once")
-                perform(scheduler.apply(.drain, at: .now))
+                drain()
             case .asked, .fault:
                 wasInterruptedTwice = true
                 wasKilled = true
@@ -365,6 +370,13 @@ final class JobRunner {
         case .resumed: display.terminalWasShared()
         case .reload: reloadHosts()
         }
+    }
+
+    /// Starts nothing new; what runs may finish within the time of `--drain`.
+    func drain() {
+        guard stop == nil else { return }
+        stop = .asked(deadlineMilliseconds: SystemClock.monotonicMilliseconds() + UInt64(settings.drainSeconds) * 1000)
+        perform(scheduler.apply(.drain, at: .now))
     }
 
     /// Starts nothing new because the environment is at fault; what runs may finish.
@@ -380,6 +392,8 @@ final class JobRunner {
     private static let committingTasksMax = 8_192
 
     private func moveMark() {
+        // Once it stops, tasks go that were not begun: `endPrinting` looks which.
+        if stop == nil { printing?.mark.advance(to: lowestOpenTask.position) }
         guard binderThread != nil else { return }
         mark.advance(to: lowestOpenTask.position)
     }

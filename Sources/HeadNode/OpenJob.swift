@@ -140,7 +140,8 @@ final class OpenJob {
     }
 
     private func plan(_ program: ProgramSettings) throws(HeadError) -> JobPlan {
-        try ProgramPlanner(
+        try ProgramPrinter.check(program, in: workingFolder)
+        return try ProgramPlanner(
             settings: settings, terms: program, program: ProgramPlan(program, workingFolder: workingFolder), job: job, store: store, ledger: ledger,
             state: state, recipe: recipe, pdf: pdf, runsHere: !settings.hosts.areGiven || specs.contains { $0.place == .thisMachine },
             display: display, interrupts: inbox.interrupts

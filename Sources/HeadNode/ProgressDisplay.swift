@@ -19,7 +19,7 @@ final class ProgressDisplay {
     private var tasksTotal = 0
     private var tasksEnded = 0
     private let hasBooks: Bool
-    private let questions: TerminalQuestions
+    let questions: TerminalQuestions
     private var questionsSeen = 0
     /// What came while a person was being asked something, or a program's output was written.
     private var held: [(inout ProgressRenderer) -> [UInt8]] = []

@@ -82,6 +82,18 @@ extension JobStore {
         try programs(in: task.position..<task.position + 1, withPrinted: true, count: 1).first?.result
     }
 
+    /// All tasks of the plan below this index have their final end.
+    public func endedBelow() throws(JobStoreError) -> Int {
+        try translated("read the plan") {
+            try pool.read { database in
+                let states = "\(TaskState.planned.rawValue), \(TaskState.won.rawValue)"
+                return try Int.fetchOne(
+                    database,
+                    sql: "SELECT coalesce((SELECT idx FROM task WHERE state IN (\(states)) ORDER BY idx LIMIT 1), (SELECT count(*) FROM task))") ?? 0
+            }
+        }
+    }
+
     /// The first task that ended and is not printed; nil when all are.
     public func firstUnprinted() throws(JobStoreError) -> TaskIndex? {
         try translated("read what was printed") {
