@@ -29,7 +29,7 @@ extension JobRunner {
         let printer = ProgramPrinter(
             store: store, job: plan.job, settings: terms, workingFolder: plan.workingFolder,
             output: CapturedOutput(spoolFolder: plan.workingFolder.appending(plan.spoolFolder)), mark: mark, terminal: terminal,
-            thisMachine: thisMachine, command: { program.displayCommand(of: $0) }, tell: { events.send(.printing(.message($0))) })
+            isSilent: settings.printsJSON, thisMachine: thisMachine, command: { program.displayCommand(of: $0) }, tell: { events.send(.printing(.message($0))) })
         SystemThread.detached("print") { events.send(.printing(.ended(printer.run()))) }
         return Printing(mark: mark)
     }

@@ -29,6 +29,8 @@ struct ProgramPrinter: Sendable {
     let output: CapturedOutput
     let mark: PrintingMark
     let terminal: TerminalQuestions
+    /// Whether standard output is for the facts of `--json`, and nothing that programs printed is shown.
+    let isSilent: Bool
     /// The host that `--joblog` calls `:`.
     let thisMachine: String
     let command: @Sendable (PlannedTask) -> String
@@ -93,7 +95,7 @@ struct ProgramPrinter: Sendable {
                 ResultsFolder(
                     folder: printer.workingFolder.appending($0), job: printer.job, argumentsArePaths: argumentsArePaths, output: printer.output)
             }
-            table = settings.table.map { ProgramTable($0, source: settings.source) }
+            table = printer.isSilent ? nil : settings.table.map { ProgramTable($0, source: settings.source) }
             switch settings.order {
             case .input: isInInputOrder = table != nil || !settings.spec.streamsLines
             case .finish: isInInputOrder = false
@@ -202,7 +204,7 @@ struct ProgramPrinter: Sendable {
         private func print(_ record: ProgramRecord) throws(HeadError) {
             let shown = live.take(record)
             printer.mark.forget(record.task.index)
-            guard let result = record.result else { return }
+            guard let result = record.result, !printer.isSilent else { return }
             let tag = printer.settings.tagsLines ? LineTag(record.task.input, isForTerminal: streams.outputIsTerminal) : nil
             let output = printer.output
             var isThere = true
@@ -221,7 +223,7 @@ struct ProgramPrinter: Sendable {
 
         private func printLive() throws(HeadError) {
             let lines = printer.mark.takeLines()
-            if lines.isEmpty || table != nil { return }
+            if table != nil || printer.isSilent { return }
             for line in lines {
                 if printer.mark.isAbandoned { return }
                 let isTagged = printer.settings.tagsLines
