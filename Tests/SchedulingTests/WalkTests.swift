@@ -19,9 +19,13 @@ private struct Ledger {
     var slots: [HostIndex: Int] = [:]
     var takesWork: Set<HostIndex> = []
     var finished = 0
+    /// Tasks that may still run on a lost host, and until when.
+    var mayRun: [TaskIndex: (host: HostIndex, until: Instant)] = [:]
+    /// Tasks that may have started and must not start again.
+    var spent: Set<TaskIndex> = []
     var violations: [String] = []
 
-    mutating func perform(_ commands: [Scheduler.Command], allowsDuplicates: Bool) {
+    mutating func perform(_ commands: [Scheduler.Command], allowsDuplicates: Bool, at now: Instant) {
         for command in commands {
             switch command {
             case .dispatch(let host, let attempts):
@@ -32,6 +36,8 @@ private struct Ledger {
                     }
                     highest[attempt.task] = attempt.number
                     if ends[attempt.task] != nil { violations.append("\(attempt) starts after its task has ended") }
+                    if let (lost, until) = mayRun[attempt.task], now < until { violations.append("\(attempt) starts while \(lost) may run it") }
+                    if spent.contains(attempt.task) { violations.append("\(attempt) starts and may have run") }
                     let others = held.count { $0.attempt.task == attempt.task }
                     if others > (allowsDuplicates ? 1 : 0) {
                         violations.append("\(attempt) starts while \(others) others are in flight")
@@ -65,12 +71,17 @@ struct WalkTests {
         var random = SplitMix(state: seed)
         let count = 1 + random.below(300)
         let allowsDuplicates = seed % 3 != 0
-        var stage = Stage(tasks: count, allowsDuplicates: allowsDuplicates)
+        let loss: Scheduler.LossPolicy = allowsDuplicates ? .startsElsewhere : [.startsElsewhere, .waits(milliseconds: 15_000), .fails][Int(seed / 3 % 3)]
+        var limits = Scheduler.Limits()
+        limits.programRetriesMax = Int(seed % 4)
+        var stage = Stage(tasks: count, allowsDuplicates: allowsDuplicates, loss: loss, limits: limits)
         var ledger = Ledger()
         var steps = 0
-        func react(_ event: Scheduler.Event) { ledger.perform(stage.react(event), allowsDuplicates: allowsDuplicates) }
+        func perform(_ commands: [Scheduler.Command]) { ledger.perform(commands, allowsDuplicates: allowsDuplicates, at: stage.now) }
+        func react(_ event: Scheduler.Event) { perform(stage.react(event)) }
         func join(_ host: HostIndex, slots: Int) {
             ledger.slots[host] = slots
+            ledger.mayRun = ledger.mayRun.filter { $0.value.host != host }
             if case .resting? = stage.scheduler.view(of: host)?.idleReason {
             } else {
                 ledger.takesWork.insert(host)
@@ -87,7 +98,7 @@ struct WalkTests {
             case 0 where !ledger.takesWork.contains(host): join(host, slots: 1 + random.below(4))
             case 1:
                 while let commands = stage.tick(withinMilliseconds: isCalm ? 700_000 : 0) {
-                    ledger.perform(commands, allowsDuplicates: allowsDuplicates)
+                    perform(commands)
                     if isCalm { break }
                 }
             case 2 where !ledger.asked.isEmpty:
@@ -102,7 +113,14 @@ struct WalkTests {
                 react(.started(asked, started))
             case 8 where ledger.slots[host] != nil && random.below(4) == 0:
                 ledger.takesWork.remove(host)
-                ledger.stale += ledger.held.filter { $0.host == host }.map { ($0.host, $0.attempt) }
+                let lost = ledger.held.filter { $0.host == host }.map(\.attempt)
+                ledger.stale += lost.map { (host, $0) }
+                switch loss {
+                case .startsElsewhere: break
+                case .waits(let milliseconds):
+                    for attempt in lost { ledger.mayRun[attempt.task] = (host, stage.now.advanced(byMilliseconds: milliseconds)) }
+                case .fails: ledger.spent.formUnion(lost.map(\.task))
+                }
                 ledger.held.removeAll { $0.host == host }
                 ledger.asked.removeAll { $0.0 == host }
                 react(.hostLost(host))
@@ -113,7 +131,7 @@ struct WalkTests {
                 let (stale, attempt) = ledger.stale.removeLast()
                 let commands = stage.end([attempt], on: stale)
                 #expect(commands.contains(.discard(attempt)))
-                ledger.perform(commands, allowsDuplicates: allowsDuplicates)
+                perform(commands)
             case 11 where random.below(4) == 0:
                 react(.pause)
                 react(.resume)
@@ -124,11 +142,10 @@ struct WalkTests {
                 guard !ledger.held.isEmpty else { continue }
                 let held = ledger.held.remove(at: random.below(ledger.held.count))
                 if random.below(8) == 0 { ledger.stale.append((held.host, held.attempt)) }
-                let fates: [Scheduler.Verdict] = [.fileFault, .workerDied(.crash), .transferFailed, .hostFault]
-                let verdict = isCalm || random.below(4) > 0 ? .done : fates[random.below(4)]
-                ledger.perform(
-                    stage.end([held.attempt], on: held.host, verdict, milliseconds: 1 + UInt64(random.below(3_000))),
-                    allowsDuplicates: allowsDuplicates)
+                let fates: [Scheduler.Verdict] = [.fileFault, .workerDied(.crash), .transferFailed, .hostFault, .programFailed, .programFailed]
+                let verdict = isCalm || random.below(4) > 0 ? .done : fates[random.below(6)]
+                if loss == .fails { ledger.spent.insert(held.attempt.task) }
+                perform(stage.end([held.attempt], on: held.host, verdict, milliseconds: 1 + UInt64(random.below(3_000))))
             }
         }
         #expect(ledger.violations == [])
