@@ -6,8 +6,8 @@ public import JobModel
 /// grows with the job but two bytes a task (`TaskSizes`) and the given order; everything else grows with what is in flight
 /// and with tasks that came back. An event takes time in proportion to the tasks it names, not to hosts or tasks in flight.
 ///
-/// - Invariant: a task is ready, in flight (as one attempt, or two at the end of a job), or settled; a report for any other
-///   attempt is stale. Attempts of a task are numbered upwards.
+/// - Invariant: a task is ready (now, or from a moment on), in flight (as one attempt, or two at the end of a job), or settled;
+///   a report for any other attempt is stale. Attempts of a task are numbered upwards.
 public struct Scheduler: Sendable {
     let limits: Limits
     let order: Order

@@ -56,6 +56,29 @@ struct WaitingLossTests {
         #expect(stage.tick()?.dispatched == [attempt(1, 2)])
     }
 
+    @Test("has its own moment, however many wait")
+    func manyMoments() {
+        var random = SplitMix(state: 6)
+        var stage = Stage(tasks: 64, loss: waits)
+        let hosts = (0..<64).map { HostIndex(rawValue: UInt16($0)) }
+        for host in hosts { _ = stage.join(host, slots: 1) }
+        var due: [TaskIndex: Instant] = [:]
+        var left = hosts
+        while !left.isEmpty {
+            let host = left.remove(at: random.below(left.count))
+            _ = stage.react(.hostLost(host))
+            due[TaskIndex(Int(host.rawValue))] = stage.now.advanced(byMilliseconds: 17_000)
+            stage.wait(milliseconds: UInt64(random.below(200)))
+        }
+        _ = stage.join(HostIndex(rawValue: 64), slots: 64)
+        var started = 0
+        while let attempts = stage.tick()?.dispatched {
+            started += attempts.count
+            for attempt in attempts { #expect(due[attempt.task] == stage.now) }
+        }
+        #expect(started == 64)
+    }
+
     @Test("is free of this where the host gave it back before it was lost")
     func released() {
         var (stage, held) = loaded(tasks: 10, waits)

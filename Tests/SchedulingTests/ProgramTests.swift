@@ -29,8 +29,8 @@ struct ProgramTests {
         var stage = Stage(tasks: 1, limits: retries(8))
         var held = stage.join(hostA, slots: 1)
         var waits: [UInt64] = []
-        for _ in 0..<8 {
-            #expect(stage.end(held, on: hostA, .programFailed) == [.putBack(held[0])])
+        for number in UInt32(1)...8 {
+            #expect(stage.end(held, on: hostA, .programFailed) == [.putBack(attempt(0, number))])
             let failed = stage.now
             #expect(stage.scheduler.view(of: hostA)?.idleReason == stage.scheduler.nextDeadline.map { .waits(until: $0) })
             #expect(stage.scheduler.view(of: TaskIndex(0)) == stage.scheduler.nextDeadline.map { .waiting(.until($0)) })
