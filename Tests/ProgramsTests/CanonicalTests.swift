@@ -29,6 +29,8 @@ struct CanonicalTests {
             guard let spec = try Self.spec(&random) else { continue }
             let bytes = spec.canonicalBytes
             let back = try ProgramSpec(canonicalBytes: bytes)
+            #expect(throws: ProgramError.self) { try ProgramSpec(canonicalBytes: bytes + [0]) }
+            #expect(throws: ProgramError.self) { try ProgramSpec(canonicalBytes: bytes.dropLast()) }
             #expect(back == spec && back.canonicalBytes == bytes)
             if let other = seen[bytes] { #expect(other == spec) }
             seen[bytes] = spec
@@ -46,7 +48,8 @@ struct CanonicalTests {
             var bytes = spec.canonicalBytes
             for _ in 0...random.below(3) where !bytes.isEmpty {
                 let place = random.below(bytes.count)
-                switch random.below(4) {
+                switch random.below(5) {
+                case 4: bytes.append(UInt8(random.below(2)))
                 case 0: bytes[place] = UInt8(random.below(256))
                 case 1: bytes.remove(at: place)
                 case 2: bytes.insert(UInt8(random.below(256)), at: place)
