@@ -48,6 +48,7 @@ public struct JobReport {
         summary.otherBuilds = OtherBuildsFact.read(facts[OtherBuildsFact.key])
         let (passedOver, books) = try journal { () throws(JobStoreError) in (try store.passedOver(), try store.books()) }
         for (reason, count) in passedOver { summary.countSkipped(reason: reason, count) }
+        if JournalledSettings(facts).purpose == .program { summary.programs = try ProgramWords(store) }
         try store.forEachRecord(in: 0..<total) { record in
             if record.outcome.state != .planned { summary.count(ReportRow(record.task, record.outcome)) }
         }
@@ -67,7 +68,10 @@ public struct JobReport {
         let job = JobFacts(
             job: entry.id, version: String(decoding: facts["version"] ?? [], as: UTF8.self), command: entry.command,
             startedAt: CalendarText.timestamp(epochSeconds: entry.started / 1000), tasks: entry.counts.total, folder: entry.outputFolder)
-        try ReportFile(file, store: store, job: entry.id, taskCount: entry.counts.total, workingFolder: entry.workingFolder).write(job, summary, nil)
+        try ReportFile(
+            file, store: store, job: entry.id, taskCount: entry.counts.total, workingFolder: entry.workingFolder,
+            isOfPrograms: summary.programs != nil
+        ).write(job, summary, nil)
         let made = try LedgerEntry(made: file, in: here, by: entry.id)
         try journal { () throws(JobStoreError) in
             try ledger.record([made])

@@ -232,7 +232,8 @@ final class JobRunner {
             return .paused(reason: String(words.last == ":" ? words.dropLast() : words))
         case .none:
             if let pause { return .paused(reason: pause.fault) }
-            return unsettledCount != nil && open.isEmpty ? (course == nil ? .binding : .finishing) : .working
+            guard unsettledCount != nil, open.isEmpty else { return .working }
+            return course == nil ? .binding : .finishing
         }
     }
 

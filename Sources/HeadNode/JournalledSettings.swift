@@ -9,6 +9,11 @@ struct JournalledSettings {
 
     init(_ facts: [String: [UInt8]]) { self.facts = facts }
 
+    /// What the job is for; nil where that is not recorded.
+    var purpose: RunSettings.Purpose? {
+        facts[Self.prefix + "purpose"].flatMap { RunSettings.Purpose(rawValue: String(decoding: $0, as: UTF8.self)) }
+    }
+
     // MARK: Writing
 
     static func facts(of settings: RunSettings) -> [(key: String, value: [UInt8])] {

@@ -74,6 +74,7 @@ final class OpenJob {
             startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil,
             questions: questions)
         display.stateFolder = settings.stateFolder
+        if settings.program != nil { display.programs = ProgramWords() }
         let (events, store) = (inbox.events, store)
         // Beside other hosts this machine only looks at headers and runs the canary set, unless it is listed.
         let (hosts, specs) = (settings.hosts, try HostList.specs(of: settings.hosts))
@@ -314,6 +315,9 @@ final class OpenJob {
             failures.append(error)
         }
         display.seal(result, staleVolumes)
+        if settings.program != nil {
+            do throws(HeadError) { display.programs = try ProgramWords(store) } catch { failures.append(error) }
+        }
         display.isResumable = JobState(after: result.status, isCancelled: isCancelled, isHalted: result.isHalted).isResumable
         failures += sideFiles(plan, facts, result)
         agents.close(kill: result.leavesWorkRunning)
@@ -369,8 +373,10 @@ final class OpenJob {
         }
         do throws(HeadError) {
             if let report = settings.report {
-                try ReportFile(report, store: store, ledger: ledger, job: job, taskCount: plan.taskCount, workingFolder: workingFolder)
-                    .write(facts, display.summary, side(result))
+                try ReportFile(
+                    report, store: store, ledger: ledger, job: job, taskCount: plan.taskCount, workingFolder: workingFolder,
+                    isOfPrograms: plan.program != nil
+                ).write(facts, display.summary, side(result))
             }
         } catch {
             failures.append(error)

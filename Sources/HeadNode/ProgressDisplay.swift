@@ -49,6 +49,12 @@ final class ProgressDisplay {
         set { summary.stateFolder = newValue }
     }
 
+    /// Nil for jobs of pictures.
+    var programs: ProgramWords? {
+        get { summary.programs }
+        set { summary.programs = newValue }
+    }
+
     var otherBuilds: RunSummary.OtherBuilds {
         get { summary.otherBuilds }
         set { summary.otherBuilds = newValue }

@@ -58,13 +58,17 @@ struct ReportFile {
     let taskCount: Int
     /// Of the job: its inputs' names hold there.
     let workingFolder: RawPath
+    /// Whether tasks are runs of a program.
+    let isOfPrograms: Bool
     private let format: ReportFormat
 
     /// Failures that get a thumbnail in an HTML report; decoding thousands of broken files would take longer than the job.
     static let thumbnailsMax = 200
     private static let thumbnailSidePixels = 160
 
-    init(_ path: RawPath, store: JobStore, ledger: OutputLedger? = nil, job: JobID, taskCount: Int, workingFolder: RawPath) throws(HeadError) {
+    init(
+        _ path: RawPath, store: JobStore, ledger: OutputLedger? = nil, job: JobID, taskCount: Int, workingFolder: RawPath, isOfPrograms: Bool
+    ) throws(HeadError) {
         guard let format = ReportFormat(path: path) else {
             throw .usage("--report \(path): the name must end in .html, .csv or .json")
         }
@@ -74,20 +78,26 @@ struct ReportFile {
         self.job = job
         self.taskCount = taskCount
         self.workingFolder = workingFolder
+        self.isOfPrograms = isOfPrograms
         self.format = format
     }
 
     func write(_ facts: JobFacts, _ summary: RunSummary, _ side: SideWork?) throws(HeadError) {
-        let thumbnails = format == .html ? try thumbnails(side) : [:]
-        var writer = ReportWriter(format)
+        let thumbnails = format == .html && !isOfPrograms ? try thumbnails(side) : [:]
+        var writer = ReportWriter(format, isOfPrograms: isOfPrograms)
         do {
             var file = try WholeFile(path, temp: ".quire-\(job.rawValue)-report")
             try file.write(writer.header(facts))
             var next = 0
             while next < taskCount {
                 let records = try store.records(from: next, below: taskCount, count: 512)
+                let range = next..<min(taskCount, next + max(1, records.count))
+                let ends = isOfPrograms ? try store.programEnds(in: range) : [:]
+                let twice = isOfPrograms ? Set(try store.startedTwice(from: range.lowerBound, below: range.upperBound, count: range.count)) : []
                 for record in records {
                     var row = ReportRow(record.task, record.outcome)
+                    row.programEnd = ends[record.task.index].map { ReportRow.ProgramEnd($0) }
+                    if twice.contains(record.task.index) { row.notes.append(.startedTwice) }
                     row.thumbnailJPEG = thumbnails[record.task.index]
                     try file.write(writer.row(row))
                 }

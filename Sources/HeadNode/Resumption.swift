@@ -2,6 +2,7 @@ internal import Glibc
 public import JobModel
 import JobStore
 import LinuxSystem
+import Programs
 import Recipes
 public import TerminalUI
 
@@ -138,10 +139,16 @@ public struct Resumption {
         settings.printsJSON = wanted.printsJSON
         if let hosts = wanted.hosts { settings.hosts = hosts }
         if let slots = wanted.slots { settings.slots = slots }
-        if let seconds = wanted.timeoutSeconds { settings.timeoutSeconds = seconds }
+        if let seconds = wanted.timeoutSeconds {
+            settings.timeoutSeconds = seconds
+            settings.program?.timeLimit = .milliseconds(UInt64(seconds) * 1000)
+        }
         if let seconds = wanted.drainSeconds { settings.drainSeconds = seconds }
         if let seconds = wanted.pauseSecondsMax { settings.pauseSecondsMax = seconds }
-        if wanted.keepsGoing { (settings.keepsGoing, settings.failuresMax) = (true, nil) }
+        if wanted.keepsGoing {
+            (settings.keepsGoing, settings.failuresMax) = (true, nil)
+            settings.program?.halt = nil
+        }
         guard let folder = facts["working-folder"], let bytes = facts["recipe"] else {
             throw .journal(.unreadable(what: "the job", reason: "its recipe or working folder is missing"))
         }

@@ -79,4 +79,24 @@ extension JobStore {
         WHERE one.ended_ms IS NULL AND one.task >= ? AND one.task < ? AND (another.run, another.number) > (one.run, one.number)
             AND coalesce(another.outcome, '') <> 'released'
         """
+
+    /// How the programs of these tasks ended, of those that started one; without what they printed.
+    public func programEnds(in range: Range<Int>) throws(JobStoreError) -> [TaskIndex: ProgramResult.End] {
+        try translated("read how programs ended") {
+            try pool.read { database in
+                let rows = try Row.fetchAll(
+                    database, sql: "SELECT task, exit_code, signal FROM program WHERE task >= ? AND task < ?",
+                    arguments: [range.lowerBound, range.upperBound])
+                var ends: [TaskIndex: ProgramResult.End] = [:]
+                for row in rows {
+                    if let code = row[1] as Int32? {
+                        ends[TaskIndex(row[0] as Int)] = .exited(code: code)
+                    } else if let signal = row[2] as Int32? {
+                        ends[TaskIndex(row[0] as Int)] = .killed(signal: signal)
+                    }
+                }
+                return ends
+            }
+        }
+    }
 }

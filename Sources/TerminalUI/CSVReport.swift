@@ -8,6 +8,11 @@ enum CSVReport {
         "path_base64",
     ]
 
+    /// Behind them in a report of programs.
+    static let programColumns = ["exit_code", "signal"]
+
+    static func programFields(_ row: ReportRow) -> [String] { [row.exitCode.map { String($0) } ?? "", row.signal ?? ""] }
+
     static func fields(_ row: ReportRow) -> [String] {
         [
             text(row.path.bytes), row.outcome.rawValue, row.reason?.rawValue ?? "", row.message,

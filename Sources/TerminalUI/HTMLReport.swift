@@ -5,6 +5,8 @@ import JobModel
 /// The markup is well-formed XML too, so that a strict parser can check that everything is escaped and closed. Totals are known
 /// last and therefore come last in the file; the style sheet shows them first.
 struct HTMLReport: Sendable {
+    /// Whether rows are runs of a program, whose input need not be a file.
+    private let isOfPrograms: Bool
     private var failedListed = 0
     private var othersListed = 0
     private var leftOut = 0
@@ -15,6 +17,8 @@ struct HTMLReport: Sendable {
     /// Pictures on one page; some kilobytes each.
     static let thumbnailsMax = 1000
 
+    init(isOfPrograms: Bool = false) { self.isOfPrograms = isOfPrograms }
+
     mutating func header(_ facts: JobFacts) -> [UInt8] {
         var about = [("Job", facts.job.rawValue), ("Command", facts.command.joined(separator: " "))]
         if let startedAt = facts.startedAt { about.append(("Started", startedAt)) }
@@ -23,7 +27,7 @@ struct HTMLReport: Sendable {
         about.append(("Made by", "quire " + facts.version))
         let rows = about.map { "<dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd>" }.joined()
         let titles = [
-            ("Input", "t"), ("Outcome", "t"), ("Details", "t"), ("In", "n"), ("Out", "n"), ("Time", "n"), ("Host", "t"),
+            (isOfPrograms ? "Task" : "Input", "t"), ("Outcome", "t"), ("Details", "t"), ("In", "n"), ("Out", "n"), ("Time", "n"), ("Host", "t"),
         ]
         let heads = titles.map { "<th scope=\"col\"><button type=\"button\" data-kind=\"\($0.1)\">\($0.0)</button></th>" }
             .joined()
@@ -46,7 +50,7 @@ struct HTMLReport: Sendable {
             <main>
             <header><h1>quire report</h1><details><summary>About this job</summary><dl>\(rows)</dl></details></header>
             <section id="files">
-            <h2>Files</h2>
+            <h2>\(isOfPrograms ? "Tasks" : "Files")</h2>
             <div id="tools" role="group" aria-label="Show">
             <button type="button" data-show="all" aria-pressed="true">All</button>
             <button type="button" data-show="failed" aria-pressed="false">Failed</button>
@@ -121,6 +125,8 @@ struct HTMLReport: Sendable {
 
     private mutating func details(_ row: ReportRow) -> String {
         var text = escaped(row.message)
+        // A failure says it in its message; here for those that --ok accepts.
+        if row.outcome == .done, let code = row.exitCode, code != 0 { text += "<small>exit code \(code)</small>" }
         if row.attempts > 1 { text += "<small>\(HumanText.counted(row.attempts, "attempt"))</small>" }
         for note in row.notes { text += "<small>\(escaped(note.text))</small>" }
         if row.outcome == .failed, let picture = row.thumbnailJPEG, thumbnails < Self.thumbnailsMax {

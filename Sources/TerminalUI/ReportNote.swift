@@ -22,6 +22,11 @@ public struct ReportNote: Hashable, Sendable {
     public static let carriesGPS = ReportNote(
         key: "carries-gps", text: "carries GPS", singular: "file carries GPS", plural: "files carry GPS")
 
+    /// An earlier attempt may have run; counted in `ProgramWords`.
+    public static let startedTwice = ReportNote(
+        key: "started-twice", text: "started twice: the first start may have had effects", singular: "task was started twice",
+        plural: "tasks were started twice")
+
     public init(_ note: WorkNote) {
         switch note {
         case .contentIs(let kind):

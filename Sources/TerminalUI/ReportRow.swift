@@ -21,6 +21,8 @@ public struct ReportRow: Sendable {
     /// Host of the attempt that counted; nil if none was needed.
     public var host: String?
     public var attempts: Int
+    /// How its program ended; nil for pictures, and where none was started.
+    public var programEnd: ProgramEnd?
     /// For failures in an HTML report.
     public var thumbnailJPEG: [UInt8]?
 
@@ -43,9 +45,16 @@ public struct ReportRow: Sendable {
         self.thumbnailJPEG = thumbnailJPEG
     }
 
+    public enum ProgramEnd: Hashable, Sendable {
+        case exited(code: Int)
+        /// Its usual name: `SIGSEGV`.
+        case killed(signal: String)
+    }
+
     /// `path`, `outcome`, `outputs` (array), `reason` (or null), `message`, `notes` (array of `note` and `text`), `bytes_in`,
     /// `bytes_out`, `seconds`, `host` (or null), `attempts`. Beside a `path` that is not UTF-8 stands `path_base64`; beside
-    /// `outputs`, if any of them is not, `outputs_base64` with all of them.
+    /// `outputs`, if any of them is not, `outputs_base64` with all of them. Of a program that was started also `exit_code` and
+    /// `signal`, one of them null.
     var fields: [(String, JSONValue)] {
         var fields = JSONValue.pathFields("path", path)
         fields.append(("outcome", .string(outcome.rawValue)))
@@ -56,6 +65,17 @@ public struct ReportRow: Sendable {
             ("bytes_in", .size(bytesIn)), ("bytes_out", .size(bytesOut)), ("seconds", .number(seconds)),
             ("host", .optional(host)), ("attempts", .integer(attempts)),
         ]
+        if programEnd != nil { fields += [("exit_code", exitCode.map { .integer($0) } ?? .null), ("signal", .optional(signal))] }
         return fields
+    }
+
+    var exitCode: Int? {
+        guard case .exited(let code)? = programEnd else { return nil }
+        return code
+    }
+
+    var signal: String? {
+        guard case .killed(let signal)? = programEnd else { return nil }
+        return signal
     }
 }

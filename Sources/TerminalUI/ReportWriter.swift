@@ -18,12 +18,13 @@ public enum ReportFormat: String, CaseIterable, Sendable {
 ///
 /// - JSON: `{"job": {…JobFacts}, "files": [{…ReportRow}, …], "summary": {…RunSummary}}`, one file a line.
 /// - CSV: RFC 4180, a header line, CRLF, UTF-8 without a mark; several outputs or notes in one field are joined by ` | `.
-///   The columns are `CSVReport.columns`.
+///   The columns are `CSVReport.columns`, and in a report of programs `CSVReport.programColumns`.
 /// - HTML: one page that needs nothing else; its first 100,000 rows without failure and 100,000 failures are listed.
 public struct ReportWriter: Sendable {
     public let format: ReportFormat
     private var state = State.empty
-    private var html = HTMLReport()
+    private let isOfPrograms: Bool
+    private var html: HTMLReport
 
     private enum State: Equatable {
         case empty
@@ -31,8 +32,10 @@ public struct ReportWriter: Sendable {
         case ended
     }
 
-    public init(_ format: ReportFormat) {
+    public init(_ format: ReportFormat, isOfPrograms: Bool = false) {
         self.format = format
+        self.isOfPrograms = isOfPrograms
+        html = HTMLReport(isOfPrograms: isOfPrograms)
     }
 
     public mutating func header(_ facts: JobFacts) -> [UInt8] {
@@ -40,7 +43,7 @@ public struct ReportWriter: Sendable {
         state = .rows(0)
         return switch format {
         case .json: utf8("{\"job\":") + JSONValue.object(facts.fields).bytes + utf8(",\n\"files\":[")
-        case .csv: CSVText.line(CSVReport.columns)
+        case .csv: CSVText.line(CSVReport.columns + (isOfPrograms ? CSVReport.programColumns : []))
         case .html: html.header(facts)
         }
     }
@@ -50,7 +53,7 @@ public struct ReportWriter: Sendable {
         state = .rows(count + 1)
         return switch format {
         case .json: utf8(count == 0 ? "\n" : ",\n") + JSONValue.object(row.fields).bytes
-        case .csv: CSVText.line(CSVReport.fields(row))
+        case .csv: CSVText.line(CSVReport.fields(row) + (isOfPrograms ? CSVReport.programFields(row) : []))
         case .html: html.row(row)
         }
     }

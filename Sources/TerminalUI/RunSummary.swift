@@ -26,6 +26,8 @@ public struct RunSummary: Sendable {
     public var staleVolumes: [RawPath] = []
     /// Outputs that were left as they are and that another build made.
     public var otherBuilds = OtherBuilds()
+    /// Nil for jobs of pictures.
+    public var programs: ProgramWords?
     /// In the order of `FailureReason`.
     public var failures: [FailureGroup] { FailureReason.allCases.compactMap { groups[$0] } }
     /// In the order they first came up.
@@ -165,12 +167,13 @@ extension RunSummary {
     /// `job`, `exit_status`, `done`, `failed`, `skipped`, `left`, `seconds`, `bytes_in`, `bytes_out`, `files_made`, `folder` (or
     /// null), `pdf` (array of `path`, `pages`, `bytes`, `too_large_for`: array of text), `stale_pdf` (array of paths),
     /// `other_builds` (`count` of outputs, `builds`: array of text), `failures` (array of `reason`, `count`, `next`, `first`: array of `path`
-    /// and `message`), `skipped_by_reason` (array of `reason`, `count`), `notes` (array of `note`, `count`, `text`).
+    /// and `message`), `skipped_by_reason` (array of `reason`, `count`), `notes` (array of `note`, `count`, `text`); of programs also
+    /// `started_twice` (`count`, `first`: array of `path`).
     var fields: [(String, JSONValue)] {
         let groups = failures.map { group in
             JSONValue.object([
                 ("reason", .string(group.reason.rawValue)), ("count", .integer(group.count)),
-                ("next", .string(group.nextStep(retry: retryCommand(group.reason)))),
+                ("next", .string(nextStep(of: group))),
                 (
                     "first",
                     .array(
@@ -178,12 +181,14 @@ extension RunSummary {
                 ),
             ])
         }
-        return [
+        var fields: [(String, JSONValue)] = [
             ("job", .string(job.rawValue)), ("exit_status", .integer(Int(status.rawValue))), ("done", .integer(done)),
             ("failed", .integer(failed)), ("skipped", .integer(skipped)), ("left", .integer(left)),
             ("seconds", .number(elapsedSeconds)),
             ("bytes_in", .size(bytesIn)), ("bytes_out", .size(bytesOut)), ("files_made", .integer(filesMade)),
-        ] + (folder.map { JSONValue.pathFields("folder", $0) } ?? [("folder", .null)]) + [
+        ]
+        fields += folder.map { JSONValue.pathFields("folder", $0) } ?? [("folder", .null)]
+        fields += [
             (
                 "pdf",
                 .array(
@@ -216,6 +221,8 @@ extension RunSummary {
                     })
             ),
         ]
+        if let programs { fields.append(programs.field) }
+        return fields
     }
 
     /// The final facts that `--json` puts on stdout: one object, a line feed at its end. Its keys are those of the `end` event

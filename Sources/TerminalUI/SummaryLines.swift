@@ -13,13 +13,13 @@ extension RunSummary {
             lines.append("\(HumanText.count(left)) not done")
         }
         for group in failures {
-            lines.append("\(group.reason.rawValue): \(HumanText.counted(group.count, "file"))")
+            lines.append("\(group.reason.rawValue): \(HumanText.counted(group.count, taskNoun))")
             for named in group.first { lines.append("  \(named.path.display): \(named.message)") }
             let more = group.count - group.first.count
             if more > 0 { lines.append("  … and \(HumanText.count(more)) more") }
-            lines.append("  next: \(group.nextStep(retry: retryCommand(group.reason)))")
+            lines.append("  next: \(nextStep(of: group))")
         }
-        lines += (notes.map(\.text) + pdfNotes).map { "note: \($0)" }
+        lines += (notes.map(\.text) + pdfNotes + (programs?.notes ?? [])).map { "note: \($0)" }
         if otherBuilds.count > 0 {
             let are = otherBuilds.count == 1 ? "1 output is" : "\(HumanText.count(otherBuilds.count)) outputs are"
             lines.append("note: \(are) of another build (\(otherBuilds.names.joined(separator: "; "))); --redo-other-builds makes \(otherBuilds.count == 1 ? "it" : "them") again")
@@ -38,9 +38,9 @@ extension RunSummary {
         if skipped > 0 { counts.append("\(HumanText.count(skipped)) skipped") }
         var line = counts.joined(separator: ", ") + " in " + HumanText.duration(elapsedSeconds)
         if done + failed > 0, elapsedSeconds > 0 {
-            let speed = [
-                HumanText.rate(Double(done + failed) / elapsedSeconds), HumanText.byteRate(Double(bytesIn) / elapsedSeconds),
-            ]
+            var speed = [HumanText.rate(Double(done + failed) / elapsedSeconds)]
+            // A program need not read what it is named for.
+            if programs == nil { speed.append(HumanText.byteRate(Double(bytesIn) / elapsedSeconds)) }
             line += " (" + speed.joined(separator: ", ") + ")"
         }
         let made = madeTexts
@@ -55,6 +55,11 @@ extension RunSummary {
 
     /// `quire retry 20260131-093000-abcd --reason truncated`
     func retryCommand(_ reason: FailureReason) -> String { "\(command("retry")) --reason \(reason.rawValue)" }
+
+    func nextStep(of group: FailureGroup) -> String {
+        let retry = retryCommand(group.reason)
+        return programs == nil ? group.nextStep(retry: retry) : group.nextStepOfPrograms(retry: retry)
+    }
 
     /// What people should know of the PDFs beside their names and sizes.
     var pdfNotes: [String] {
