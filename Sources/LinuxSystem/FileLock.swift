@@ -5,6 +5,9 @@ public import JobModel
 public struct FileLock: ~Copyable, Sendable {
     private let file: OpenFile
 
+    /// A process that gets it as one of its descriptors holds the lock too, as long as it lives.
+    public var descriptor: Int32 { file.descriptor }
+
     /// Takes the lock, or returns what its present holder wrote about itself.
     public enum Outcome: ~Copyable, Sendable {
         case taken(FileLock)

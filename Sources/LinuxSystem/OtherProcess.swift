@@ -6,6 +6,7 @@ public import JobModel
 public struct OtherProcess: ~Copyable {
     private let file: OpenFile
     private let id: Int32
+    private let leadsGroup: Bool
 
     /// Nil when there is no process of this id.
     public init?(id: Int32) throws(SystemError) {
@@ -16,6 +17,8 @@ public struct OtherProcess: ~Copyable {
         }
         file = OpenFile(owning: descriptor, path: RawPath("process \(id)"))
         self.id = id
+        // Asked while the process is held: its number is nobody else's as long as it is not reaped.
+        leadsGroup = getpgid(id) == id
     }
 
     /// Sends SIGTERM; a process that has ended already is left alone.
@@ -29,14 +32,12 @@ public struct OtherProcess: ~Copyable {
         throw .last("pidfd_send_signal", file.path.display)
     }
 
-    /// Sends SIGKILL to the process, and to its group if it leads one; one that has ended already is left alone.
-    public func killGroup() throws(SystemError) {
-        // Asked while the process is held: its number is nobody else's as long as it is not reaped.
-        let leadsGroup = getpgid(id) == id
-        if quire_signal_process(file.descriptor, SIGKILL) != 0 {
-            guard errno == ESRCH else { throw .last("pidfd_send_signal", file.path.display) }
-            return
-        }
+    /// Sends SIGKILL; a process that has ended already is left alone.
+    public func kill() throws(SystemError) { try send(SIGKILL) }
+
+    /// Sends SIGKILL to the group that the process led when it was found, also after its own end. For one whose group is known to be
+    /// there still: else its number may be another's.
+    public func killGroup() {
         if leadsGroup { Glibc.kill(-id, SIGKILL) }
     }
 

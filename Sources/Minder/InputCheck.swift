@@ -5,7 +5,7 @@ import LinuxSystem
 enum InputCheck {
     /// Nil when it is; a line or a number is not looked at.
     static func failure(of order: WorkOrder, _ program: ProgramOrder) -> TaskFailure? {
-        let path = path(of: program)
+        let path = program.workingFolder.appending(order.input)
         switch program.kind {
         case .text: return nil
         case .file:
@@ -26,12 +26,6 @@ enum InputCheck {
                 facts.type == .folder ? nil : TaskFailure(.changed, "it was a folder when it was planned and is none now")
             }
         }
-    }
-
-    private static func path(of program: ProgramOrder) -> RawPath {
-        let path = program.workingFolder.appending(program.argument)
-        guard let mirror = program.mirror else { return path }
-        return OutputPlaces.mirrored(path.withoutParents, in: mirror)
     }
 
     private static func failure(_ path: RawPath, _ check: (FileFacts) -> TaskFailure?) -> TaskFailure? {

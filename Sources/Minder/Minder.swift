@@ -9,8 +9,6 @@ final class Minder {
     /// Exit codes beside 0, which says that nothing was under way when the end was asked for.
     static let brokenCode: Int32 = 1
     static let unusableCode: Int32 = 2
-    /// A program was ended before its task could be reported.
-    static let endedProgramCode: Int32 = 3
     /// A process that cannot be killed hangs below this one: a fresh minder must go on.
     static let stuckCode: Int32 = 4
 
@@ -64,7 +62,7 @@ final class Minder {
                     agent.send(.unusable("an order came before the setup"))
                     return Self.unusableCode
                 }
-                guard let report = try perform(order, program) else { return Self.endedProgramCode }
+                guard let report = try perform(order, program) else { return WorkerMessage.minderEndedProgramCode }
                 agent.send(.report(report))
             // The pipe keeps it.
             case .limitTime: break

@@ -27,15 +27,10 @@ struct PreparedProgram {
     ///   - temporary: TMPDIR; nil leaves the user's own.
     func plan(_ order: ProgramOrder, outputs: [RawPath], temporary: RawPath?) throws(LaunchError) -> ProcessPlan {
         guard outputs.count == spec.returns.count else { throw .orderDisagrees(outputs: outputs.count, declared: spec.returns.count) }
-        var argument = order.argument
-        var folder = order.workingFolder
-        if let mirror = order.mirror {
-            folder = OutputPlaces.mirrored(folder, in: mirror)
-            if order.kind != .text, argument.isAbsolute { argument = OutputPlaces.mirrored(argument, in: mirror) }
-        }
+        let folder = order.mirror.map { OutputPlaces.mirrored(order.workingFolder, in: $0) } ?? order.workingFolder
         let words: [[UInt8]]
         do throws(ProgramError) {
-            words = try spec.commandLine(ProgramValues(argument: argument, number: order.number, outputs: outputs))
+            words = try spec.commandLine(ProgramValues(argument: order.argument, number: order.number, outputs: outputs))
         } catch {
             throw .command(error)
         }

@@ -48,6 +48,7 @@ extension Agent {
             let unstarted = files.cancel(attempts)
             if !unstarted.isEmpty { head.send(.released(unstarted.map(\.task))) }
             pending.append(.cancelled(attempts))
+        case (.limitTime(let milliseconds), .working(let work)): work.pool.limitTime(milliseconds: milliseconds)
         case (.transfer(let message), .awaitingSetup), (.transfer(let message), .working):
             if !files.take(message) { refuse("the head sent more of its files, or more credit, than there was room for") }
         case (.lookForShared(let questions), .awaitingSetup), (.lookForShared(let questions), .working):
@@ -81,38 +82,46 @@ extension Agent {
 
     // The beginning.
 
-    /// A host of its own gets a place for files; this machine's agent has all its head's files before it.
     private func prepare(_ setup: AgentSetup) {
-        if setup.leaseSeconds > 0 || setup.scratch != nil {
+        if Preparation.isNeeded(for: setup) {
             phase = .preparing(setup, Preparation(setup, capacity: capacity, wake: filesWake), [])
         } else {
-            setUp(setup)
+            setUp(setup, Prepared())
         }
     }
 
     func finishPreparing(_ setup: AgentSetup, _ outcome: Preparation.Outcome, _ kept: [HeadLink.Input]) {
         phase = .awaitingSetup
         switch outcome {
-        case .failed(let error): refuse("\(error)")
-        case .scratch(let scratch):
-            files.open(scratch)
-            setUp(setup)
+        case .failed(let text): refuse(text)
+        case .ready(let prepared):
+            if let scratch = prepared.scratch { files.open(scratch) }
+            setUp(setup, prepared)
             for input in kept { take(input) }
         }
     }
 
-    private func setUp(_ setup: AgentSetup) {
+    private func setUp(_ setup: AgentSetup, _ prepared: Prepared) {
         guard stopCode == nil else { return }
         guard (1...Self.slotsMax).contains(setup.slots) else { return refuse("\(setup.slots) slots cannot be had") }
         do {
-            let settings = WorkerSettings(
+            var settings = WorkerSettings(
                 start: try workerStart(setup.worker), hello: hello, setup: try WorkSetup(wireBytes: setup.work),
                 yieldsToOthers: setup.yieldsToOthers, addressSpaceBytesMax: setup.workerMemoryBytesMax)
+            if setup.worker == .minder {
+                settings.minding = MinderSettings(
+                    environment: setup.programs?.environment ?? ProcessPlan.inheritedEnvironment(), lockDescriptor: prepared.lockDescriptor,
+                    openFilesMax: openFilesMax)
+                supervisor = Supervisor(limits: .minders)
+                try OwnChildren.adoptOrphans()
+            }
+            let cpusPerTask = max(1, setup.programs?.cpusPerTask ?? 1)
             phase = .working(
                 Work(
-                    pool: WorkerPool(settings, poll: poll), timeout: setup.timeout,
+                    pool: WorkerPool(settings, poll: poll), timeout: setup.worker == .minder ? .none : setup.timeout,
                     leaseMilliseconds: UInt64(setup.leaseSeconds) * 1000, slots: setup.slots,
-                    slotWatch: SlotWatch(job: setup.job, slots: setup.slots, capacity: capacity, wake: filesWake)))
+                    slotWatch: SlotWatch(job: setup.job, slots: setup.slots, cpusPerTask: cpusPerTask, capacity: capacity, wake: filesWake),
+                    isMinding: setup.worker == .minder, lock: prepared.lock))
             // Until the locks are asked: one slot a job always has.
             pending += [.slotsUsable(1), .setup(slots: setup.slots)]
         } catch {
@@ -134,10 +143,17 @@ extension Agent {
     private func workerStart(_ place: WorkerPlace) throws -> ProgramStart {
         switch place {
         case .beside: ProgramStart(try WorkerProgram.path())
-        case .minder: ProgramStart(try ownExecutable(), arguments: [Array("minder".utf8)])
+        case .minder: try minderStart()
         case .bundle(let hash): BundleLayout.workerStart(in: try bundleFolder(hash))
         case .bundleOnHostLibraries(let hash): BundleLayout.workerOnHostLibraries(in: try bundleFolder(hash))
         }
+    }
+
+    /// As this agent itself was started: from a bundle, through the bundle's own loader.
+    private func minderStart() throws(SystemError) -> ProgramStart {
+        var start = if let own = StoredBundle.own(.agent) { BundleLayout.agentStart(in: own.folder) } else { ProgramStart(try ownExecutable()) }
+        start.arguments.append(Array("minder".utf8))
+        return start
     }
 
     private func bundleFolder(_ hash: Digest256) throws(WorkerError) -> RawPath {

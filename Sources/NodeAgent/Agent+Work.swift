@@ -27,13 +27,25 @@ extension Agent {
             case .unusable(let slot, let text): pending.append(.workerUnusable(slot: slot, text))
             case .misbehaved(let slot, let text): pending.append(.workerMisbehaved(slot: slot, text))
             case .ended(let slot, let end, let lastWords):
-                pending.append(.workerEnded(slot: slot, WorkerEnd(end), lastWords: lastWords))
+                let ended = Supervisor.Event.workerEnded(slot: slot, WorkerEnd(end), lastWords: lastWords)
+                if isMinding, !minderCleanEnds.contains(end) { strays.hold(ended, nowMilliseconds: now) } else { pending.append(ended) }
             }
+        }
+    }
+
+    /// Tells the ends of minders that were killed, once nothing of their programs is left.
+    func sweepStrays() {
+        guard case .working(let work) = phase, !strays.isEmpty else { return }
+        let swept = strays.sweep(minders: work.pool.processIDs, nowMilliseconds: now)
+        pending += swept.ends
+        if !swept.ends.isEmpty, swept.areLeft {
+            head.send(.log("what a program left cannot be killed: it hangs in the kernel, perhaps on a dead share"))
         }
     }
 
     /// Works through all that is pending and sends what there is to send.
     func settle() {
+        sweepStrays()
         var next = 0
         while next < pending.count {
             let event = pending[next]
@@ -52,6 +64,8 @@ extension Agent {
         tellLoad()
         askForSlots()
         head.flush()
+        // What programs print is the most there may be on the way to the head.
+        if case .working(let work) = phase, work.isMinding { work.pool.setReading(!head.isCongested) }
         if head.isBroken { stop(code: 0) }
     }
 

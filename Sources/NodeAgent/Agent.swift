@@ -16,6 +16,8 @@ final class Agent {
     private static let filesTag: UInt64 = 5
     /// After a stop was asked for, workers that do not die keep the agent no longer than this.
     private static let stoppingMillisecondsMax: UInt64 = 4_000
+    /// As above, with minders, which end their programs first.
+    private static let stoppingMindersMillisecondsMax: UInt64 = 7_000
 
     /// How far the head has got in telling us our work.
     enum Phase {
@@ -33,6 +35,10 @@ final class Agent {
         let leaseMilliseconds: UInt64
         let slots: Int
         let slotWatch: SlotWatch
+        /// Whether its workers are minders of programs.
+        let isMinding: Bool
+        /// Held as long as programs may run.
+        let lock: ProgramsLock?
     }
 
     let poll: EventPoll
@@ -53,6 +59,9 @@ final class Agent {
     let hello = Hello(build: agentVersion)
     var phase = Phase.awaitingHello
     var supervisor = Supervisor()
+    var strays = StrayPrograms()
+    /// What programs get for a soft limit of open files.
+    let openFilesMax: UInt64?
     var gate = ReportGate()
     var pending: [Supervisor.Event] = []
     var isFeedingHeld = false
@@ -73,8 +82,11 @@ final class Agent {
         var waiting: Int
     }
 
-    /// - Parameter terminate: signalled when the process shall end.
-    init(_ streams: consuming StandardStreams, capacity: Capacity, terminate: Wake) throws(SystemError) {
+    /// - Parameters:
+    ///   - terminate: signalled when the process shall end.
+    ///   - openFilesMax: the soft limit that this process was started with; nil leaves its own.
+    init(_ streams: consuming StandardStreams, capacity: Capacity, terminate: Wake, openFilesMax: UInt64?) throws(SystemError) {
+        self.openFilesMax = openFilesMax
         poll = try EventPoll()
         let filesWake = try Wake()
         self.filesWake = filesWake
@@ -194,6 +206,7 @@ final class Agent {
     private func lookAtClock() {
         if let deadline = supervisor.nextDeadlineMilliseconds, now >= deadline { pending.append(.tick) }
         guard case .working(let work) = phase else { return }
+        work.pool.killOverdue(nowMilliseconds: now)
         if work.pool.mustLookForEnds {
             var events: [WorkerPool.Event] = []
             work.pool.collectEnds(into: &events)
@@ -214,7 +227,8 @@ final class Agent {
         if case .working(let work) = phase {
             if currentLoad != toldLoad { deadlines.append(nextLoadMilliseconds) }
             if work.leaseMilliseconds > 0 { deadlines.append(heardMilliseconds + work.leaseMilliseconds + 1) }
-            if work.pool.mustLookForEnds { deadlines.append(now + 5) }
+            if work.pool.mustLookForEnds || !strays.isEmpty { deadlines.append(now + 5) }
+            if let due = work.pool.nextDeadlineMilliseconds { deadlines.append(due) }
         }
         return deadlines.min().map { Int(clamping: $0 - min($0, now)) }
     }
@@ -226,10 +240,18 @@ final class Agent {
         stop(code: 1)
     }
 
+    /// Whether the workers are minders of programs.
+    var isMinding: Bool {
+        switch phase {
+        case .working(let work): work.isMinding
+        case .awaitingHello, .awaitingSetup, .preparing: false
+        }
+    }
+
     func stop(code: Int32) {
         if stopCode != nil { return }
         stopCode = code
-        stopByMilliseconds = now + Self.stoppingMillisecondsMax
+        stopByMilliseconds = now + (isMinding ? Self.stoppingMindersMillisecondsMax : Self.stoppingMillisecondsMax)
         pending.append(.stopped)
     }
 }

@@ -20,7 +20,7 @@ public enum AgentProgram {
         }
         do throws(SystemError) {
             // Four descriptors a worker: the usual 1,024 would end at 250 slots.
-            try raiseOpenFilesLimit()
+            let openFilesMax = try raiseOpenFilesLimit()
             let terminate = try Wake()
             // Before any other thread. A terminal's signals are the head's affair: it tells us what they mean.
             let signals = SignalWatch { signal in
@@ -33,7 +33,7 @@ public enum AgentProgram {
             let bundle = StoredBundle.own(.agent)
             let code = try withExtendedLifetime((signals, bundle)) { () throws(SystemError) -> Int32 in
                 let capacity = Capacity.ofThisMachine()
-                let agent = try Agent(try Descriptors.takeStandardStreams(), capacity: capacity, terminate: terminate)
+                let agent = try Agent(try Descriptors.takeStandardStreams(), capacity: capacity, terminate: terminate, openFilesMax: openFilesMax)
                 return try agent.run(facts: hostFacts(capacity))
             }
             return code

@@ -2,6 +2,7 @@ internal import Glibc
 import JobModel
 import LinuxSystem
 import Supervising
+import WireProtocol
 
 // Values of the system as the supervisor knows them.
 
@@ -35,7 +36,9 @@ extension SystemError {
 
 extension WorkReport {
     /// A generous guess of its encoded size; paths are counted as the longest the system allows.
-    var bytesAtMost: Int {
+    var bytesAtMost: Int { outcomeBytesAtMost + [program?.output, program?.errors].reduce(0) { $0 + ($1?.bytesInReport ?? 0) } }
+
+    private var outcomeBytesAtMost: Int {
         switch outcome {
         case .failed, .notStored: return 1_000
         case .finished(let work):
@@ -45,6 +48,18 @@ extension WorkReport {
         }
     }
 }
+
+extension ProgramResult.Captured {
+    fileprivate var bytesInReport: Int {
+        switch self {
+        case .whole(let bytes): bytes.count
+        case .spooled: 100
+        }
+    }
+}
+
+/// The ends of a minder that left nothing: none of its programs ran, or it ended the one that did.
+let minderCleanEnds: [ProcessEnd] = [.exited(code: 0), .exited(code: WorkerMessage.minderEndedProgramCode)]
 
 /// Removes what a dead worker may have left of an attempt: `tempName`, `tempName-2`, `tempName-3`... until one is absent.
 ///
@@ -58,6 +73,20 @@ func discardTemporaries(of order: WorkOrder) {
         } catch {
             continue
         }
+    }
+    if case .program(let program) = order.kind { discardTemporaries(of: order, program) }
+}
+
+/// What the program of a dead minder wrote under private names; what it wrote at final names cannot be told from what was there.
+private func discardTemporaries(of order: WorkOrder, _ program: ProgramOrder) {
+    var paths = ["-out", "-err"].map { program.spoolFolder.appending(RawPath(bytes: order.tempName.bytes + Array($0.utf8))) }
+    if let mirror = program.mirror {
+        paths.append(RawPath(bytes: mirror.bytes + Array("-tmp".utf8)))
+    } else {
+        paths += Set(program.outputs.map(\.parent)).sorted().map { $0.appending(order.tempName) }
+    }
+    for path in paths {
+        do throws(SystemError) { try FileOperation.removeTree(path) } catch { continue }
     }
 }
 

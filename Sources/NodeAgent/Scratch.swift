@@ -41,6 +41,8 @@ final class Scratch: Sendable {
 
     static let terminatingMillisecondsMax: UInt64 = 3_000
     static let killingMillisecondsMax: UInt64 = 2_000
+    /// For minders to end their programs, once their agent was killed.
+    static let orphanedMillisecondsMax: UInt64 = 4_000
     private static let triesMax = 5
 
     private init(folder: RawPath, above: [RawPath], lockPath: RawPath, lock: consuming FileLock) {
@@ -126,7 +128,11 @@ final class Scratch: Sendable {
         }
     }
 
-    /// Ends an older agent and all its workers: asked first, then killed.
+    /// Minders get it, so that the place is taken as long as a program may run in it.
+    var lockDescriptor: Int32 { lock.descriptor }
+
+    /// Ends an older agent and all its workers: asked first, then killed. Its minders, which hold the lock too, see its end and
+    /// take their programs with them; killed at once they would leave what their programs had started.
     private static func end(_ process: Int32, holding path: RawPath, text: String, job: JobID) throws(ScratchError) {
         let found: OtherProcess?
         do throws(SystemError) { found = try OtherProcess(id: process) } catch { throw .system(error) }
@@ -134,8 +140,11 @@ final class Scratch: Sendable {
         guard let other = found, try holder(path) == text else { return }
         try orScratchError { () throws(SystemError) in try other.terminate() }
         if try !isFree(path, from: text, within: terminatingMillisecondsMax) {
-            try orScratchError { () throws(SystemError) in try other.killGroup() }
-            guard try isFree(path, from: text, within: killingMillisecondsMax) else { throw .undead(job, process: process) }
+            try orScratchError { () throws(SystemError) in try other.kill() }
+            if try !isFree(path, from: text, within: orphanedMillisecondsMax) {
+                other.killGroup()
+                guard try isFree(path, from: text, within: killingMillisecondsMax) else { throw .undead(job, process: process) }
+            }
         }
         // Its workers die with it; one that is not reaped yet looks alive and is waited for no longer.
         let deadline = SystemClock.monotonicMilliseconds() + 500

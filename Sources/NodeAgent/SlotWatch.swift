@@ -15,9 +15,10 @@ final class SlotWatch: Sendable {
     private let thread = Mutex<SystemThread?>(nil)
 
     /// - Parameters:
-    ///   - slots: what the job would use alone.
+    ///   - slots: tasks that the job would run at once alone.
+    ///   - cpusPerTask: slots of the host that each takes.
     ///   - wake: signalled when `takeShare` has something.
-    init(job: JobID, slots: Int, capacity: Capacity, wake: Wake) {
+    init(job: JobID, slots: Int, cpusPerTask: Int, capacity: Capacity, wake: Wake) {
         let (work, shares) = (work, shares)
         let thread = SystemThread("slots") { [weak self] in
             let tell: (SlotShare) -> Void = { share in
@@ -26,7 +27,8 @@ final class SlotWatch: Sendable {
             }
             do throws(SystemError) {
                 var locks = SlotLocks(
-                    folder: try SlotLocks.folder(capacity), job: job, slotsWanted: slots, slotsOfHost: capacity.slotsMax)
+                    folder: try SlotLocks.folder(capacity), job: job, tasksWanted: slots, cpusPerTask: cpusPerTask,
+                    slotsOfHost: capacity.slotsMax)
                 defer { locks.leave() }
                 try Self.watch(&locks, work, busy: { self?.busy.load(ordering: .relaxed) ?? 0 }, tell)
             } catch {
@@ -52,7 +54,7 @@ final class SlotWatch: Sendable {
                 guard !locks.hasWork || now >= lookedMilliseconds + UInt64(periodMilliseconds) else { continue }
                 lookedMilliseconds = now
                 try locks.enter()
-                let share = try locks.look(busy: busy())
+                let share = try locks.look(busy: busy(), nowMilliseconds: now)
                 if share != told { tell(share) }
                 told = share
             } else if signals.isEmpty {

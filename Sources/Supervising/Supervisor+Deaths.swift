@@ -23,10 +23,14 @@ extension Supervisor {
                 switch killing.cause {
                 case .timeout: blame(order, on: slot, .timeout, quoted(lastWords))
                 case .misbehaved(let text): blame(order, on: slot, .crash, "it \(text)")
-                // Killed for no fault of the order's.
+                // Killed for no fault of the order's. A minder says by its exit code whether it had started it.
                 case .surplus:
-                    commands.append(.discardTemporaries(order.work))
-                    putBack(order)
+                    if limits.runsTwice || end == .exited(code: 0) {
+                        commands.append(.discardTemporaries(order.work))
+                        putBack(order)
+                    } else {
+                        blame(order, on: slot, .crash, "it was ended for another task's sake")
+                    }
                 case .cancelled:
                     commands.append(.discardTemporaries(order.work))
                     letGoCancelled(order)
@@ -56,8 +60,10 @@ extension Supervisor {
     /// A first end of this kind buys a second run in this slot's next worker; a second end is reported.
     private mutating func blame(_ order: SupervisedOrder, on slot: Int, _ strike: Strike, _ cause: String) {
         commands.append(.discardTemporaries(order.work))
-        if isStopped || isUnusable {
+        if isStopped || isUnusable && limits.runsTwice {
             putBack(order)
+        } else if !limits.runsTwice {
+            report(order, TaskFailure(.crashed, "its minder ended while the program may have run: \(cause)"))
         } else if order.strike == nil {
             var again = order
             again.strike = strike

@@ -146,7 +146,7 @@ extension Supervisor {
     mutating func tick() {
         if let due = nextSampleMilliseconds, now >= due {
             nextSampleMilliseconds = nil
-            for slot in slots.indices where slots[slot].state.wantsSamples { commands.append(.sample(slot: slot)) }
+            for slot in slots.indices where wantsSamples(slot) { commands.append(.sample(slot: slot)) }
         }
         for slot in slots.indices {
             switch slots[slot].state {
@@ -161,9 +161,17 @@ extension Supervisor {
         }
     }
 
+    private func wantsSamples(_ slot: Int) -> Bool {
+        switch slots[slot].state {
+        case .starting: true
+        case .serving(let serving): limits.samplesWork && serving.load.first != nil
+        case .vacant, .resting, .retiring, .killing, .abandoned: false
+        }
+    }
+
     /// Begins to look at workers once there is one to look at; `tick` ends it.
     mutating func updateSampling() {
-        if nextSampleMilliseconds == nil, slots.contains(where: { $0.state.wantsSamples }) {
+        if nextSampleMilliseconds == nil, slots.indices.contains(where: { wantsSamples($0) }) {
             nextSampleMilliseconds = now + limits.samplePeriodMilliseconds
         }
     }
@@ -179,16 +187,5 @@ extension Supervisor {
         guard count != readySlots, !isUnusable, !isStopped else { return }
         readySlots = count
         commands.append(.ready(slots: count))
-    }
-}
-
-extension SlotState {
-    /// Whether time is charged to what it does.
-    var wantsSamples: Bool {
-        switch self {
-        case .starting: true
-        case .serving(let serving): serving.load.first != nil
-        case .vacant, .resting, .retiring, .killing, .abandoned: false
-        }
     }
 }

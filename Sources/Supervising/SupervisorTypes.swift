@@ -147,6 +147,20 @@ extension Supervisor {
         /// A worker whose last task took less gets one order ahead: waiting for the pipe's round trip would halve the rate
         /// of trivial tasks.
         public var quickTaskMicroseconds: UInt64 = 5_000
+        /// Whether an order whose worker died runs once more in a fresh one.
+        public var runsTwice = true
+        /// Whether the time and memory of workers at work are looked at.
+        public var samplesWork = true
         public init() {}
+
+        /// For minders: what they run may not be started twice, and its time and memory are its own. They end by themselves, so a
+        /// kill takes longer.
+        public static var minders: Limits {
+            var limits = Limits()
+            limits.runsTwice = false
+            limits.samplesWork = false
+            limits.tasksPerWorkerMax = 1_000_000
+            return limits
+        }
     }
 }

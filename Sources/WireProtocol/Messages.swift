@@ -280,7 +280,8 @@ public enum WorkerCommand: Hashable, Sendable {
 /// From a worker to its agent, as frames on what was the worker's standard output when it started.
 ///
 /// The worker moves that descriptor aside and points descriptor 1 at its standard error, so that nothing a
-/// library prints gets between frames. Exit codes: 0 end of input, 77 out of memory with an order in hand.
+/// library prints gets between frames. Exit codes: 0 end of input, 77 out of memory with an order in hand, and
+/// `minderEndedProgramCode`.
 public enum WorkerMessage: Hashable, Sendable {
     /// Sent once the setup was taken; `version` names libvips and the build.
     case ready(Hello, version: String)
@@ -289,4 +290,8 @@ public enum WorkerMessage: Hashable, Sendable {
     case printed(Attempt, ProgramStream, [UInt8])
     /// The setup cannot be worked: libraries missing, recipe unreadable. The worker exits.
     case unusable(String)
+
+    /// Exit code of a minder that was told to end, or lost its agent, and ended the program of an order it had not reported;
+    /// with 0 none was under way.
+    public static let minderEndedProgramCode: Int32 = 3
 }

@@ -16,6 +16,8 @@ final class Worker {
     var errorsHaveEnded = false
     /// After a first wrong message nothing more is read as one.
     var hasMisbehaved = false
+    /// When it is killed, having been asked to end and to take its program with it; nil while it was not.
+    var killMilliseconds: UInt64?
     var lastWords = LastWords()
 
     init(_ settings: WorkerSettings) throws(SystemError) {

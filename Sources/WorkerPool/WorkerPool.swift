@@ -30,12 +30,20 @@ public final class WorkerPool {
     private let poll: EventPoll
     private var workers: [Worker?] = []
     private var buffer = [UInt8](repeating: 0, count: 65536)
-    private let greeting: [UInt8]
+    private let plainGreeting: [UInt8]
+    /// With what was told to all since.
+    private var greeting: [UInt8]
+    /// False while nothing is read of what they say.
+    private var isReading = true
+
+    /// A minder that was told to end gives its program a second's grace at most, and kills it.
+    static let endingMillisecondsMax: UInt64 = 3_000
 
     public init(_ settings: WorkerSettings, poll: EventPoll) {
         self.settings = settings
         self.poll = poll
-        greeting = Frame.encode(WorkerCommand.hello(settings.hello)) + Frame.encode(WorkerCommand.setup(settings.setup))
+        plainGreeting = Frame.encode(WorkerCommand.hello(settings.hello)) + Frame.encode(WorkerCommand.setup(settings.setup))
+        greeting = plainGreeting
     }
 
     /// Starts a worker in an empty slot and sends it hello and setup; it answers with `ready` or `unusable`.
@@ -43,7 +51,7 @@ public final class WorkerPool {
         while workers.count <= slot { workers.append(nil) }
         precondition(workers[slot] == nil, "slot \(slot) has a worker")
         let worker = try Worker(settings)
-        try poll.watch(worker.output.descriptor, for: .readable, tag: tag(slot, .output))
+        if isReading { try poll.watch(worker.output.descriptor, for: .readable, tag: tag(slot, .output)) }
         try poll.watch(worker.errors.descriptor, for: .readable, tag: tag(slot, .errors))
         if let exit = worker.process.exitDescriptor { try poll.watch(exit, for: .readable, tag: tag(slot, .exit)) }
         workers[slot] = worker
@@ -62,8 +70,54 @@ public final class WorkerPool {
         worker.input = nil
     }
 
+    /// Ends the worker: a minder is asked first, and takes its program with it; one that does not obey is killed by `killOverdue`.
     public func kill(slot: Int) {
-        workers[slot]?.process.kill()
+        if let worker = workers[slot] { end(worker) }
+    }
+
+    private func end(_ worker: Worker) {
+        guard settings.minding != nil else { return worker.process.kill() }
+        guard worker.killMilliseconds == nil else { return }
+        worker.killMilliseconds = SystemClock.monotonicMilliseconds() + Self.endingMillisecondsMax
+        worker.process.terminateAndContinue()
+    }
+
+    /// When `killOverdue` is due; nil while nothing depends on time.
+    public var nextDeadlineMilliseconds: UInt64? { workers.compactMap { $0?.killMilliseconds }.min() }
+
+    /// Kills minders that did not end in time.
+    public func killOverdue(nowMilliseconds now: UInt64) {
+        for case let worker? in workers {
+            guard let due = worker.killMilliseconds, now >= due else { continue }
+            worker.killMilliseconds = .max
+            worker.process.kill()
+        }
+    }
+
+    /// Tells all minders, and those to come, how long programs without a limit of their own may run.
+    public func limitTime(milliseconds: UInt64) {
+        let command = Frame.encode(WorkerCommand.limitTime(milliseconds: milliseconds))
+        greeting = plainGreeting + command
+        for slot in workers.indices { send(command, to: slot) }
+    }
+
+    /// Whether to read what workers say. Those that print much wait meanwhile; what a dead one said is read all the same.
+    public func setReading(_ reading: Bool) {
+        guard reading != isReading else { return }
+        isReading = reading
+        for (slot, worker) in workers.enumerated() {
+            guard let worker, !worker.outputHasEnded else { continue }
+            if reading {
+                do throws(SystemError) {
+                    try poll.watch(worker.output.descriptor, for: .readable, tag: tag(slot, .output))
+                } catch {
+                    // It would never be heard again.
+                    end(worker)
+                }
+            } else {
+                poll.forget(worker.output.descriptor)
+            }
+        }
     }
 
     public func sample(slot: Int) -> ProcessSample? {
@@ -137,7 +191,7 @@ public final class WorkerPool {
                 worker.outputHasEnded = true
                 poll.forget(worker.output.descriptor)
                 // It is dying; one that only closed its output is of no use. Its exit status is fixed before its pipes close.
-                worker.process.kill()
+                end(worker)
                 if worker.process.exitDescriptor == nil { collectEnd(worker, slot: slot, into: &events) }
                 return
             }
@@ -181,7 +235,7 @@ public final class WorkerPool {
                 try poll.watch(descriptor, for: .writable, tag: tag(slot, .input))
             } catch {
                 // Without it the order would never arrive: as good as a dead worker.
-                worker.process.kill()
+                end(worker)
             }
         // It is dead; its end is on the way.
         case .failed: forgetInput(worker)

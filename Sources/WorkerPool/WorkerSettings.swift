@@ -11,13 +11,18 @@ public struct WorkerSettings: Sendable {
     public var yieldsToOthers: Bool
     /// 0 is no limit.
     public var addressSpaceBytesMax: UInt64
+    /// Nil for workers.
+    public var minding: MinderSettings?
 
-    public init(start: ProgramStart, hello: Hello, setup: WorkSetup, yieldsToOthers: Bool, addressSpaceBytesMax: UInt64) {
+    public init(
+        start: ProgramStart, hello: Hello, setup: WorkSetup, yieldsToOthers: Bool, addressSpaceBytesMax: UInt64, minding: MinderSettings? = nil
+    ) {
         self.start = start
         self.hello = hello
         self.setup = setup
         self.yieldsToOthers = yieldsToOthers
         self.addressSpaceBytesMax = addressSpaceBytesMax
+        self.minding = minding
     }
 
     /// No picture is as large; a worker run wild shall not fill a disk.
@@ -44,13 +49,36 @@ public struct WorkerSettings: Sendable {
     func plan(input: Int32, output: Int32, errors: Int32) -> ProcessPlan {
         var plan = ProcessPlan(start.program)
         plan.arguments = start.arguments
-        plan.environment = Self.environment(of: start)
         plan.descriptors = [input, output, errors]
-        plan.diesWithThread = true
         plan.yieldsToOthers = yieldsToOthers
         plan.outOfMemoryScore = 500
+        if let minding {
+            // Programs have their limits and their environment from it. It outlives us for the moment that it takes to end them.
+            plan.environment = minding.environment + start.variables
+            if let lock = minding.lockDescriptor { plan.descriptors.append(lock) }
+            plan.openFilesMax = minding.openFilesMax
+            return plan
+        }
+        plan.environment = Self.environment(of: start)
+        plan.diesWithThread = true
         plan.addressSpaceBytesMax = addressSpaceBytesMax
         plan.fileBytesMax = Self.fileBytesMax
         return plan
+    }
+}
+
+/// What minders get beside what workers do; all but the lock is handed on to programs.
+public struct MinderSettings: Sendable {
+    /// `NAME=VALUE` each.
+    public var environment: [[UInt8]]
+    /// A lock's descriptor: it stays locked as long as a minder lives. Nil where there is none.
+    public var lockDescriptor: Int32?
+    /// Soft limit of open files; nil leaves this process's.
+    public var openFilesMax: UInt64?
+
+    public init(environment: [[UInt8]], lockDescriptor: Int32?, openFilesMax: UInt64?) {
+        self.environment = environment
+        self.lockDescriptor = lockDescriptor
+        self.openFilesMax = openFilesMax
     }
 }

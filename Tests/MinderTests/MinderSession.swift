@@ -102,10 +102,10 @@ final class MinderSession {
 
     func order(
         _ argument: RawPath, kind: JobModel.ArgumentKind, task: Int = 1, outputs: [RawPath] = [], limitMilliseconds: UInt64? = nil,
-        identity: InputIdentity = InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0), mirror: RawPath? = nil
+        identity: InputIdentity = InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0), mirror: RawPath? = nil, input: RawPath? = nil
     ) -> WorkOrder {
         WorkOrder(
-            attempt: Attempt(task: TaskIndex(task), number: 1), input: argument, identity: identity,
+            attempt: Attempt(task: TaskIndex(task), number: 1), input: input ?? argument, identity: identity,
             kind: .program(
                 ProgramOrder(
                     argument: argument, kind: kind, number: Int64(task), workingFolder: folder, outputs: outputs,
