@@ -28,7 +28,7 @@ struct ResultsFolder: Sendable {
         }
     }
 
-    /// Two tasks with the same argument, or with `a` and `/a`, have a folder each: the second one's ends in its number.
+    /// Two tasks with the same argument, or with `a` and `/a`, have a folder each: that of the one that ends later ends in its number.
     private func place(of record: ProgramRecord) throws(HeadError) -> RawPath {
         let name = argumentsArePaths ? ResultName.path(record.task.input) : ResultName.text(record.task.input)
         let place = folder.appending(name)
