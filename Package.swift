@@ -108,7 +108,7 @@ let package = Package(
         tests("SupervisingTests", ["Supervising", "JobModel"]),
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("MinderTests", ["Minder", "LinuxSystem", "WireProtocol", "JobModel", "Programs", "Digests", "quire-agent"]),
-        tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
+        tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "Programs", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
         tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "WireProtocol", "LinuxSystem", "quire-worker"]),
 
         // Tests, a target a module; the last ones run the programs as users do.

@@ -24,6 +24,9 @@ struct Mirror: Hashable, Sendable {
 
     private static let folderMode: UInt32 = 0o700
 
+    /// What a minder that was killed leaves of a program's TMPDIR.
+    var temporary: RawPath { RawPath(bytes: root.bytes + Array("-tmp".utf8)) }
+
     /// Where the head's `path` lies, a file or folder.
     func place(_ path: RawPath) -> RawPath { root.appending(RawPath(bytes: Array(path.withoutParents.bytes.dropFirst()))) }
 

@@ -64,6 +64,7 @@ final class MirrorMaker: Sendable {
     private static func remove(_ mirror: Mirror) {
         for tryNumber in 1...removalTriesMax {
             do throws(SystemError) {
+                try FileOperation.removeTree(mirror.temporary)
                 return try FileOperation.removeTree(mirror.root)
             } catch {
                 if error.isNotEmpty, tryNumber < removalTriesMax { continue }

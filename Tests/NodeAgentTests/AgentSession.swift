@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JobModel
 import LinuxSystem
+import Programs
 import WireProtocol
 
 /// A real `quire-agent` with fixture workers, spoken to as the head speaks to it.
@@ -63,17 +64,18 @@ final class AgentSession {
     func start(
         slots: Int, timeout: TimeoutRule = .none, memoryBytesMax: UInt64 = 0, recipe: String = "", leaseSeconds: UInt32 = 0,
         job: String = "job", epoch: UInt32 = 1, scratch: String? = nil, yieldsToOthers: Bool = false, awaitReady: Bool = true,
+        spec: ProgramSpec? = nil, programs: ProgramTerms? = nil,
         place: () throws -> WorkerPlace = { .beside }
     ) throws -> HostFacts {
         send(.hello(Hello(build: "test")))
         let worker = try place()
-        let work = WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600)
+        let work = WorkSetup(recipe: spec?.canonicalBytes ?? Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600)
         send(
             .setup(
                 AgentSetup(
                     job: JobID(rawValue: job), epoch: epoch, leaseSeconds: leaseSeconds, slots: slots, worker: worker, scratch: scratch.map { RawPath($0) },
                     yieldsToOthers: yieldsToOthers,
-                    workerMemoryBytesMax: memoryBytesMax, timeout: timeout, work: work.wireBytes)))
+                    workerMemoryBytesMax: memoryBytesMax, timeout: timeout, work: work.wireBytes, programs: programs)))
         guard case .hello(_, let facts) = try next(where: { if case .hello = $0 { true } else { false } }) else { fatalError() }
         if awaitReady { _ = try next { if case .ready = $0 { true } else { false } } }
         return facts

@@ -35,17 +35,16 @@ struct ProgramBriefing: Sendable {
             cpusPerTask: cpus, program: try programToLookFor(on: name), workingFolder: workingFolder, isShared: false)
     }
 
-    /// On a host without the head's files: what is named from the working folder comes in the mirror, or not at all.
+    /// On a host without the head's files: what was sent is in the mirror, what is named from the working folder there or nowhere.
     private func programToLookFor(on name: String) throws(HeadError) -> RawPath? {
         guard let program = settings.spec.namedProgram else { return nil }
-        if program.isAbsolute || !program.bytes.contains(UInt8(ascii: "/")) { return program }
+        guard program.bytes.contains(UInt8(ascii: "/")) else { return program }
         let path = workingFolder.appending(program).withoutParents
-        guard carried.files.contains(where: { $0.path.withoutParents == path }) else {
-            throw .host(
-                "\(name) has none of this machine's files, and so no program \(program): add --send \(program), or let it share them (`storage: shared`, `map:`)",
-                mayPass: false)
-        }
-        return nil
+        if carried.files.contains(where: { $0.path.withoutParents == path }) { return nil }
+        if program.isAbsolute { return program }
+        throw .host(
+            "\(name) has none of this machine's files, and so no program \(program): add --send \(program), or let it share them (`storage: shared`, `map:`)",
+            mayPass: false)
     }
 
     /// Whether the files of `--send` fit beside what tasks need.
