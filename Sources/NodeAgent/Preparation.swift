@@ -63,14 +63,11 @@ final class Preparation: Sendable {
     /// Why no task could start its program; nil when it is there, or only the task itself can know.
     private static func missingProgram(_ terms: ProgramTerms) -> String? {
         guard let program = terms.program, !program.isEmpty else { return nil }
-        let hasSlash = program.bytes.contains(0x2F)
-        // It may be sent, into the mirror that each attempt gets.
-        if hasSlash, !terms.isShared { return nil }
         let lookup = ProgramLookup(environment: terms.environment ?? ProcessPlan.inheritedEnvironment())
         if lookup.find(program.bytes, in: terms.workingFolder) != nil { return nil }
         let name = program.display
         if !terms.isShared { return "\(name) is not there: install it, or send it with --send" }
-        guard hasSlash else { return "\(name) is not there: install it, or name the folder it is in" }
+        guard program.bytes.contains(0x2F) else { return "\(name) is not there: install it, or name the folder it is in" }
         do throws(SystemError) {
             let facts = try FileOperation.facts(of: terms.workingFolder.appending(program))
             return facts.type == .folder ? "\(name) is a folder and no program" : "\(name) may not be run: make it executable with chmod +x"

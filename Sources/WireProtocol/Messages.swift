@@ -71,7 +71,7 @@ public struct ProgramTerms: Hashable, Sendable {
     /// Held by this machine's agent and its minders, so that whoever gets it knows that no program of theirs runs; nil where
     /// the scratch folder has such a lock.
     public var lockFile: RawPath?
-    /// Looked for before anything is run, in the working folder or the PATH; nil where the shell will.
+    /// Looked for before anything is run, in the working folder or the PATH; nil where the shell will, and for one that is sent.
     public var program: RawPath?
     /// Absolute.
     public var workingFolder: RawPath
