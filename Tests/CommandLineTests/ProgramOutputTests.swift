@@ -122,8 +122,7 @@ struct ProgramOutputTests {
         #expect(ended.status == 75 && ended.out == "1\n", "\(ended)")
         #expect(!box.text("errors").contains("standard output"), "\(box.text("errors"))")
         let rest = try box.quire("resume", "--progress", "none", expect: 0).out.split(separator: "\n").compactMap { Int($0) }
-        let next = try #require(rest.first)
-        #expect(next > 1 && rest == Array(next...300))
+        #expect(!rest.isEmpty && rest.count < 300 && rest == Array((1...300).suffix(rest.count)))
     }
 
     @Test("A full disk behind standard output is named and stops the job, and resume prints what was not printed")
@@ -145,8 +144,7 @@ struct ProgramOutputTests {
         _ = try running.wait()
         try box.write("", to: "again")
         let rest = try box.quire("resume", "--progress", "none", expect: 0).out.split(separator: "\n").compactMap { Int($0.filter(\.isNumber)) }
-        let next = try #require(rest.first)
-        #expect(next <= 10 && rest == Array(next...20), "\(rest)")
+        #expect(rest.count >= 11 && rest == Array((1...20).suffix(rest.count)), "\(rest)")
     }
 
     @Test("--results keeps both streams and the facts of each task under its argument, also of those that failed")
