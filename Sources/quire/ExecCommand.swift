@@ -81,11 +81,9 @@ struct ExecCommand: ParsableCommand {
             throw HeadError.usage("\(error)")
         }
         settings.program = program
-        settings.collisions = outputs.collisions
         settings.spoolFolder = printing.spool?.path
         if let hosts = hosts.settings { settings.hosts = hosts }
         try job.apply(to: &settings)
-        if !hosts.names.areGiven { try ProgramLookup.check(program.spec) }
         let status = try Session(settings, programs: try Session.Programs()).run()
         throw ExitCode(status.rawValue)
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import HeadNode
 
 /// Which files travel and are made, and what of the work is done already.
 struct ExecOutputs: ParsableArguments {
@@ -11,7 +10,4 @@ struct ExecOutputs: ParsableArguments {
 
     @Flag(help: "Leave out what earlier jobs did with the same program, arguments and input.")
     var resume = false
-
-    @Option(help: ArgumentHelp("Two tasks that would have one output: refuse, or rename the later one's.", valueName: "what"))
-    var collisions: RunSettings.Collisions = .refuse
 }

@@ -10,7 +10,7 @@ struct ExecUsageTests {
             "--dirs", "--having", "--recursive", "--only", "--skip", "--args-from", "--columns", "--range", "-0", "--include", "--exclude", "--hidden", "--sort",
             "--sample", "--allow-empty", "--return", "--send", "--env", "--shell", "--ok", "--fail-if-output", "--expect-output", "--timeout", "--grace",
             "--retries", "--halt", "--idempotent", "--at-most-once", "--cpus", "--memory", "--order", "--tag", "--results", "--lines", "--table",
-            "--table-format", "--joblog", "--resume", "--overwrite", "--collisions", "--hosts", "--host", "--jobs", "--drain", "--state-dir", "--progress",
+            "--table-format", "--joblog", "--resume", "--overwrite", "--hosts", "--host", "--jobs", "--drain", "--state-dir", "--progress",
             "--json", "--report", "--max-failures", "--keep-going", "--dry-run", "EXAMPLES", "ffmpeg", "flac", "wc", "convert", "cmake", "blender", "{//}", "{#4}",
             "-- <program>",
         ]

@@ -45,8 +45,8 @@ struct FolderSearch {
     }
 
     private static func wanted(_ name: RawPath) throws(HeadError) -> Wanted {
-        guard !name.isEmpty, !name.bytes.contains(UInt8(ascii: "/")) else { throw .usage("--having '\(name)': it wants a name that stands in the folder itself") }
         guard name.bytes.contains(where: { Array("*?[\\".utf8).contains($0) }), let text = name.utf8Text else { return .name(name) }
+        guard !name.bytes.contains(UInt8(ascii: "/")) else { throw .usage("--having '\(name)': a pattern names what stands in the folder itself, without /") }
         return .glob(try planning { () throws(PlanningError) in try Glob(text) })
     }
 

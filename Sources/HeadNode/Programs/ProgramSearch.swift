@@ -27,9 +27,9 @@ struct ProgramSearch {
         guard !word.contains(UInt8(ascii: "/")) else {
             switch try look(at: workingFolder.appending(name)) {
             case .program: return
-            case .missing: throw .usage("\(name): there is no such program, seen from \(workingFolder)")
-            case .folder: throw .usage("\(name) is a folder, not a program")
-            case .notExecutable: throw .usage("\(name) may not be executed; say chmod +x \(name), or name what runs it, such as: -- sh \(name)")
+            case .missing: throw .usage("program '\(name)' does not exist here; look at its path")
+            case .folder: throw .usage("'\(name)' is a folder, not a program")
+            case .notExecutable: throw .usage("'\(name)' cannot be executed; chmod +x makes a script a program, or name what runs it: -- sh \(name)")
             }
         }
         var refused: RawPath?
@@ -41,8 +41,8 @@ struct ProgramSearch {
             case .notExecutable: refused = refused ?? path
             }
         }
-        if let refused { throw .usage("\(name): found as \(refused), which may not be executed; say chmod +x \(refused)") }
-        throw .usage("\(name): not found in PATH; \(try cure(name))")
+        if let refused { throw .usage("program '\(name)' stands in PATH as \(refused), which cannot be executed; chmod +x makes a script a program") }
+        throw .usage("program '\(name)' is in no folder of PATH; \(try cure(name))")
     }
 
     /// A whole command between quotes, as a shell would read it.
@@ -57,8 +57,8 @@ struct ProgramSearch {
     }
 
     private func cure(_ name: RawPath) throws(HeadError) -> String {
-        if case .program = try look(at: workingFolder.appending(name)) { return "write ./\(name) for the one in this folder" }
-        return "install it (apt install \(name), if its package is named so) or give its path"
+        if case .program = try look(at: workingFolder.appending(name)) { return "for the one in this folder write './\(name)'" }
+        return "install it (apt install \(name), if its package has its name), or write its whole path"
     }
 
     private func look(at path: RawPath) throws(HeadError) -> Finding {
