@@ -126,9 +126,8 @@ final class OpenJob {
                 [
                     ("tasks", Array("\(plan.taskCount)".utf8)), ("spool", plan.spoolFolder.bytes), ("roots", plan.roots.journalled),
                     (OtherBuildsFact.key, OtherBuildsFact.bytes(plan.otherBuilds)),
-                    (EarlierRuns.digestFact, Array((plan.program?.digest.hex ?? "").utf8)),
                     ("state", Array(JobState.running.rawValue.utf8)),
-                ])
+                ] + (plan.program.map { [(EarlierRuns.digestFact, Array($0.digest.hex.utf8))] } ?? []))
         }
         return plan
     }

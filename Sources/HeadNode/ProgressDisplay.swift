@@ -72,8 +72,10 @@ final class ProgressDisplay {
     }
 
     func scanning(found: Int, skipped: Int) {
-        let (snapshot, seconds) = (ProgressSnapshot(job: summary.job, phase: .scanning(found: found, skipped: skipped)), elapsedSeconds)
-        show(isFrame: true) { $0.update(snapshot, atSeconds: seconds) }
+        var snapshot = ProgressSnapshot(job: summary.job, phase: .scanning(found: found, skipped: skipped))
+        let seconds = elapsedSeconds
+        snapshot.elapsedSeconds = seconds
+        show(isFrame: true) { [snapshot] in $0.update(snapshot, atSeconds: seconds) }
     }
 
     func message(_ text: String) {

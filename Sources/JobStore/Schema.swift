@@ -5,7 +5,8 @@ internal import GRDB
 /// - job: facts of the job as key and value. `state` is planning, running, stopped, finished, failed (finished, and some
 ///   files failed) or cancelled; `status` the exit code of the last run that ended; `version`, `command` (arguments joined by NUL),
 ///   `recipe` (its canonical encoding), `started_ms`, `tasks`, `done`, `failed`, `skipped` (counts, once it ended), `spool`
-///   (folder), `umask`, `working-folder`, `book N position` (pages, volume, bytes that are durable in a partial file);
+///   (folder), `umask`, `working-folder`, `book N position` (pages, volume, bytes that are durable in a partial file),
+///   `program` (what decides the tasks of `quire exec` but for their arguments, as a digest in hexadecimal);
 ///   `set.NAME` are the settings and `pdf.NAME` those of the PDF.
 /// - task: one row an input, in plan order; `state` as in `TaskState`; `work` is a `FinishedWork`, `outputs` the final
 ///   names, both in the binary form of `WireProtocol`; `run` is the run that recorded the end.

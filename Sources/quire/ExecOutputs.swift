@@ -8,6 +8,6 @@ struct ExecOutputs: ParsableArguments {
     @Option(help: ArgumentHelp("Bring this file to each host once, for all tasks. Repeatable.", valueName: "file"))
     var send: [PathArgument] = []
 
-    @Flag(help: "Leave out what earlier jobs did with the same program, arguments and input.")
+    @Flag(help: "Leave out what earlier jobs did with the same program, arguments and input, wherever it stood in theirs; with {#} its place is one of the arguments.")
     var resume = false
 }

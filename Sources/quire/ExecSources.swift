@@ -90,8 +90,8 @@ struct ExecSources: ParsableArguments {
         var names: [String] = []
         for word in lists.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
             let name = (word.hasPrefix(".") ? word.dropFirst() : word).lowercased()
-            guard !name.isEmpty, !name.contains("/"), !name.contains(".") else {
-                throw .badValue(String(word), of: "extension for \(option)", accepted: "extensions with commas, such as mp4,avi")
+            guard !name.isEmpty, !name.contains("/"), !name.hasPrefix("."), !name.hasSuffix(".") else {
+                throw .badValue(String(word), of: "extension for \(option)", accepted: "extensions with commas, such as mp4,tar.gz")
             }
             if !names.contains(name) { names.append(name) }
         }

@@ -133,7 +133,7 @@ struct ExecPlanTests {
             ("in/a.txt --return folder -- touch", ["folder is a folder"]),
             ("in/a.txt --return tool --send tool -- touch --overwrite always", ["--send", "tool"]),
             ("in/a.txt --return log.txt --joblog log.txt -- touch", ["--joblog", "output"]),
-            ("in/a.txt --joblog in/a.txt -- touch", ["--joblog", "input"]),
+            ("in/a.txt --joblog in/a.txt -- touch", ["--joblog", "in/a.txt"]),
             ("in/a.txt --report r.csv --return r.csv -- touch", ["--report", "output"]),
             ("in/a.txt --send gone -- touch", ["--send gone"]),
         ])

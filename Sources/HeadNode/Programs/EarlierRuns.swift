@@ -26,7 +26,14 @@ struct EarlierRuns {
     /// The ends of open tasks that earlier jobs did, in plan order, some thousand at a time.
     func settle(_ body: ([TaskOutcome]) throws(HeadError) -> Void) throws(HeadError) {
         var known = KnownTasks(try keysOfOpenTasks())
-        for id in try catalogue.ids() where id != job && !known.areAllDecided { try read(id, &known) }
+        var unreadable: [(id: JobID, error: JobStoreError)] = []
+        for id in try catalogue.ids() where id != job && !known.areAllDecided {
+            if let error = try read(id, &known) { unreadable.append((id, error)) }
+        }
+        if let first = unreadable.first {
+            let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more" : ""
+            message("--resume knows nothing of jobs whose journal cannot be read: \(first.id.rawValue) (\(first.error))\(others)")
+        }
         let done = known.done.sorted()
         for start in stride(from: 0, to: done.count, by: JobPlanner.rowsAtOnce) {
             let group = done[start..<min(start + JobPlanner.rowsAtOnce, done.count)]
@@ -48,13 +55,17 @@ struct EarlierRuns {
         return TaskKey(SHA256Stream.digest(of: try program.digest(of: task).bytes + identity), index: task.index)
     }
 
-    private func read(_ id: JobID, _ known: inout KnownTasks) throws(HeadError) {
+    /// Returns why nothing can be said of a job.
+    private func read(_ id: JobID, _ known: inout KnownTasks) throws(HeadError) -> JobStoreError? {
         let earlier: JobStore
         do throws(JobStoreError) {
             earlier = try JobStore(file: catalogue.journalPath(id))
-            guard try earlier.fact(Self.digestFact) == Array(program.digest.hex.utf8) else { return try earlier.close() }
+            guard try earlier.fact(Self.digestFact) == Array(program.digest.hex.utf8) else {
+                try earlier.close()
+                return nil
+            }
         } catch {
-            return message("--resume: job \(id.rawValue) is left out: \(error)")
+            return error
         }
         var states: [TaskState] = [.committed, .current, .doneEarlier, .failed]
         // Where outputs get their names last, a winner that was only recorded is not done.
@@ -69,6 +80,7 @@ struct EarlierRuns {
         }
         known.endJob()
         try journal { () throws(JobStoreError) in try earlier.close() }
+        return nil
     }
 }
 

@@ -23,11 +23,8 @@ struct ProgramArguments {
     func forEach(_ body: (ScannedInput) throws(HeadError) -> Void) throws(HeadError) -> [SkipReason: Int] {
         switch terms.source {
         case .files, .folders: return try ordered { (input) throws(HeadError) in try body(input.safeFromOptions) }
-        case .lines:
-            if settings.sort?.needsProbe == true { throw .usage("--sort date needs files; lines have no time. Use natural, name or given") }
-            return try ordered { (input) throws(HeadError) in try body(input) }
+        case .lines: return try ordered { (input) throws(HeadError) in try body(input) }
         case .numbers(let range):
-            if let sort = settings.sort, sort != .given { throw .usage("--sort \(sort.rawValue): the numbers of --range come in the order it gives") }
             let wanted = min(settings.sampleCount ?? range.count, range.count)
             for place in 0..<wanted {
                 if place % Self.itemsBetweenLooks == 0 { try progress() }

@@ -13,6 +13,8 @@ struct ProgramChecks {
     private let overwrite: RunSettings.Overwrite
     private let ledger: OutputLedger
     private let sent: [(key: UInt64, path: RawPath)]
+    /// Whether this job writes any file that could be an input.
+    private let writesFiles: Bool
     private var inputKeys: [UInt64] = []
     private var hashes: [UInt64] = []
     /// Outputs that exist and would be replaced.
@@ -26,6 +28,7 @@ struct ProgramChecks {
         self.program = program
         self.ledger = ledger
         overwrite = settings.overwrite
+        writesFiles = !program.spec.returns.isEmpty || [settings.manifest, settings.report].contains { $0 != nil }
         sent = try terms.sent.map { (path) throws(HeadError) in
             (try HeadNode.system("look at \(path)") { () throws(SystemError) in try FileOperation.facts(of: path).key }, path)
         }
@@ -33,7 +36,7 @@ struct ProgramChecks {
 
     /// Remembers a file or folder that must not be an output.
     mutating func note(_ input: ScannedInput) {
-        if input.fileKey != 0, !program.spec.returns.isEmpty { inputKeys.append(input.fileKey) }
+        if input.fileKey != 0, writesFiles { inputKeys.append(input.fileKey) }
     }
 
     /// Remembers the outputs of a task that is not looked at: others must not take their names.
@@ -57,6 +60,7 @@ struct ProgramChecks {
         }
         if existing.isEmpty { return nil }
         switch overwrite {
+        // Left as they are, what is not there too: the program cannot be told to make only some.
         case .never: return TaskOutcome(index: task.index, state: .skipped, outputs: existing.map(\.path))
         case .always: break
         case .changed:
@@ -115,7 +119,7 @@ struct ProgramChecks {
         try SideFiles(settings, program.workingFolder).check(
             [], isInput: { isInput($0) }, isOutput: isOutput,
             isOurs: { (path, facts) throws(HeadError) in try entry(path)?.identities.contains(facts.identity) == true })
-        if let log = terms.jobLog { try check(log) }
+        if let log = terms.jobLog, isOutput(log) { throw .usage("--joblog \(log): that is the name of an output") }
         (hashes, inputKeys, replaced) = ([], [], [])
     }
 
@@ -126,15 +130,6 @@ struct ProgramChecks {
         let whole = program.workingFolder.appending(path).normalized
         let spellings = [path.normalized, whole] + (whole.relative(to: program.workingFolder).map { [$0] } ?? [])
         return spellings.contains { hashes.containsSorted(CollisionKey.hash($0)) }
-    }
-
-    /// An earlier log is written anew, so only what is no log must be refused.
-    private func check(_ log: RawPath) throws(HeadError) {
-        if isOutput(log) { throw .usage("--joblog \(log): that is the name of an output") }
-        let facts = try HeadNode.system("look at \(log)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: log) }
-        guard let facts else { return }
-        if isInput(facts) { throw .usage("--joblog \(log): that is an input; choose another name") }
-        if facts.type == .folder { throw .usage("--joblog \(log) is a folder; it wants the name of a file") }
     }
 }
 
