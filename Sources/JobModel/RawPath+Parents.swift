@@ -23,4 +23,14 @@ extension RawPath {
         }
         return folders
     }
+
+    /// Whether this absolute path has more `..` than folders to leave: the system stays at the root then.
+    public var climbsAboveRoot: Bool {
+        var depth = 0
+        for part in bytes.split(separator: 0x2F) where !part.elementsEqual([0x2E]) {
+            depth += part.elementsEqual([0x2E, 0x2E]) ? -1 : 1
+            if depth < 0 { return true }
+        }
+        return false
+    }
 }

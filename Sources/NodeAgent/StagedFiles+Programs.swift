@@ -74,7 +74,12 @@ extension StagedFiles {
         program.mirror = mirror.root
         switch program.kind {
         case .file, .folder:
-            if program.argument.isAbsolute { program.argument = mirror.argument(program.argument) }
+            if program.argument.isAbsolute {
+                program.argument = mirror.argument(program.argument)
+            } else if order.input.climbsAboveRoot {
+                // It would lead out of the mirror, which is no root.
+                program.argument = mirror.place(order.input)
+            }
             order.input = mirror.place(order.input)
         case .text: break
         }

@@ -29,6 +29,19 @@ struct RawPathTests {
     @Test("Normalizing keeps what a link could change", arguments: [("./a//b/.", "a/b"), ("/../a", "/../a"), ("a/../b", "a/../b"), (".", "."), ("/", "/"), ("//", "/")])
     func normalized(text: String, expected: String) { #expect(RawPath(text).normalized == RawPath(expected)) }
 
+    @Test(
+        "Without links a path's .. can be taken by its letters",
+        arguments: [
+            ("/a/b/../c", "/a/c", ["/a/b"], false), ("/a/./b//c", "/a/b/c", [], false), ("/../../a", "/a", [], true), ("/a/../..", "/", ["/a"], true),
+            ("/a/b/../../c/../d", "/d", ["/a/b", "/a", "/c"], false), ("/", "/", [], false), ("/..a/b..", "/..a/b..", [], false),
+        ])
+    func parents(text: String, lies: String, leaves: [String], climbs: Bool) {
+        let path = RawPath(text)
+        #expect(path.withoutParents == RawPath(lies))
+        #expect(path.foldersLeft == leaves.map { RawPath($0) })
+        #expect(path.climbsAboveRoot == climbs)
+    }
+
     @Test("What is shown is safe for a terminal and tells bytes apart")
     func display() {
         #expect(RawPath(bytes: [0x41, 0xFF, 0x0A, 0x1B, 0xC3, 0xA9]).display == "A\\xff\\x0a\\x1bé")

@@ -39,6 +39,17 @@ struct ProgramStagingTests {
         try leave(nothingOn: host)
     }
 
+    @Test("A path with more .. than there are folders ends in the mirror and not beside it")
+    func aboveRoot() throws {
+        let host = try ProgramHost(["sh", "-c", "echo \"$0\"; cat \"$0\""])
+        let argument = RawPath(String(repeating: "../", count: 40) + host.head.path.dropFirst() + "/a.txt")
+        try host.file(RawPath("../a.txt"), Array("content\n".utf8))
+        let lines = host.printed(try host.run([try host.order(0, argument)])[TaskIndex(0)]).split(separator: "\n")
+        #expect(lines.first?.hasPrefix(host.scratch.path) == true)
+        #expect(lines.last == "content")
+        try leave(nothingOn: host)
+    }
+
     @Test("Outputs that no argument names, in folders that are not there yet and at absolute paths, come back in the order declared")
     func returns() throws {
         let elsewhere = "/var/tmp/quire-no-such-\(UUID().uuidString)"
