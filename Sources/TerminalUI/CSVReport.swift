@@ -28,25 +28,30 @@ enum CSVReport {
 /// Lines of comma-separated values (RFC 4180).
 public enum CSVText {
     /// The fields, quoted where they must be, with CR and LF at the end.
-    public static func line(_ fields: [String]) -> [UInt8] {
+    public static func line(_ fields: [String]) -> [UInt8] { record(fields.map { Array($0.utf8) }) + [0x0D, 0x0A] }
+
+    /// The fields, quoted where they must be, with LF at the end: for what goes on through a pipe to programs that know no CR.
+    public static func pipedLine(_ fields: [[UInt8]]) -> [UInt8] { record(fields) + [0x0A] }
+
+    private static func record(_ fields: [[UInt8]]) -> [UInt8] {
         var result: [UInt8] = []
         for (position, field) in fields.enumerated() {
             if position > 0 { result.append(0x2C) }
             append(field, to: &result)
         }
-        return result + [0x0D, 0x0A]
+        return result
     }
 
-    private static func append(_ field: String, to result: inout [UInt8]) {
+    private static func append(_ field: [UInt8], to result: inout [UInt8]) {
         let mustQuote =
-            field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-            || field.utf8.first == 0x20 || field.utf8.last == 0x20
+            field.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+            || field.first == 0x20 || field.last == 0x20
         guard mustQuote else {
-            result.append(contentsOf: field.utf8)
+            result.append(contentsOf: field)
             return
         }
         result.append(0x22)
-        for byte in field.utf8 {
+        for byte in field {
             if byte == 0x22 { result.append(0x22) }
             result.append(byte)
         }

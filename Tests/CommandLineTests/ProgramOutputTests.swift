@@ -203,7 +203,7 @@ struct ProgramOutputTests {
         let pattern: Name = #"(?<lines>\d+) +(?<words>\d+) +(?<bytes>\d+)"#
         let files: [Name] = (1...5).map { "f\($0)" }
         let ended = try box.run(words + files + ["--table", pattern, "--", "wc"])
-        let rows = ended.out.split(separator: "\r\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let rows = ended.out.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
         let first: [String] = rows.map { String($0[0]) }
         #expect(ended.status == 0 && first == ["file", "f1", "f2", "f3", "f4", "f5", "total"])
         let counts: [String] = rows.dropFirst().map { $0[3...5].joined(separator: " ") }

@@ -81,7 +81,7 @@ struct RealProgramTests {
         for number in 1...12 { try box.write(String(repeating: "one two three\n", count: number), to: "logs/\(number).log") }
         try box.write("", to: "logs/sub/em,pty.log")
         _ = try run("wc", in: box)
-        let rows = box.text("counts.csv").replacingOccurrences(of: "\r", with: "").split(separator: "\n").map(String.init)
+        let rows = box.text("counts.csv").split(separator: "\n").map(String.init)
         #expect(rows.count == 15, "\(rows)")
         #expect(rows.first == "file,exit_code,seconds,lines,words,bytes")
         #expect(rows.dropFirst().first?.hasPrefix("logs/1.log,0,") == true && rows.dropFirst().first?.hasSuffix(",1,3,14") == true, "\(rows)")

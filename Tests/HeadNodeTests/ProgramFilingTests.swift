@@ -76,10 +76,10 @@ struct ProgramFilingTests {
             text += table.row(record(name, end: end), table.cells(in: Array(output.utf8)))
         }
         text += table.footer(isWhole: true)
-        let lines = String(decoding: text, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
-        let expected: [String] = [
-            "file,exit_code,seconds,n,word,file_base64", #""a,b",0,12.034,0.1,"say ""x""","#, "f\u{FFFD},137,12.034,0.2,y,Zv8=", "c,3,12.034,,,",
-            "total,,36.102,0.3,,", "",
+        let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false).map { RawPath(bytes: Array($0)) }
+        let expected: [RawPath] = [
+            RawPath("file,exit_code,seconds,n,word"), RawPath(#""a,b",0,12.034,0.1,"say ""x""""#),
+            RawPath(bytes: [0x66, 0xFF] + Array(",137,12.034,0.2,y".utf8)), RawPath("c,3,12.034,,"), RawPath("total,,36.102,0.3,"), RawPath(""),
         ]
         #expect(lines == expected)
         #expect(table.unmatchedCount == 1)

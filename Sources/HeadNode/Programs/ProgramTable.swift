@@ -49,7 +49,7 @@ struct ProgramTable {
     /// What stands before the first row.
     var header: [UInt8] {
         switch format {
-        case .csv: CSVText.line([firstColumn] + columns + [firstColumn + "_base64"])
+        case .csv: CSVText.pipedLine(([firstColumn] + columns).map { Array($0.utf8) })
         case .json: Array("{\"rows\": [".utf8)
         }
     }
@@ -75,8 +75,8 @@ struct ProgramTable {
         let argument = record.task.input
         switch format {
         case .csv:
-            let exact = argument.utf8Text == nil ? Base64.encode(argument.bytes) : ""
-            return CSVText.line([String(decoding: argument.bytes, as: UTF8.self)] + row.map { $0 ?? "" } + [exact])
+            // A name goes on as its bytes: whoever reads the table wants to find the file.
+            return CSVText.pipedLine([argument.bytes] + row.map { Array(($0 ?? "").utf8) })
         case .json:
             let members = JSONValue.pathFields(firstColumn, argument) + zip(columns, row).map { ($0, Self.value($1)) }
             return Array((rowCount == 0 ? "\n" : ",\n").utf8) + JSONValue.object(members).bytes
@@ -87,7 +87,7 @@ struct ProgramTable {
     func footer(isWhole: Bool) -> [UInt8] {
         let sums = totals.texts
         switch format {
-        case .csv: return isWhole ? CSVText.line(["total"] + sums.map { $0 ?? "" } + [""]) : []
+        case .csv: return isWhole ? CSVText.pipedLine(([Optional("total")] + sums).map { Array(($0 ?? "").utf8) }) : []
         case .json:
             let members = zip(columns, sums).compactMap { name, sum in sum.map { (name, Self.value($0)) } }
             let totals: JSONValue = isWhole ? .object(members) : .null
