@@ -125,11 +125,14 @@ struct CaptureTests {
         guard case .printed(let attempt, .output, let bytes) = try session.next() else { throw MinderSession.Failed(description: "no line") }
         #expect(bytes == Array("one\n".utf8) && attempt == Attempt(task: TaskIndex(1), number: 1))
         // It runs still: it waits for this.
-        try OpenFile(fifo, .update(mode: 0)).append(Array("go\n".utf8))
+        let writer = try OpenFile(fifo, .update(mode: 0))
+        try writer.append(Array("go\n".utf8))
         var printed: [ProgramStream: [UInt8]] = [:]
         let report = try session.report { if case .printed(_, let stream, let bytes) = $0 { printed[stream, default: []] += bytes } }
         #expect(printed == [.output: Array("partial\nend".utf8), .errors: Array("oops\n".utf8)])
         #expect(report.text(.output) == "one\npartial\nend")
+        // Open until now: what is in a pipe that nobody has open is gone.
+        #expect(try writer.facts().type == .other("named pipe"))
     }
 
     @Test("A program that prints faster than the agent reads waits, and nothing is lost")

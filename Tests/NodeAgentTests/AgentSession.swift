@@ -30,8 +30,10 @@ final class AgentSession {
         get throws { try ownExecutable().parent }
     }
 
-    /// - Parameter slotsFolder: for locks shared with other sessions.
-    init(variables: [String] = [], worker: RawPath? = nil, slotsFolder: String? = nil) throws {
+    /// - Parameters:
+    ///   - slotsFolder: for locks shared with other sessions.
+    ///   - start: how the agent is started; nil takes the built one.
+    init(variables: [String] = [], worker: RawPath? = nil, slotsFolder: String? = nil, start: ProgramStart? = nil) throws {
         ownSlots = try TemporaryFolder()
         // The agent may be dead when we write.
         signal(SIGPIPE, SIG_IGN)
@@ -39,7 +41,8 @@ final class AgentSession {
         let input = try Descriptors.pipe()
         let output = try Descriptors.pipe()
         let noise = try Descriptors.pipe()
-        var plan = ProcessPlan(folder.appending("quire-agent"))
+        var plan = ProcessPlan(start?.program ?? folder.appending("quire-agent"))
+        plan.arguments = start?.arguments ?? []
         let program = worker ?? folder.appending("fixture-worker")
         plan.environment =
             ProcessPlan.inheritedEnvironment(without: ["QUIRE_WORKER", "QUIRE_SLOTS"] + variables.map { String($0.prefix { $0 != "=" }) }) + [Array("QUIRE_SLOTS=\(slotsFolder ?? ownSlots.path)".utf8)] + [Array("QUIRE_WORKER=".utf8) + program.bytes]
