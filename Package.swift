@@ -127,7 +127,7 @@ let package = Package(
         tests("SSHTransportTests", ["JobModel", "LinuxSystem", "SSHTransport"]),
         tests("StagingTests", ["JobModel", "LinuxSystem", "WireProtocol", "Digests", "Staging"]),
         tests("JobStoreTests", ["JobModel", "JobStore"]),
-        tests("HeadNodeTests", ["JobModel", "JobStore", "HeadNode", "Programs", "Scheduling", "SSHTransport"]),
+        tests("HeadNodeTests", ["JobModel", "JobStore", "HeadNode", "Programs", "Scheduling", "SSHTransport", "WireProtocol"]),
         tests("PictureTests", []),
         tests("ScriptTests", []),
         tests("ClusterTests", ["quire", "quire-agent", "quire-worker", "sample-archive"]),

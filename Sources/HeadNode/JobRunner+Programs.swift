@@ -84,4 +84,29 @@ extension JobRunner {
         self.halt(.halted("\(failed), which is what --halt allows; \(last); \(rest)"))
         if halt.manner == .now { stopAtOnce() }
     }
+
+    /// Longer than an agent and its minders take to end a program that does not end by itself.
+    private static let endingMillisecondsMax: UInt64 = 7_000
+
+    /// Has all programs ended, and learns on the way which tasks had not started: these do not count as started twice later.
+    func endPrograms() {
+        for link in links.values { link.send(.stop) }
+        var waiting = Set(links.keys)
+        let deadline = SystemClock.monotonicMilliseconds() + Self.endingMillisecondsMax
+        while !waiting.isEmpty, SystemClock.monotonicMilliseconds() < deadline {
+            for link in links.values { link.flush() }
+            for event in events.receiveAll(waitingMilliseconds: 50) ?? [] {
+                switch event {
+                case .agent(let host, .released(let tasks)): recordUnstarted(tasks, on: host)
+                case .agentGone(let host, _): waiting.remove(host)
+                case .committed(let tasks): countLate(tasks)
+                case .printing(let event): take(event)
+                // Too late to change anything: what they tell of is open still, and done by who goes on.
+                case .agent, .hostReady, .hostFailed, .hostShallLeave, .attemptsFailed, .commitFailed, .bound, .bindFailed, .failedLate, .signal,
+                    .looked:
+                    break
+                }
+            }
+        }
+    }
 }

@@ -157,6 +157,8 @@ final class JobRunner {
             endCommitting()
             throw error
         }
+        // What was printed so far may take a while to show; programs that shall end do not wait for that.
+        if wasKilled, course != nil { endPrograms() }
         endCommitting()
         try endPrinting()
         var result = result
@@ -176,11 +178,17 @@ final class JobRunner {
         commits.close()
         committerThread.join()
         for event in events.receiveAll(waitingMilliseconds: 0) ?? [] {
-            guard case .committed(let tasks) = event else { continue }
-            for task in tasks {
-                open[task.task.index] = nil
-                display.count(task)
-            }
+            if case .committed(let tasks) = event { countLate(tasks) }
+            if case .printing(let event) = event { take(event) }
+        }
+    }
+
+    /// What is recorded while nothing more is begun.
+    func countLate(_ tasks: [CommittedTask]) {
+        for task in tasks {
+            open[task.task.index] = nil
+            committing.remove(task.task.index)
+            display.count(task)
         }
     }
 

@@ -102,10 +102,18 @@ public struct Resumption {
         let found = try recovery.run()
         plan.books = found.books
         if let program = open.settings.program {
-            open.delay = try recovery.unended(program, thisMachine: open.nameOfThisMachineOnly, leaseSeconds: open.leaseSecondsMax)
+            open.delay = try recovery.unended(
+                program, isRetry: isRetry, thisMachine: open.nameOfThisMachineOnly, leaseSeconds: open.leaseSecondsMax)
         }
         try journal { () throws(JobStoreError) in try open.store.setFact("state", JobState.running.rawValue) }
         return (plan, found.untidyFolders)
+    }
+
+    private var isRetry: Bool {
+        switch purpose {
+        case .resume: false
+        case .retry: true
+        }
     }
 
     private func find(in state: StateFolder) throws(HeadError) -> JobEntry {

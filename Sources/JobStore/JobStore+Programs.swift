@@ -94,10 +94,16 @@ extension JobStore {
         }
     }
 
-    /// The first task that ended and is not printed; nil when all are.
+    /// The first task that is not printed, whether it has ended or is still open; nil when all are.
     public func firstUnprinted() throws(JobStoreError) -> TaskIndex? {
         try translated("read what was printed") {
-            try pool.read { try Int.fetchOne($0, sql: "SELECT min(task) FROM program WHERE printed = 0") }.map { TaskIndex($0) }
+            try pool.read { database in
+                let ended = try Int.fetchOne(database, sql: "SELECT min(task) FROM program WHERE printed = 0")
+                let open = try Int.fetchOne(
+                    database,
+                    sql: "SELECT idx FROM task WHERE state IN (\(TaskState.planned.rawValue), \(TaskState.won.rawValue)) ORDER BY idx LIMIT 1")
+                return [ended, open].compactMap(\.self).min().map { TaskIndex($0) }
+            }
         }
     }
 

@@ -41,6 +41,43 @@ struct JobStoreTests {
         }
     }
 
+    @Test("Attempts of an earlier process without an end are found with their hosts, and those started again are told; released ones never started")
+    func unended() throws {
+        try withFolder { folder in
+            let store = try JobStore(file: folder.appending("job.sqlite"))
+            try store.append((0..<5).map { task($0) })
+            func begin() throws { _ = try store.beginRun(build: "b", host: "h", process: 1, epochMilliseconds: 1) }
+            func dispatch(_ index: Int, _ number: UInt32, on host: String) throws {
+                try store.recordDispatched([Attempt(task: TaskIndex(index), number: number)], host: host, isDurable: true, epochMilliseconds: 1)
+            }
+            func end(_ index: Int, _ number: UInt32) throws {
+                let outcome = TaskOutcome(index: TaskIndex(index), state: .committed, work: FinishedWork(), host: "h", attempts: number)
+                try store.record([outcome], epochMilliseconds: 2)
+            }
+            try begin()
+            for index in 0..<5 { try dispatch(index, 1, on: index == 1 ? "far" : "near") }
+            try dispatch(1, 2, on: "near")
+            try store.recordEnded([TaskIndex(3)], on: "near", outcome: "released", epochMilliseconds: 2)
+            try store.recordEnded([TaskIndex(4)], on: "near", outcome: "exit-code", epochMilliseconds: 2)
+            try end(0, 1)
+            #expect(try store.unendedTasks().isEmpty, "what this process began is its own affair")
+            try begin()
+            let found = try store.unendedTasks()
+            #expect(found.map(\.index.position) == [1, 2])
+            #expect(found.map(\.hosts) == [["far", "near"], ["near"]])
+            #expect(try store.startedTwice(from: 0, below: 5, count: 9).map(\.position) == [1])
+            for index in 1..<5 {
+                try dispatch(index, 1, on: "near")
+                try end(index, 1)
+            }
+            #expect(try store.startedTwice(from: 0, below: 5, count: 9).map(\.position) == [1, 2])
+            #expect(try store.startedTwice(from: 2, below: 5, count: 9).map(\.position) == [2])
+            #expect(try store.startedTwiceCount() == 2)
+            #expect(try store.unendedTasks().isEmpty)
+            try store.close()
+        }
+    }
+
     @Test("An attempt that was lost is remembered also when its task was made by another: it may have left temp files")
     func lostAttempts() throws {
         try withFolder { folder in

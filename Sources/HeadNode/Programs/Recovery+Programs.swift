@@ -8,16 +8,17 @@ extension Recovery {
     /// of them can run any more.
     ///
     /// - Parameters:
+    ///   - isRetry: the user asks for another start of what may have run.
     ///   - thisMachine: the name attempts on this machine are recorded under; its programs have ended, which the job's lock tells.
     ///   - leaseSeconds: the longest of the hosts'.
-    func unended(_ settings: ProgramSettings, thisMachine: String, leaseSeconds: UInt32) throws(HeadError) -> JobRunner.Delay {
+    func unended(_ settings: ProgramSettings, isRetry: Bool, thisMachine: String, leaseSeconds: UInt32) throws(HeadError) -> JobRunner.Delay {
         let tasks = try journal { () throws(JobStoreError) in try store.unendedTasks() }
         switch settings.restarting {
         case .freely: return JobRunner.Delay()
-        case .never:
+        case .never where !isRetry:
             try recordLost(tasks)
             return JobRunner.Delay()
-        case .whenLost:
+        case .never, .whenLost:
             let elsewhere = tasks.filter { !$0.hosts.isSubset(of: [thisMachine]) }.map(\.index)
             return JobRunner.Delay(tasks: elsewhere, milliseconds: ProgramCourse.waitMilliseconds(leaseSeconds: leaseSeconds))
         }
