@@ -52,10 +52,11 @@ struct CarriedListingTests {
 
     @Test("Files and folders of --send are listed with what is in them")
     func sent() throws {
-        try withTree("mkdir -p tools/lib; touch tools/lib/x one") { folder in
+        try withTree("mkdir -p tools/lib; touch tools/lib/x one; mkfifo pipe") { folder in
             let listing = try CarriedListing(of: [folder.appending("one"), folder.appending("tools")])
             #expect(names(listing, in: folder) == ["one", "tools/", "tools/lib/", "tools/lib/x"])
             #expect(listing.passedOverText == nil)
+            #expect { try CarriedListing(of: [folder.appending("pipe")]) } throws: { if case .noFile? = $0 as? CarriedListing.Fault { true } else { false } }
         }
     }
 

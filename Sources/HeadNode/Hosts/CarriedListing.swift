@@ -14,6 +14,8 @@ struct CarriedListing: Sendable {
 
     enum Fault: Error {
         case system(SystemError)
+        /// Named by the user, and neither file nor folder.
+        case noFile(RawPath)
         /// More than one message can name.
         case tooMany
     }
@@ -35,7 +37,7 @@ struct CarriedListing: Sendable {
             case .folder:
                 try add(path, facts)
                 try addContent(of: path)
-            case .link, .other: passedOver.append(path)
+            case .link, .other: throw .noFile(path)
             }
         }
     }

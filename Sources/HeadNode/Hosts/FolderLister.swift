@@ -36,6 +36,7 @@ final class FolderLister: Sendable {
             return .listed(try CarriedListing(below: folder))
         } catch {
             switch error {
+            case .noFile: return .failed(TaskFailure(.unreadable, "it is no folder"))
             case .tooMany: return .failed(TaskFailure(.tooLarge, CarriedListing.tooManyText))
             case .system(let error):
                 return .failed(TaskFailure(error.isNotFound ? .vanished : error.isDenied ? .denied : .unreadable, "\(error)"))

@@ -18,6 +18,7 @@ struct ProgramBriefing: Sendable {
         } catch {
             switch error {
             case .system(let error): throw .usage("--send: \(error)")
+            case .noFile(let path): throw .usage("--send: \(path) is neither a file nor a folder")
             case .tooMany: throw .usage("--send: \(CarriedListing.tooManyText)")
             }
         }
