@@ -5,6 +5,8 @@ import LinuxSystem
 import Testing
 import WireProtocol
 
+@testable import NodeAgent
+
 @Suite("Slots shared by all jobs of a host", .serialized)
 struct SlotTests {
     struct Unexpected: Error {}
@@ -46,6 +48,36 @@ struct SlotTests {
         }
         #expect(most <= slots)
         try second.serve(seconds: 20) { try slotsHeld(folder) == 0 }
+    }
+
+    @Test("Slots that make up no whole task are given back after a while, and tried again later")
+    func partial() throws {
+        let folder = try TemporaryFolder()
+        let path = RawPath(folder.path)
+        var others: [Held] = []
+        for index in 0..<3 {
+            guard case .taken(let lock) = try FileLock.take(path.appending("slot-\(index)"), holder: "other", users: .everybody) else { throw Unexpected() }
+            others.append(Held(lock))
+        }
+        var locks = SlotLocks(folder: path, job: JobID(rawValue: "job"), tasksWanted: 3, cpusPerTask: 2, slotsOfHost: 6)
+        try locks.enter()
+        #expect(try locks.look(busy: 0, nowMilliseconds: 1_000).usable == 1)
+        #expect(try slotsHeld(folder) == 6)
+        _ = try locks.look(busy: 1, nowMilliseconds: 1_900)
+        #expect(try slotsHeld(folder) == 6)
+        #expect(try locks.look(busy: 1, nowMilliseconds: 2_000).usable == 1)
+        #expect(try slotsHeld(folder) == 5)
+        // All are free now; what was given back is not asked for again at once.
+        others = []
+        #expect(try locks.look(busy: 1, nowMilliseconds: 2_900).usable == 1)
+        #expect(try locks.look(busy: 1, nowMilliseconds: 3_000).usable == 3)
+        locks.leave()
+        #expect(try slotsHeld(folder) == 0)
+    }
+
+    private final class Held {
+        let lock: FileLock
+        init(_ lock: consuming FileLock) { self.lock = lock }
     }
 
     @Test("Never do more tasks run than there are slots, but for the one that every job has")

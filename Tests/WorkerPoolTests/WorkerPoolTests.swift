@@ -12,14 +12,14 @@ private final class PoolDriver {
     let pool: WorkerPool
     var events: [WorkerPool.Event] = []
 
-    init(recipe: String = "", start: ProgramStart? = nil, memoryBytesMax: UInt64 = 0) throws {
+    init(recipe: String = "", start: ProgramStart? = nil, memoryBytesMax: UInt64 = 0, minding: MinderSettings? = nil) throws {
         poll = try EventPoll()
         pool = WorkerPool(
             WorkerSettings(
                 start: try start ?? ProgramStart(ownExecutable().parent.appending("fixture-worker")), hello: Hello(build: "test"),
                 setup: WorkSetup(recipe: Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600),
                 yieldsToOthers: false,
-                addressSpaceBytesMax: memoryBytesMax),
+                addressSpaceBytesMax: memoryBytesMax, minding: minding),
             poll: poll)
     }
 
@@ -31,6 +31,14 @@ private final class PoolDriver {
             pool.collectEnds(into: &events)
         }
         return events.isEmpty ? nil : events.removeFirst()
+    }
+
+    /// How the worker in the first slot ends, whatever else happens before.
+    func end() throws -> ProcessEnd? {
+        while let event = try next() {
+            if case .ended(0, let end, _) = event { return end }
+        }
+        return nil
     }
 
     func spawnReady(_ slot: Int) throws {
@@ -169,6 +177,31 @@ struct WorkerPoolTests {
             start: ProgramStart(RawPath("/usr/bin/env"), arguments: [fixture], variables: [Array("QUIRE_FIXTURE_DIES=1".utf8)]))
         try dying.pool.spawn(slot: 0)
         guard case .ended(0, .exited(code: 127), _) = try dying.next() else { throw Unexpected() }
+    }
+
+    @Test("A minder is asked to end, and killed only when it does not in its time")
+    func askedFirst() throws {
+        func driver(_ script: String) throws -> PoolDriver {
+            let start = ProgramStart(RawPath("/bin/sh"), arguments: ["-c", script].map { Array($0.utf8) })
+            return try PoolDriver(
+                start: start, minding: MinderSettings(environment: ProcessPlan.inheritedEnvironment(), lockDescriptor: nil, openFilesMax: 100))
+        }
+        let ready = "head -c 20 > /dev/null; echo noise; while :; do sleep 0.01; done"
+        let obedient = try driver("[ $(ulimit -n) = 100 ] || exit 9; trap 'exit 5' TERM; \(ready)")
+        try obedient.pool.spawn(slot: 0)
+        // It has begun: it says something.
+        _ = try obedient.poll.wait(milliseconds: 20_000)
+        obedient.pool.kill(slot: 0)
+        #expect(try obedient.end() == .exited(code: 5))
+        let deaf = try driver("trap '' TERM; \(ready)")
+        try deaf.pool.spawn(slot: 0)
+        _ = try deaf.poll.wait(milliseconds: 20_000)
+        deaf.pool.kill(slot: 0)
+        let due = try #require(deaf.pool.nextDeadlineMilliseconds)
+        deaf.pool.killOverdue(nowMilliseconds: due - 1)
+        #expect(deaf.pool.processIDs.allSatisfy { ProcessSample.take(of: $0) != nil } && deaf.pool.processIDs.count == 1)
+        deaf.pool.killOverdue(nowMilliseconds: due)
+        #expect(try deaf.end() == .killed(signal: 9))
     }
 
     @Test("A program's version is its first line; one that says nothing has none")
