@@ -48,7 +48,7 @@ final class JobRunner {
     /// Those of `open` whose report the committer has: a lost agent does not bring them back.
     var committing: Set<TaskIndex> = []
     /// Tasks left when nothing more is dispatched; nil before that.
-    private var unsettledCount: Int?
+    private(set) var unsettledCount: Int?
     var isAllDispatched: Bool { unsettledCount != nil }
     private var spool = SpoolGauge()
     /// What the scheduler was told last.
@@ -56,9 +56,9 @@ final class JobRunner {
     private var binding: Binding
     /// Nil for pictures.
     var printing: Printing?
-    private var volumes: [BoundVolume]?
+    private(set) var volumes: [BoundVolume]?
     var stop: Stop?
-    private var wasKilled = false
+    private(set) var wasKilled = false
     private(set) var wasInterruptedTwice = false
     let watch: EnvironmentWatch
     var failures: FailureWatch
@@ -70,7 +70,7 @@ final class JobRunner {
     /// Folders of tasks that were given up before they ended.
     var abandoned: Set<RawPath> = []
 
-    private var isBound: Bool {
+    var isBound: Bool {
         switch binding {
         case .ended: true
         case .underWay, .failed: false
@@ -209,11 +209,6 @@ final class JobRunner {
     /// Ends without waiting for what runs.
     func stopAtOnce() { wasKilled = true }
 
-    private var isHalted: Bool {
-        guard case .fault(.halted)? = stop else { return false }
-        return true
-    }
-
     private var isOver: Bool {
         if wasKilled { return true }
         guard let unsettledCount, open.isEmpty else { return false }
@@ -226,35 +221,6 @@ final class JobRunner {
             case .ended, .failed: return true
             }
         case .fault: return true
-        }
-    }
-
-    private var phase: ProgressSnapshot.Phase {
-        switch stop {
-        case .asked(let deadline):
-            let now = SystemClock.monotonicMilliseconds()
-            return .draining(secondsLeft: deadline > now ? Int((deadline - now + 999) / 1000) : 0)
-        case .fault(let error):
-            // Told whole as a message.
-            let words = "\(error)".prefix { $0 != ";" && !$0.isNewline }
-            return .paused(reason: String(words.last == ":" ? words.dropLast() : words))
-        case .none:
-            if let pause { return .paused(reason: pause.fault) }
-            guard unsettledCount != nil, open.isEmpty else { return .working }
-            return course == nil ? .binding : .finishing
-        }
-    }
-
-    private var result: Result {
-        let finished = Result(status: display.summary.failed > 0 ? .someFilesFailed : .done, volumes: volumes ?? [])
-        switch stop {
-        case .none: return finished
-        case .asked:
-            if !wasKilled && unsettledCount == 0 && isBound { return finished }
-            return Result(status: wasInterruptedTwice ? .cancelled : .stoppedResumable, volumes: [])
-        case .fault(.surroundings) where !wasKilled && unsettledCount == 0 && isBound: return finished
-        case .fault(.halted) where !wasKilled && unsettledCount == 0: return finished
-        case .fault(let error): return Result(status: error.statusOfStoppedJob, volumes: [], fault: error)
         }
     }
 
@@ -346,21 +312,6 @@ final class JobRunner {
         perform(others)
         if committing.count > Self.committingTasksMax { perform(scheduler.apply(.congested(true), at: .now)) }
         count(settled)
-    }
-
-    /// Deletes the files of a report that came too late.
-    private func discard(_ report: WorkReport) {
-        var temps: [RawPath] = []
-        var spooled = report.program?.spooledNames ?? []
-        if case .finished(let work) = report.outcome {
-            // What a program wrote at its final path is not this attempt's alone.
-            temps = work.files.map(\.temp).filter { course == nil || JobFolder.isAttemptFolder($0.parent, of: plan.job) }
-            spooled += work.spooledNames
-        }
-        for file in temps + spooled.map({ plan.workingFolder.appending(plan.spoolFolder).appending($0) }) {
-            do throws(SystemError) { try FileOperation.removeIfPresent(file) } catch { display.message("a late result stays behind: \(error)") }
-        }
-        if course != nil { for folder in Set(temps.map(\.parent)) { JobFolder.removeTreeIfPossible(folder) } }
     }
 
     func take(_ signal: SignalWatch.Signal) {

@@ -40,6 +40,18 @@ struct ProgramTests {
         #expect(try second.object()["started_twice"]["count"].number == 0, "a failed start is known to be over")
     }
 
+    @Test("--retries starts what failed again after a wait, and counts neither as started twice nor as failed what succeeds then")
+    func retries() throws {
+        let job = try ProgramBox(count: 2)
+        let script: Name = "echo \"$1\" >> runs; case $1 in *1.txt) [ $(grep -c 1.txt runs) -ge 3 ];; *) exit 5;; esac"
+        let ended = try job.exec("--json", "in", "--retries", "2", "--return", "out/{/}", "--", "sh", "-c", Name("echo > \"$2\"; ") + script, "sh", "{}", "out/{/}", expect: 3)
+        let facts = try ended.object()
+        #expect(facts["done"].number == 1 && facts["failed"].number == 1)
+        #expect(facts["started_twice"]["count"].number == 0)
+        #expect(job.lines("runs").count == 6, "three starts of each")
+        #expect(job.box.files(below: "out") == ["001.txt"])
+    }
+
     @Test("Reports tell the exit code of every task, and jobs and report know the job")
     func reports() throws {
         let job = try ProgramBox(count: 3)
