@@ -122,7 +122,7 @@ struct EndingTests {
 
     @Test("A killed minder takes its program with it")
     func killed() throws {
-        let session = try MinderSession(.script("echo $$ > running; while :; do sleep 1000; done"))
+        let session = try MinderSession(.script("echo $$ > running; exec sleep 1000"))
         session.send(.order(session.order()))
         let program = try id(in: session, "running")
         session.kill()
