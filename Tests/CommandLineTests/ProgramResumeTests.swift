@@ -136,4 +136,16 @@ struct ProgramResumeTests {
         job.expectNothingRuns()
         job.box.expectTidy()
     }
+
+    @Test("quire cancel after kill -9 returns when no program runs any more, and what they left is gone")
+    func cancelledAfterKill() throws {
+        let job = try ProgramBox(count: 2)
+        let running = try job.start("in", "--return", "out/{/}", "--", "sh", "-c", Name("echo half > \"$2\"; ") + Self.stubborn, "sh", "{}", "out/{/}")
+        try job.untilBegan(1)
+        running.signal(SIGKILL)
+        _ = try running.wait()
+        try job.quire("cancel", expect: 0)
+        job.expectNothingRuns()
+        #expect(job.box.files(below: "out") == [])
+    }
 }
