@@ -146,4 +146,30 @@ struct ProgramHostTests {
         #expect((36...38).contains(Int(made) ?? 0), "\(made) outputs; \(ended)")
         #expect(ended.errors.contains("its host was lost while the program may have been running"), "\(ended)")
     }
+
+    @Test("kill -9 of quire: resume at once starts nothing beside what may still run on a host, and tells what was started twice")
+    func headKilled() throws {
+        let place = try Workplace(Self.many)
+        let bed = try Testbed(hosts: 2)
+        let hosts = try place.hosts(bed, defaults: "lease: 2, slots: 2", "address: h1", "address: h2")
+        // Only one at a time can hold a task's lock on a host; TERM is not heeded.
+        let words = [
+            "sh", "-c",
+            "trap '' TERM; exec 9>>/var/tmp/lock-${0##*/}; flock -n 9 || echo >>/var/tmp/beside; sleep 0.2; while [ -e /var/tmp/hold ]; do sleep 0.05; done", "{}",
+        ]
+        let running = try place.start("there", ["exec", "in", "--progress", "json"] + hosts + ["--min-hosts", "2", "--"] + words)
+        try running.untilDone(3, on: ["h1", "h2"])
+        for host in ["h1", "h2"] {
+            try bed.execute(on: host, "touch", "/var/tmp/hold")
+            try running.until("programs of \(host) are held") { try bed.programs(on: host).filter { $0.hasPrefix("sh -c") }.count == 2 }
+        }
+        running.signal(SIGKILL)
+        _ = try running.wait()
+        let resumed = try place.start("there", ["resume", "--progress", "json"], copiesInputs: false)
+        for host in ["h1", "h2"] { try bed.execute(on: host, "rm", "/var/tmp/hold") }
+        let ended = try resumed.wait()
+        #expect(ended.status == 0, "\(ended)")
+        #expect(ended.errors.contains("\"started_twice\":{\"count\":") && !ended.errors.contains("\"started_twice\":{\"count\":0"), "\(ended)")
+        for host in ["h1", "h2"] { #expect(try bed.execute(on: host, "test", "!", "-e", "/var/tmp/beside").status == 0, "\(host)") }
+    }
 }
