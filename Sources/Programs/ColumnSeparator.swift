@@ -24,7 +24,7 @@ public enum ColumnSeparator: Hashable, Sendable {
 
     static func check(_ separator: [UInt8]) throws(ProgramError) {
         guard (1...bytesMax).contains(separator.count), !separator.contains(0) else {
-            throw .badValue(shown(separator), of: "column separator", accepted: "tab, comma, blanks, or the separator itself, such as ';'")
+            throw .badValue(shown(separator), of: "--columns", accepted: "tab, comma, blanks, or the separator itself, such as ';'")
         }
     }
 

@@ -63,7 +63,7 @@ public struct NumberRange: Hashable, Sendable {
 
     private static func part(_ piece: Substring, of text: String) throws(ProgramError) -> Part {
         func bad(_ accepted: String = "1-240, 1-240:2, 10-1:-1, -5-5, or several with commas") -> ProgramError {
-            .badValue(shown(Array(text.utf8)), of: "range", accepted: accepted)
+            .badValue(shown(Array(text.utf8)), of: "--range", accepted: accepted)
         }
         var rest = piece.utf8[...]
         guard let first = number(&rest) else { throw bad() }

@@ -41,7 +41,11 @@ extension ProgramError: CustomStringConvertible {
         case .holdsNUL(let what): "\(what) holds a NUL, which cannot be passed to a program"
         case .tooLong(let what, let limit): "\(what) is too long; at most \(limit)"
         case .badValue(let text, let what, let accepted):
-            text.isEmpty ? "\(what) has no value; accepted: \(accepted)" : "'\(text)' is no \(what); accepted: \(accepted)"
+            if text.isEmpty {
+                "\(what) has no value; accepted: \(accepted)"
+            } else {
+                what.hasPrefix("--") ? "\(what) does not take '\(text)'; accepted: \(accepted)" : "'\(text)' is no \(what); accepted: \(accepted)"
+            }
         case .outputIsInput(let template):
             "--return '\(template)' is the input itself, which is never written over; name another file, such as '{.}.out'"
         case .repeatedReturn(let template): "--return '\(template)' is given twice"

@@ -13,7 +13,7 @@ public enum TimeLimit: Hashable, Sendable {
 
     /// Reads `90`, `1.5`, `90s`, `10m`, `2h` or `200%`.
     public init(parsing text: String) throws(ProgramError) {
-        let bad = ProgramError.badValue(shown(Array(text.utf8)), of: "time limit", accepted: Self.accepted)
+        let bad = ProgramError.badValue(shown(Array(text.utf8)), of: "--timeout", accepted: Self.accepted)
         if text.hasSuffix("%") {
             guard let share = wholeNumber(text.dropLast()), share > 100, share <= Self.percentMax else { throw bad }
             self = .percentOfMedian(share)
@@ -63,7 +63,7 @@ public struct Halt: Hashable, Sendable {
 
     /// Reads `now,fail=1` or `soon,fail=10%`.
     public init(parsing text: String) throws(ProgramError) {
-        let bad = ProgramError.badValue(shown(Array(text.utf8)), of: "halt", accepted: "soon,fail=10%, now,fail=1 and the like")
+        let bad = ProgramError.badValue(shown(Array(text.utf8)), of: "--halt", accepted: "soon,fail=10%, now,fail=1 and the like")
         let halves = text.split(separator: ",", omittingEmptySubsequences: false)
         guard halves.count == 2, let manner = Manner(rawValue: String(halves[0])), halves[1].hasPrefix("fail=") else { throw bad }
         let amount = halves[1].dropFirst(5)
@@ -104,7 +104,7 @@ public enum Cpus: Hashable, Sendable {
         } else if let count = wholeNumber(text), (1...Self.countMax).contains(count) {
             self = .count(count)
         } else {
-            throw .badValue(shown(Array(text.utf8)), of: "number of CPUs", accepted: "1 to \(Self.countMax), or all")
+            throw .badValue(shown(Array(text.utf8)), of: "--cpus", accepted: "1 to \(Self.countMax), or all")
         }
     }
 
@@ -122,7 +122,7 @@ extension ProgramSpec {
         var codes: Set<Int32> = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let code = wholeNumber(word), code <= 255 else {
-                throw .badValue(shown(Array(text.utf8)), of: "list of exit codes", accepted: "exit codes from 0 to 255, such as 0,1")
+                throw .badValue(shown(Array(text.utf8)), of: "--ok", accepted: "exit codes from 0 to 255, such as 0,1")
             }
             codes.insert(Int32(code))
         }

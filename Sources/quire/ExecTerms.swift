@@ -59,15 +59,17 @@ struct ExecTerms: ParsableArguments {
         if let acceptedCodes { spec.acceptedCodes = try ProgramSpec.exitCodes(parsing: acceptedCodes) }
         spec.forbiddenTexts = failIfOutput.map(\.bytes)
         spec.expectsOutput = expectOutput
-        if let grace {
-            let accepted = "seconds from 0 to \(ProgramSpec.graceMillisecondsMax / 1000)"
-            let milliseconds: UInt64
-            switch grace == "0" ? .milliseconds(0) : try TimeLimit(parsing: grace) {
-            case .milliseconds(let time): milliseconds = time
-            case .percentOfMedian: throw .badValue(grace, of: "--grace", accepted: accepted)
-            }
-            guard milliseconds <= UInt64(ProgramSpec.graceMillisecondsMax) else { throw .badValue(grace, of: "--grace", accepted: accepted) }
-            spec.graceMilliseconds = UInt32(milliseconds)
+        if let grace { spec.graceMilliseconds = try Self.graceMilliseconds(grace) }
+    }
+
+    private static func graceMilliseconds(_ text: String) throws(ProgramError) -> UInt32 {
+        if text == "0" { return 0 }
+        let bad = ProgramError.badValue(text, of: "--grace", accepted: "seconds from 0 to \(ProgramSpec.graceMillisecondsMax / 1000)")
+        let limit: TimeLimit
+        do throws(ProgramError) { limit = try TimeLimit(parsing: text) } catch { throw bad }
+        switch limit {
+        case .milliseconds(let time) where time <= UInt64(ProgramSpec.graceMillisecondsMax): return UInt32(time)
+        case .milliseconds, .percentOfMedian: throw bad
         }
     }
 

@@ -45,14 +45,11 @@ struct HostOptions: ParsableArguments {
     @Flag(help: "If too few hosts come, let this machine do the work alone.")
     var localFallback = false
 
-    @Flag(help: "Let hosts work too whose libraries make other bytes of the same pictures.")
-    var mixedCodecs = false
-
     func validate() throws {
         if let minHosts, !(1...4096).contains(minHosts) { throw ValidationError("--min-hosts takes a number from 1 up.") }
         if !names.areGiven {
             let flags = [("--storage", storage != nil), ("--min-hosts", minHosts != nil), ("--local-fallback", localFallback),
-                ("--mixed-codecs", mixedCodecs), ("--accept-new-host-keys", names.acceptNewHostKeys)]
+                ("--accept-new-host-keys", names.acceptNewHostKeys)]
             if let (name, _) = flags.first(where: \.1) { throw ValidationError("\(name) needs hosts: add --hosts FILE or --host NAME.") }
         }
     }
@@ -63,6 +60,24 @@ struct HostOptions: ParsableArguments {
         settings.storage = storage
         settings.hostsMin = minHosts ?? 1
         settings.fallsBack = localFallback
+        return settings
+    }
+}
+
+/// Which machines work on pictures, for commands that make them.
+struct PictureHostOptions: ParsableArguments {
+    @OptionGroup var hosts: HostOptions
+
+    @Flag(help: "Let hosts work too whose libraries make other bytes of the same pictures.")
+    var mixedCodecs = false
+
+    func validate() throws {
+        if mixedCodecs && !hosts.names.areGiven { throw ValidationError("--mixed-codecs needs hosts: add --hosts FILE or --host NAME.") }
+    }
+
+    /// Nil where none of these options was given.
+    var settings: HostSettings? {
+        guard var settings = hosts.settings else { return nil }
         settings.allowsMixedCodecs = mixedCodecs
         return settings
     }

@@ -42,7 +42,7 @@ struct GoingOnOptions: ParsableArguments {
     }
 
     @OptionGroup(title: "Hosts (default: as the job was started)")
-    var hosts: HostOptions
+    var hosts: PictureHostOptions
 
     func settings(_ choice: JobChoice) -> ResumeSettings {
         var settings = ResumeSettings(version: Quire.version)

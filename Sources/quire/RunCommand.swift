@@ -58,7 +58,7 @@ struct RunCommand: ParsableCommand {
     var keepTimes = false
 
     @OptionGroup(title: "PDF") var book: PDFOptions
-    @OptionGroup(title: "Hosts") var hosts: HostOptions
+    @OptionGroup(title: "Hosts") var hosts: PictureHostOptions
     @OptionGroup(title: "Job") var job: JobOptions
 
     func run() throws {

@@ -15,6 +15,7 @@ struct ExecUsageTests {
             "-- <program>",
         ]
         for part in parts { #expect(ended.out.contains(part), "\(part) is missing") }
+        #expect(!ended.out.contains("--mixed-codecs"), "it is about pictures")
         for line in ended.out.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
         let examples = ended.out.split(separator: "EXAMPLES")[1].split(separator: "PLACEHOLDERS")[0]
         #expect(examples.split(separator: "\n").allSatisfy { $0.hasPrefix("  quire exec") || $0.hasPrefix("    -") }, "no example was broken:\n\(examples)")
@@ -58,7 +59,10 @@ struct ExecUsageTests {
             ("a.wav --env =x -- true", "NAME=VALUE"),
             ("a.wav --ok 0,256 -- true", "0,256"),
             ("a.wav --timeout 100% -- true", "100%"),
-            ("a.wav --timeout 0 -- true", "time limit"),
+            ("a.wav --timeout 0 -- true", "--timeout does not take '0'"),
+            ("a.wav --grace x -- true", "--grace does not take 'x'"),
+            ("a.wav --halt never -- true", "--halt"),
+            ("--range 9-x -- true", "--range"),
             ("a.wav --grace 2h -- true", "--grace"),
             ("a.wav --retries -1 -- true", "retries"),
             ("a.wav --retries 101 -- true", "--retries"),
@@ -66,7 +70,7 @@ struct ExecUsageTests {
             ("a.wav --idempotent --at-most-once -- true", "--at-most-once"),
             ("a.wav --halt now -- true", "fail=1"),
             ("a.wav --halt now,fail=1 --max-failures 3 -- true", "--max-failures"),
-            ("a.wav --cpus 0 -- true", "CPUs"),
+            ("a.wav --cpus 0 -- true", "--cpus does not take '0'"),
             ("a.wav --memory lots -- true", "lots"),
             ("a.wav --memory 0 -- true", "--memory"),
             ("a.wav --order random -- true", "random"),
