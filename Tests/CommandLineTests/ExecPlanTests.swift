@@ -33,6 +33,18 @@ struct ExecPlanTests {
         #expect(arguments(try plan(box, "-", "-0", "--", "wc", input: Array("-rf\0sub/a\0".utf8))) == ["./-rf", "sub/a"])
     }
 
+    @Test("An output that would be the folder of another one is refused before any work, with both names")
+    func nested() throws {
+        let box = try Sandbox()
+        let own = try box.run(["quire", "exec", "--range", "1-3", "--return", "o/{}", "--return", "o/{}/deep/x", "--", "touch"])
+        #expect(own.status == 2 && own.errors.contains("o/1, an output of 1, would be the folder of o/1/deep/x"), "\(own)")
+        let others = try box.run(["quire", "exec", "--args-from", "-", "--return", "o/{}", "--", "touch"], input: Array("b/c\na\nB\n".utf8))
+        #expect(others.status == 2 && others.errors.contains("o/B, an output of B, would be the folder of o/b/c"), "\(others)")
+        #expect(!box.exists("o"))
+        let beside = try box.run(["quire", "exec", "--range", "1-2", "--return", "o/{}/x", "--return", "o/{}.x", "--", "touch", "o/{}/x", "o/{}.x"])
+        #expect(beside.status == 0, "\(beside)")
+    }
+
     @Test("--only and --skip choose by extension in any case, also among named files; the rest is warned of once, by extension")
     func kinds() throws {
         let box = try Sandbox()

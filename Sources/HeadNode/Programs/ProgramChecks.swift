@@ -4,7 +4,7 @@ import LinuxSystem
 import Planning
 import Programs
 
-/// What must hold of all outputs of a job of programs before any work: no two of one name, no file of somebody else's, no input among
+/// What must hold of all outputs of a job of programs before any work: no two of one name, none the folder of another, no file of somebody else's, no input among
 /// them. Tells of a task whose outputs are current that nothing is to be done.
 ///
 /// Takes 8 bytes an input and 8 an output until `finish`.
@@ -17,6 +17,7 @@ struct ProgramChecks {
     private let writesFiles: Bool
     private var inputKeys: [UInt64] = []
     private var hashes: [UInt64] = []
+    private var folders = OutputFolders()
     /// Outputs that exist and would be replaced.
     private var replaced: [(key: UInt64, output: RawPath, input: RawPath)] = []
     private var foreign: (count: Int, first: [RawPath]) = (0, [])
@@ -41,7 +42,12 @@ struct ProgramChecks {
 
     /// Remembers the outputs of a task that is not looked at: others must not take their names.
     mutating func noteOutputs(of task: PlannedTask) throws(HeadError) {
-        for output in try program.outputs(of: task) { hashes.append(CollisionKey.hash(output)) }
+        for output in try program.outputs(of: task) { note(output) }
+    }
+
+    private mutating func note(_ output: RawPath) {
+        hashes.append(CollisionKey.hash(output))
+        folders.note(of: output)
     }
 
     /// Looks at what lies under the names of a task's outputs; returns its end where nothing is to be done.
@@ -51,7 +57,7 @@ struct ProgramChecks {
         task.mayReplace = false
         var existing: [(path: RawPath, facts: FileFacts)] = []
         for output in outputs {
-            hashes.append(CollisionKey.hash(output))
+            note(output)
             guard let facts = try outputFacts.facts(of: output) else { continue }
             if facts.type == .folder {
                 throw .usage("\(output) is a folder, and an output of \(task.input) would have its name; name a file with --return")
@@ -102,6 +108,7 @@ struct ProgramChecks {
         let suspects = CollisionFinder(hashes: hashes).suspects()
         if !suspects.isEmpty { try ProgramCollisions(program: program, store: store).settle(suspects) }
         hashes.sort()
+        try folders.check(hashes, program, store)
         inputKeys.sort()
         if foreign.count > 0 {
             let others = foreign.count > foreign.first.count ? " and \(foreign.count - foreign.first.count) more" : ""
@@ -120,7 +127,7 @@ struct ProgramChecks {
             [], isInput: { isInput($0) }, isOutput: isOutput,
             isOurs: { (path, facts) throws(HeadError) in try entry(path)?.identities.contains(facts.identity) == true })
         if let log = terms.jobLog, isOutput(log) { throw .usage("--joblog \(log): that is the name of an output") }
-        (hashes, inputKeys, replaced) = ([], [], [])
+        (hashes, folders, inputKeys, replaced) = ([], OutputFolders(), [], [])
     }
 
     private func isInput(_ facts: FileFacts) -> Bool { inputKeys.containsSorted(facts.key) || sent.contains { $0.key == facts.key } }
