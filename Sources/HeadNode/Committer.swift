@@ -142,7 +142,8 @@ struct Committer: Sendable {
             for (file, output) in zip(work.files, task.outcome.outputs) {
                 let path = workingFolder.appending(output).normalized
                 let known = try journal { () throws(JobStoreError) in try ledger.entry(for: path) }
-                earlier[output] = known?.identities
+                // What another job made since this one was planned stays, as somebody else's would.
+                if program == nil || task.task.mayReplace || known?.job == job { earlier[output] = known?.identities }
                 let recipe = try program?.digest(of: task.task) ?? recipe
                 do throws(SystemError) {
                     let source = isInPlace && file.isVerbatim ? output : file.temp

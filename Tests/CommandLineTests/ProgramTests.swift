@@ -107,6 +107,21 @@ struct ProgramTests {
         #expect(job.box.text("out/002.txt") == "other\n")
     }
 
+    @Test("Two jobs that make the same output at the same time: the later one fails by name, and the file is whole")
+    func sameOutput() throws {
+        let job = try ProgramBox(count: 1)
+        let words: [Name] = ["in", "--return", "out", "--", "sh", "-c"]
+        let slow = try job.box.start(
+            ["quire", "exec", "--progress", "none", "--json"] + words + [ProgramBox.held + "echo slow > \"$2\"", "sh", "{}", "out"])
+        try job.untilBegan(1)
+        #expect(try job.box.run(["quire", "exec", "--progress", "none"] + words + ["echo quick > \"$2\"", "sh", "{}", "out"]).status == 0)
+        try job.letGo()
+        let ended = try slow.wait()
+        #expect(ended.status == 3 && ended.out.contains("out appeared while the job ran"), "\(ended)")
+        #expect(job.box.text("out") == "quick\n")
+        job.box.expectTidy()
+    }
+
     @Test("A program that takes longer than --timeout is ended with all it started, also if it ignores TERM")
     func timeout() throws {
         let job = try ProgramBox(count: 2)
