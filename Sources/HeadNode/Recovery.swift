@@ -54,7 +54,11 @@ final class Recovery {
             if opened == 0 { try journal { () throws(JobStoreError) in try store.setFact("state", JobState.running.rawValue) } }
             opened += 1
             var task = record.task
-            if plan.program?.kind == .text { return task }
+            switch plan.program?.kind {
+            case .file, nil: break
+            // These have no identity.
+            case .folder, .text: return task
+            }
             // One that is not there now fails for that when it is worked on.
             do throws(SystemError) { task.identity = try FileOperation.facts(of: task.input).identity } catch {}
             return task

@@ -52,6 +52,22 @@ struct ExecResumeTests {
         #expect(try run("--resume", "--grace", "1") == [], "how long it may take to end is not")
     }
 
+    @Test("What retry did of folders and lines is done for --resume too")
+    func retried() throws {
+        let box = try Sandbox()
+        for name: Name in ["p/a/x", "p/b/x"] { try box.write("x", to: name) }
+        for source: [Name] in [["p", "--dirs"], ["--range", "1-2"]] {
+            let words: [Name] = source + ["--", "sh", "-c", "echo >> ran; test -e good", "sh"]
+            #expect(try box.run(["quire", "exec", "--progress", "none"] + words).status == 3)
+            try box.write("", to: "good")
+            #expect(try box.run(["quire", "retry", "--progress", "none"]).status == 0)
+            try box.write("", to: "ran")
+            #expect(try box.run(["quire", "exec", "--progress", "none", "--resume"] + words).status == 0)
+            #expect(box.text("ran") == "", "\(source[0])")
+            try box.remove("good")
+        }
+    }
+
     @Test("Outputs that are as the same command made them are left; with another command, input or a missing output they are made again")
     func current() throws {
         let box = try Sandbox()
