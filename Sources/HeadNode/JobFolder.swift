@@ -11,12 +11,13 @@ final class Locks {
         init(_ lock: consuming FileLock) { self.lock = lock }
     }
 
-    /// Outputs and PDF, and the INPUTs where results come to lie beside or in place of them.
+    /// Outputs, PDF and log of jobs, and the INPUTs where results come to lie beside or in place of them.
     init(_ settings: RunSettings, _ state: StateFolder, _ workingFolder: RawPath, holder: String) throws(HeadError) {
         if settings.isDryRun { return }
         var targets: [(String, RawPath)] = []
         if let folder = settings.outputFolder { targets.append(("the output folder", folder)) }
         if let pdf = settings.pdf { targets.append(("the PDF", RawPath(pdf))) }
+        if let log = settings.program?.jobLog { targets.append(("the log of jobs", log)) }
         if settings.isInPlace || (settings.nameTemplate != nil && settings.outputFolder == nil) {
             targets += settings.inputs.compactMap { if case .path(let path) = $0 { ("the input", path) } else { nil } }.prefix(Self.inputsMax)
         }

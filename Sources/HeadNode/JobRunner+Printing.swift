@@ -12,9 +12,26 @@ enum PrintingEvent: Sendable {
 /// Printing what programs printed: the main thread says how far tasks have ended, and never waits for whoever reads standard output.
 extension JobRunner {
     struct Printing {
+        /// What waits to be printed takes so much disk; beyond it nothing is dispatched until half of it is printed, or only what
+        /// printing waits for.
+        static let waitingBytesMax: UInt64 = 10 << 30
+
         let mark: PrintingMark
         /// Nil while it is under way.
         var ending: ProgramPrinter.Ending?
+        private var isFull = false
+
+        init(mark: PrintingMark) { self.mark = mark }
+
+        /// Only tasks below this may start; nil for all.
+        ///
+        /// While others are to be printed before it, the lowest open one would only add to what waits.
+        mutating func dispatchBound(lowestOpen: TaskIndex, bytesMax: UInt64 = Self.waitingBytesMax) -> TaskIndex? {
+            let waiting = mark.waiting
+            isFull = waiting.byteCount > (isFull ? bytesMax / 2 : bytesMax)
+            guard isFull else { return nil }
+            return waiting.printedBelow < lowestOpen.position ? TaskIndex(0) : TaskIndex(lowestOpen.position + 1)
+        }
     }
 
     /// How long a printer that shall end at once is waited for: it may be within a write that nobody takes.
@@ -23,9 +40,11 @@ extension JobRunner {
     /// Starts the thread that prints; nil for jobs of pictures.
     static func startPrinting(
         _ settings: RunSettings, _ plan: JobPlan, _ store: JobStore, _ events: Mailbox<HeadEvent>, terminal: TerminalQuestions, thisMachine: String
-    ) -> Printing? {
+    ) throws(HeadError) -> Printing? {
         guard let program = plan.program, let terms = settings.program else { return nil }
         let mark = PrintingMark()
+        // A table is printed anew, whole.
+        mark.expect(byteCount: try journal { () throws(JobStoreError) in try store.printableByteCount(withPrinted: terms.table != nil) })
         let printer = ProgramPrinter(
             store: store, job: plan.job, settings: terms, workingFolder: plan.workingFolder,
             output: CapturedOutput(spoolFolder: plan.workingFolder.appending(plan.spoolFolder)), mark: mark, terminal: terminal,

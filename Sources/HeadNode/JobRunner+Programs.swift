@@ -65,6 +65,7 @@ extension JobRunner {
         guard var course else { return }
         for one in settled {
             if case .finished = one.report.outcome { course.note(one.report.usage) }
+            if let result = one.report.program { printing?.mark.expect(byteCount: result.byteCount) }
         }
         if let limit = course.newLimit() {
             for link in links.values { link.send(.limitTime(milliseconds: limit)) }

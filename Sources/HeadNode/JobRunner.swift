@@ -116,7 +116,7 @@ final class JobRunner {
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
             replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, outputRoot: outputRoot,
             build: try agents.link().build, program: plan.program)
-        printing = Self.startPrinting(settings, plan, store, events, terminal: display.questions, thisMachine: try agents.link().name)
+        printing = try Self.startPrinting(settings, plan, store, events, terminal: display.questions, thisMachine: try agents.link().name)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }
         binding = plan.books.isEmpty ? .ended : .underWay
         if plan.books.isEmpty {
@@ -358,10 +358,10 @@ final class JobRunner {
         mark.advance(to: lowestOpenTask.position)
     }
 
-    /// Keeps the spool within its limit, called several times a second.
+    /// Keeps the spool of pages, and what waits to be printed, within their limits; called several times a second.
     private func boundDispatch() {
         spool.update(boundBelow: display.pages.tasksBelow)
-        let bound = spool.isFull ? spool.dispatchBound(lowestOpen: lowestOpenTask) : nil
+        let bound = spool.isFull ? spool.dispatchBound(lowestOpen: lowestOpenTask) : printing?.dispatchBound(lowestOpen: lowestOpenTask)
         guard bound != dispatchBound else { return }
         dispatchBound = bound
         perform(scheduler.apply(.bound(bound), at: .now))

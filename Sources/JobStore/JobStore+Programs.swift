@@ -61,12 +61,14 @@ extension JobStore {
         }
     }
 
-    /// Tasks that ended after the one with this place in the order of ends, in that order, at most `count`; those that are filed only
-    /// if asked for.
+    /// Tasks that ended after the one with this place in the order of ends, in that order, at most `count`.
     ///
     /// Ends before a task whose files have not their final names yet.
-    public func programs(endedAfter sequence: Int, withFiled: Bool, count: Int) throws(JobStoreError) -> [ProgramRecord] {
-        let found = try programs(where: "sequence > ?\(withFiled ? "" : " AND filed = 0") ORDER BY sequence", [sequence], count: count)
+    ///
+    /// - Parameter mark: leaves out those that have it.
+    public func programs(endedAfter sequence: Int, without mark: ProgramMark?, count: Int) throws(JobStoreError) -> [ProgramRecord] {
+        let unmarked = mark.map { " AND \($0.rawValue) = 0" } ?? ""
+        let found = try programs(where: "sequence > ?\(unmarked) ORDER BY sequence", [sequence], count: count)
         return Array(found.prefix { $0.outcome.state != .won })
     }
 
@@ -107,12 +109,21 @@ extension JobStore {
         }
     }
 
+    /// Bytes that programs printed and that are to be shown; those shown already only if asked for.
+    public func printableByteCount(withPrinted: Bool) throws(JobStoreError) -> UInt64 {
+        try translated("read what was printed") {
+            try pool.read { database in
+                let condition = withPrinted ? "" : " WHERE printed = 0"
+                return UInt64(clamping: try Int64.fetchOne(database, sql: "SELECT sum(output_size + errors_size) FROM program\(condition)") ?? 0)
+            }
+        }
+    }
+
     /// Remembers that these were filed or printed. Not synced: after a crash of the machine a few may be once more.
-    public func mark(_ tasks: [TaskIndex], _ marks: [ProgramMark]) throws(JobStoreError) {
-        if tasks.isEmpty || marks.isEmpty { return }
-        let changes = marks.map { "\($0.rawValue) = 1" }.joined(separator: ", ")
+    public func mark(_ tasks: [TaskIndex], _ mark: ProgramMark) throws(JobStoreError) {
+        if tasks.isEmpty { return }
         try write("record what was printed", durable: false) { database in
-            let statement = try database.cachedStatement(sql: "UPDATE program SET \(changes) WHERE task = ?")
+            let statement = try database.cachedStatement(sql: "UPDATE program SET \(mark.rawValue) = 1 WHERE task = ?")
             for task in tasks { try statement.execute(arguments: [task.position]) }
         }
     }

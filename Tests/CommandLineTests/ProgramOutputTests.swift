@@ -196,6 +196,46 @@ struct ProgramOutputTests {
         #expect(box.text("log") == "a letter\n" && !box.exists("worked"))
     }
 
+    @Test("A job whose reader goes leaves each task once in --joblog, also with --order finish")
+    func jobLogOnce() throws {
+        let box = try Sandbox()
+        let running = try start(box, ["--range", "1-300", "--joblog", "log", "--order", "finish"], script: "echo $1", redirection: "2> errors | head -1")
+        #expect(try running.wait().status == 75)
+        try box.quire("resume", "--progress", "none", expect: 0)
+        let numbers: [Int] = box.text("log").split(separator: "\n").dropFirst().compactMap { $0.split(separator: "\t").first.flatMap { Int($0) } }
+        #expect(numbers.sorted() == Array(1...300), "\(numbers.count) lines")
+    }
+
+    @Test("A log of jobs in use by a live quire is refused with exit 75")
+    func jobLogInUse() throws {
+        let box = try Sandbox()
+        try box.makePipe("gate")
+        let running = try start(box, ["--range", "1-1", "--joblog", "log"], script: "echo > begun; read -r line < gate")
+        try eventually("it runs") { box.exists("begun") }
+        let other = try box.run(words + ["--range", "1-1", "--joblog", "./log", "--", "touch", "worked"])
+        #expect(other.status == 75 && other.errors.contains("log"), "\(other)")
+        #expect(!box.exists("worked"))
+        try open(box, "gate")
+        #expect(try running.wait().status == 0)
+    }
+
+    @Test("An input that is not there has its row, its line in the log and its result, and none of an earlier job")
+    func notThere() throws {
+        let box = try Sandbox()
+        for name: Name in ["a", "b"] { try box.write("7\n", to: name) }
+        let words = words + ["a", "b", "--results", "kept", "--joblog", "log", "--table", "(?<n>.+)", "--", "cat"]
+        #expect(try box.run(words).status == 0)
+        #expect(box.text("kept/a/stdout") == "7\n")
+        try box.remove("a")
+        let ended = try box.run(words)
+        let rows = ended.out.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(ended.status == 3 && rows.map { String($0[0]) } == ["file", "a", "b", "total"], "\(ended)")
+        #expect(rows[1][1...].joined(separator: ",") == ",0.000," && rows[2][3] == "7")
+        let last = box.text("log").split(separator: "\n").suffix(2).map { $0.split(separator: "\t")[6] }
+        #expect(last == ["255", "0"])
+        #expect(box.text("kept/a/result.json").contains("\"vanished\"") && !box.exists("kept/a/stdout") && box.text("kept/b/stdout") == "7\n")
+    }
+
     @Test("--table makes the numbers that wc prints into rows with sums, also in a job that goes on")
     func table() throws {
         let box = try Sandbox()

@@ -52,6 +52,26 @@ struct SpoolGaugeTests {
     }
 }
 
+@Suite("Room for what programs printed")
+struct PrintingRoomTests {
+    @Test("Beyond its limit nothing starts before what has ended is printed, and then only what printing waits for, until half is printed")
+    func fills() {
+        let mark = PrintingMark()
+        var printing = JobRunner.Printing(mark: mark)
+        func bound(_ lowestOpen: Int) -> TaskIndex? { printing.dispatchBound(lowestOpen: TaskIndex(lowestOpen), bytesMax: 100) }
+        mark.expect(byteCount: 100)
+        #expect(bound(5) == nil)
+        mark.expect(byteCount: 1)
+        #expect(bound(5) == TaskIndex(0), "a reader that stands still")
+        mark.printed(byteCount: 21, below: 5)
+        #expect(bound(5) == TaskIndex(6), "a slow first task")
+        mark.printed(byteCount: 30)
+        #expect(bound(5) == nil, "half of it is printed")
+        mark.expect(byteCount: 50)
+        #expect(bound(5) == nil)
+    }
+}
+
 @Suite("Names of volumes and pages")
 struct BookNameTests {
     @Test("One volume keeps the name, several are numbered before the extension")

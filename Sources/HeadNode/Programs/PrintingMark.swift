@@ -18,6 +18,13 @@ final class PrintingMark: Sendable {
         var isLast = false
     }
 
+    /// What programs that ended printed and nobody has taken yet.
+    struct Waiting: Sendable {
+        var byteCount: UInt64 = 0
+        /// All tasks below this index are printed; 0 where they are not printed in the order of the plan.
+        var printedBelow = 0
+    }
+
     private struct Source: Hashable {
         var attempt: Attempt
         var stream: ProgramStream
@@ -27,6 +34,7 @@ final class PrintingMark: Sendable {
         var news = News()
         var hasNews = false
         var isAbandoned = false
+        var waiting = Waiting()
         var lines: [LiveLines] = []
         var linesByteCount = 0
         /// Of these a part had no room: what follows it is printed when their task has ended.
@@ -47,6 +55,11 @@ final class PrintingMark: Sendable {
             state.hasNews = true
         }
     }
+
+    /// So much more is to be printed.
+    func expect(byteCount: UInt64) { state.update { $0.waiting.byteCount += byteCount } }
+
+    var waiting: Waiting { state.update { $0.waiting } }
 
     /// Hands over what a program printed while it runs, or nothing where there is no room.
     func add(_ lines: LiveLines) {
@@ -85,6 +98,14 @@ final class PrintingMark: Sendable {
             guard state.hasNews else { return nil }
             state.hasNews = false
             return state.news
+        }
+    }
+
+    /// So much of what was expected is printed, and all tasks below this index, if that is known.
+    func printed(byteCount: UInt64 = 0, below index: Int? = nil) {
+        state.update { state in
+            state.waiting.byteCount -= min(byteCount, state.waiting.byteCount)
+            if let index { state.waiting.printedBelow = index }
         }
     }
 

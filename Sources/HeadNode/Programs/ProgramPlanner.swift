@@ -155,6 +155,14 @@ struct ProgramPlanner {
     }
 }
 
+extension JobStore {
+    /// Records ends that no report told of: those that failed are listed, filed and put into tables all the same.
+    func recordUnstarted(_ outcomes: [TaskOutcome]) throws(JobStoreError) {
+        let failed = outcomes.filter { $0.state == .failed }
+        try record(outcomes, programs: failed.map { ProgramRow(task: $0.index, result: nil) }, epochMilliseconds: SystemClock.epochMilliseconds())
+    }
+}
+
 /// Writes plan rows, and outcomes known before any work, in groups.
 private struct ProgramRows {
     let store: JobStore
@@ -173,7 +181,7 @@ private struct ProgramRows {
         let (tasks, outcomes) = (tasks, outcomes)
         try journal { () throws(JobStoreError) in
             if !tasks.isEmpty { try store.append(tasks) }
-            if !outcomes.isEmpty { try store.record(outcomes, epochMilliseconds: SystemClock.epochMilliseconds()) }
+            if !outcomes.isEmpty { try store.recordUnstarted(outcomes) }
         }
         self.tasks.removeAll(keepingCapacity: true)
         self.outcomes.removeAll(keepingCapacity: true)

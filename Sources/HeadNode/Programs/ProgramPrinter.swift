@@ -102,6 +102,7 @@ struct ProgramPrinter: Sendable {
             }
             if table == nil, isInInputOrder {
                 next = try journal { () throws(JobStoreError) in try printer.store.firstUnprinted()?.position ?? 0 }
+                printer.mark.printed(below: next)
             }
         }
 
@@ -126,18 +127,14 @@ struct ProgramPrinter: Sendable {
 
         /// Takes tasks in the order in which they ended; whether there may be more.
         private func takeEnded() throws(HeadError) -> Bool {
-            let (after, withFiled) = (endedAfter, table != nil && !isInInputOrder)
+            let (after, without) = (endedAfter, isInInputOrder ? ProgramMark.filed : table == nil ? .printed : nil)
             let records = try journal { () throws(JobStoreError) in
-                try store.programs(endedAfter: after, withFiled: withFiled, count: ProgramPrinter.recordsAtOnce)
+                try store.programs(endedAfter: after, without: without, count: ProgramPrinter.recordsAtOnce)
             }
             guard let last = records.last else { return false }
             endedAfter = last.sequence
-            try file(records.filter { !$0.isFiled })
-            if isInInputOrder {
-                try journal { () throws(JobStoreError) in try store.mark(records.map(\.task.index), [.filed]) }
-            } else {
-                try print(records, marks: [.filed, .printed])
-            }
+            try file(records)
+            if !isInInputOrder { try print(records) }
             return records.count == ProgramPrinter.recordsAtOnce
         }
 
@@ -149,30 +146,32 @@ struct ProgramPrinter: Sendable {
                 try store.programs(in: range, withPrinted: withPrinted, count: ProgramPrinter.recordsAtOnce)
             }
             let isAll = records.count < ProgramPrinter.recordsAtOnce
-            let unfiled = files ? records.filter { !$0.isFiled } : []
-            try file(unfiled)
-            if !unfiled.isEmpty { try journal { () throws(JobStoreError) in try store.mark(unfiled.map(\.task.index), [.filed]) } }
-            try print(records, marks: [.printed])
+            try file(records)
+            try print(records)
             next = isAll ? end : records[records.count - 1].task.index.position + 1
+            printer.mark.printed(below: next)
             return !isAll
         }
 
         // MARK: Keeping
 
+        /// Keeps those that are not kept yet, and remembers that before any of them is printed: who reads that may stand still.
         private func file(_ records: [ProgramRecord]) throws(HeadError) {
-            guard files, !records.isEmpty else { return }
+            let unfiled = files ? records.filter { !$0.isFiled } : []
+            if unfiled.isEmpty { return }
             var lines: [String] = []
-            for record in records {
+            for record in unfiled {
                 let command = printer.command(record.task)
                 try results?.keep(record, command: command)
                 if let line = log?.line(record, command: command) { lines.append(line) }
             }
             try log?.add(lines)
+            try journal { () throws(JobStoreError) in try store.mark(unfiled.map(\.task.index), .filed) }
         }
 
         // MARK: Printing
 
-        private func print(_ records: [ProgramRecord], marks: [ProgramMark]) throws(HeadError) {
+        private func print(_ records: [ProgramRecord]) throws(HeadError) {
             var done: [ProgramRecord] = []
             var rows: [(task: TaskIndex, cells: [UInt8])] = []
             do throws(HeadError) {
@@ -184,20 +183,22 @@ struct ProgramPrinter: Sendable {
                     done.append(record)
                 }
             } catch {
-                try close(done, rows, marks)
+                try close(done, rows)
                 throw error
             }
-            try close(done, rows, marks)
+            try close(done, rows)
         }
 
         /// Remembers what is done, and only then removes what it was read from.
-        private func close(_ done: [ProgramRecord], _ rows: [(task: TaskIndex, cells: [UInt8])], _ marks: [ProgramMark]) throws(HeadError) {
+        private func close(_ done: [ProgramRecord], _ rows: [(task: TaskIndex, cells: [UInt8])]) throws(HeadError) {
             try journal { () throws(JobStoreError) in
                 try store.recordCells(rows)
-                try store.mark(done.map(\.task.index), marks)
+                try store.mark(done.map(\.task.index), .printed)
             }
             for record in done {
-                if let result = record.result { printer.output.remove(result) }
+                guard let result = record.result else { continue }
+                printer.output.remove(result)
+                printer.mark.printed(byteCount: result.byteCount)
             }
         }
 
@@ -306,4 +307,9 @@ private struct LivePrinting {
     mutating func take(_ record: ProgramRecord) -> (output: Shown, errors: Shown) {
         shown.removeValue(forKey: record.task.index)?[record.outcome.attempts] ?? (Shown(), Shown())
     }
+}
+
+extension ProgramResult {
+    /// Of all it printed.
+    var byteCount: UInt64 { output.sizeBytes &+ errors.sizeBytes }
 }

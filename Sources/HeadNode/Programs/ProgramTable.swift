@@ -7,8 +7,8 @@ import WireProtocol
 /// `--table`: a row a task out of what it printed, and sums below them.
 ///
 /// Columns: the argument, `exit_code` (128 and the signal where one killed it, as shells tell it; empty where none was started),
-/// `seconds`, and the groups of the pattern. CSV has the exact bytes of an argument that is not UTF-8 in a last column; JSON is one
-/// object: `rows`, and `totals` (null where not all tasks have ended).
+/// `seconds`, and the groups of the pattern. CSV has the exact bytes of every argument, JSON those that are not UTF-8 in a member that ends
+/// in `_base64`; it is one object: `rows`, and `totals` (null where not all tasks have ended).
 struct ProgramTable {
     /// Of standard output only the start is looked at.
     static let lookedAtBytesMax: UInt64 = 1 << 20

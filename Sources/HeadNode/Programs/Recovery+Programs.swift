@@ -32,7 +32,7 @@ extension Recovery {
                     failure: TaskFailure(.lost, "quire ended while the program may have been running"), host: task.hosts.sorted().first,
                     attempts: task.attempts)
             }
-            try journal { () throws(JobStoreError) in try store.record(outcomes, epochMilliseconds: SystemClock.epochMilliseconds()) }
+            try journal { () throws(JobStoreError) in try store.recordUnstarted(outcomes) }
         }
     }
 }

@@ -21,6 +21,11 @@ struct ResultsFolder: Sendable {
         if let result = record.result {
             try keep(result.output, as: "stdout", in: place, record)
             try keep(result.errors, as: "stderr", in: place, record)
+        } else {
+            // Those of an earlier job would be taken for this one's.
+            try system("remove an earlier result") { () throws(SystemError) in
+                for name in ["stdout", "stderr"] { try FileOperation.removeIfPresent(place.appending(name)) }
+            }
         }
         try write("result.json", in: place, record) { (file) throws(HeadError) in
             let bytes = Array((JSONValue.object(members(record, command)).prettyText + "\n").utf8)
