@@ -105,6 +105,11 @@ public struct OpenFile: ~Copyable, Sendable {
         guard futimens(descriptor, times) == 0 else { throw .last("utimensat", path.display) }
     }
 
+    /// Gives the file these permission bits, whatever the umask.
+    public func setMode(_ mode: UInt32) throws(SystemError) {
+        guard fchmod(descriptor, mode_t(mode)) == 0 else { throw .last("chmod", path.display) }
+    }
+
     /// Makes content and size durable.
     public func syncData() throws(SystemError) {
         guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path.display) }

@@ -69,7 +69,8 @@ final class ScratchPaths: Sendable {
         switch state.withLock({ $0.awaited[attempt] }) {
         case nil: nil
         case .input(let path): Placement(path: path, mode: 0o600, keepsTime: true)
-        case .mirrored(let mirror, let input, _): Placement(path: mirror.place(input), mode: 0o600, keepsTime: true, makesFolders: true)
+        case .mirrored(let mirror, let input, _): 
+            Placement(path: mirror.place(input), mode: 0o600, keepsTime: true, keepsMode: true, makesFolders: true)
         }
     }
 
@@ -78,8 +79,7 @@ final class ScratchPaths: Sendable {
         guard case .mirrored(let mirror, _, let parts)? = state.withLock({ $0.awaited[attempt] }), Int(index) < parts.count,
             case .file = parts[Int(index)].kind
         else { return nil }
-        let part = parts[Int(index)]
-        return Placement(path: mirror.place(part.path), mode: part.mode & 0o777 | 0o600, keepsTime: true, makesFolders: true)
+        return Placement(path: mirror.place(parts[Int(index)].path), mode: 0o600, keepsTime: true, keepsMode: true, makesFolders: true)
     }
 
     func placement(ofCarried index: UInt32) -> Placement? {

@@ -11,13 +11,17 @@ public struct Placement: Hashable, Sendable {
     public var mode: UInt32
     /// Whether it gets the time that the file has on the sender's side.
     public var keepsTime: Bool
+    /// Whether it gets the permission bits that it has on the sender's side in place of `mode`, but never set-user-ID and the like;
+    /// its owner may always read it.
+    public var keepsMode: Bool
     /// Whether folders that are not there are made, for nobody but this user; else they must be.
     public var makesFolders: Bool
 
-    public init(path: RawPath, mode: UInt32, keepsTime: Bool, makesFolders: Bool = false) {
+    public init(path: RawPath, mode: UInt32, keepsTime: Bool, keepsMode: Bool = false, makesFolders: Bool = false) {
         self.path = path
         self.mode = mode
         self.keepsTime = keepsTime
+        self.keepsMode = keepsMode
         self.makesFolders = makesFolders
     }
 }

@@ -36,15 +36,15 @@ public enum SendingFault: Error, Hashable, Sendable {
 }
 
 extension OutgoingFile {
-    /// Opens the file and checks that it is in the state wanted; returns that state.
-    func open(_ take: (borrowing OpenFile, InputIdentity) throws(SendingFault) -> Void) throws(SendingFault) {
+    /// Opens the file and checks that it is in the state wanted; gives that state on.
+    func open(_ take: (borrowing OpenFile, FileFacts) throws(SendingFault) -> Void) throws(SendingFault) {
         let opened: OpenFile
         do throws(SystemError) { opened = try OpenFile(path, .read) } catch { throw .unreadable(error) }
         let facts: FileFacts
         do throws(SystemError) { facts = try opened.facts() } catch { throw .unreadable(error) }
         guard facts.type == .regular else { throw .unreadable(SystemError("open", path.display, code: notAFileCode)) }
         if let identity, identity != facts.identity { throw .changed }
-        try take(opened, facts.identity)
+        try take(opened, facts)
     }
 
     /// Throws if the file is not in the state any more in which it was opened.

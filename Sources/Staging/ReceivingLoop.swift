@@ -163,12 +163,14 @@ final class Sink {
     let path: RawPath
     private let file: OpenFile
     private let keepsTime: Bool
+    private let keepsMode: Bool
     private var digest = SHA256Stream()
     private var sizeBytes: UInt64 = 0
 
     init(_ placement: Placement) throws(SystemError) {
         path = placement.path
         keepsTime = placement.keepsTime
+        keepsMode = placement.keepsMode
         file = try Self.create(placement)
     }
 
@@ -193,9 +195,9 @@ final class Sink {
 
     func finish(_ header: TransferHeader, _ expected: Digest256) throws(ReceivingFault) {
         guard sizeBytes == header.identity.sizeBytes, digest.finish() == expected else { throw .garbled }
-        guard keepsTime else { return }
         do throws(SystemError) {
-            try file.setModified(nanoseconds: header.identity.modifiedNanoseconds)
+            if keepsMode { try file.setMode(header.mode & 0o777 | 0o400) }
+            if keepsTime { try file.setModified(nanoseconds: header.identity.modifiedNanoseconds) }
         } catch {
             throw .notStored(StorageFault(code: error.code, call: error.call))
         }

@@ -103,12 +103,12 @@ final class SendingLoop {
     private func send(_ file: OutgoingFile) throws(Over) {
         var over: Over?
         do throws(SendingFault) {
-            try file.open { (opened, identity) throws(SendingFault) in
-                if identity.sizeBytes <= UInt64(Transfer.wholeFileBytesMax) {
-                    let whole = try read(opened, file, identity)
+            try file.open { (opened, facts) throws(SendingFault) in
+                if facts.identity.sizeBytes <= UInt64(Transfer.wholeFileBytesMax) {
+                    let whole = try read(opened, file, facts)
                     do throws(Over) { try add(whole) } catch { over = error }
                 } else {
-                    do throws(Over) { try stream(opened, file, identity) } catch { over = error }
+                    do throws(Over) { try stream(opened, file, facts) } catch { over = error }
                 }
             }
         } catch {
@@ -117,14 +117,15 @@ final class SendingLoop {
             let id = newID()
             guard try takeWindow(Transfer.fileCostBytes) else { return }
             let identity = file.identity ?? InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0)
-            try put(.begin(TransferHeader(id: id, file: file.file, identity: identity)))
+            try put(.begin(TransferHeader(id: id, file: file.file, identity: identity, mode: 0)))
             try put(.broken(id, error.onTheWire))
             tell(.failed(file.file, error))
         }
         if let over { throw over }
     }
 
-    private func read(_ opened: borrowing OpenFile, _ file: OutgoingFile, _ identity: InputIdentity) throws(SendingFault) -> WholeFile {
+    private func read(_ opened: borrowing OpenFile, _ file: OutgoingFile, _ facts: FileFacts) throws(SendingFault) -> WholeFile {
+        let identity = facts.identity
         let content: [UInt8]
         do throws(SystemError) {
             content = try opened.read(count: Int(identity.sizeBytes), at: 0)
@@ -135,7 +136,8 @@ final class SendingLoop {
         try OutgoingFile.check(opened, is: identity)
         var digest = SHA256Stream()
         content.withUnsafeBytes { digest.update($0) }
-        return WholeFile(header: TransferHeader(id: newID(), file: file.file, identity: identity), content: content, digest: digest.finish())
+        let header = TransferHeader(id: newID(), file: file.file, identity: identity, mode: facts.mode & 0o777)
+        return WholeFile(header: header, content: content, digest: digest.finish())
     }
 
     private func add(_ whole: WholeFile) throws(Over) {
@@ -159,12 +161,13 @@ final class SendingLoop {
 
     // Large files.
 
-    private func stream(_ opened: borrowing OpenFile, _ file: OutgoingFile, _ identity: InputIdentity) throws(Over) {
+    private func stream(_ opened: borrowing OpenFile, _ file: OutgoingFile, _ facts: FileFacts) throws(Over) {
+        let identity = facts.identity
         try sendBatch()
         let id = newID()
         guard try takeWindow(Transfer.fileCostBytes) else { return }
         state.update { $0.current = SenderState.Current(id: id, attempt: file.file.attempt) }
-        try put(.begin(TransferHeader(id: id, file: file.file, identity: identity)))
+        try put(.begin(TransferHeader(id: id, file: file.file, identity: identity, mode: facts.mode & 0o777)))
         var offset: UInt64 = 0
         var digest = SHA256Stream()
         var fault: SendingFault?

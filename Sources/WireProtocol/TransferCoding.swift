@@ -49,9 +49,10 @@ extension TransferHeader: WireCodable {
         writer.put(id)
         writer.put(file)
         writer.put(identity)
+        writer.put(UInt64(mode))
     }
     public init(from reader: inout WireReader) throws(WireError) {
-        self.init(id: try reader.value(), file: try reader.value(), identity: try reader.value())
+        self.init(id: try reader.value(), file: try reader.value(), identity: try reader.value(), mode: try reader.integer())
     }
 }
 

@@ -51,11 +51,14 @@ public struct TransferHeader: Hashable, Sendable {
     public var file: TransferredFile
     /// Size and time the file has on the sender's side; the receiver gives it the same time.
     public var identity: InputIdentity
+    /// Permission bits on the sender's side.
+    public var mode: UInt32
 
-    public init(id: TransferID, file: TransferredFile, identity: InputIdentity) {
+    public init(id: TransferID, file: TransferredFile, identity: InputIdentity, mode: UInt32) {
         self.id = id
         self.file = file
         self.identity = identity
+        self.mode = mode
     }
 }
 

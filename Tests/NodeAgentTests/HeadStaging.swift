@@ -47,7 +47,7 @@ final class HeadStaging: Sendable {
             name: "head receive",
             place: { file in
                 switch file {
-                case .output(_, let name): Placement(path: RawPath(folder.path).appending(name), mode: 0o600, keepsTime: false)
+                case .output(_, let name): Placement(path: RawPath(folder.path).appending(name), mode: 0o600, keepsTime: false, keepsMode: true)
                 case .spooled(_, let name):
                     Placement(path: RawPath(folder.path).appending("spooled\(name.display)"), mode: 0o600, keepsTime: false)
                 case .input, .part, .carried, .bundle: nil

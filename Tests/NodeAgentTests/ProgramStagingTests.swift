@@ -50,6 +50,17 @@ struct ProgramStagingTests {
         try leave(nothingOn: host)
     }
 
+    @Test("Inputs and outputs keep their permissions on the way", arguments: [0o755, 0o640, 0o444, 0o4700])
+    func modes(mode: UInt32) throws {
+        let host = try ProgramHost(["sh", "-c", "stat -c %a {}; cp -p {} {}.copy; : > {}.new; chmod 2710 {}.new"], returns: ["{}.copy", "{}.new"])
+        try host.file(RawPath("tool"), Array("#!/bin/sh\n".utf8), mode: mode)
+        let report = try host.run([try host.order(0, RawPath("tool"))])[TaskIndex(0)]
+        #expect(host.printed(report) == String(mode & 0o777, radix: 8) + "\n")
+        let modes = try host.made(report).map { try FileOperation.facts(of: RawPath(host.target.path).appending($0)).mode }
+        #expect(modes == [mode & 0o777, 0o710])
+        try leave(nothingOn: host)
+    }
+
     @Test("Outputs that no argument names, in folders that are not there yet and at absolute paths, come back in the order declared")
     func returns() throws {
         let elsewhere = "/var/tmp/quire-no-such-\(UUID().uuidString)"

@@ -322,7 +322,7 @@ struct StagedTests {
         let host = try Host(slots: 1)
         let header = TransferHeader(
             id: TransferID(rawValue: 1), file: .input(Attempt(task: TaskIndex(0), number: 1)),
-            identity: InputIdentity(sizeBytes: 1, modifiedNanoseconds: 0))
+            identity: InputIdentity(sizeBytes: 1, modifiedNanoseconds: 0), mode: 0o640)
         host.session.send(.transfer(.credit(bytes: 1)))
         guard case .unusable = try host.session.next(where: { if case .unusable = $0 { true } else { false } }) else { throw Unexpected() }
         #expect(try host.session.wait() == .exited(code: 1))

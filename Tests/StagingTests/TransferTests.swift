@@ -68,6 +68,25 @@ struct TransferTests {
         #expect(try loop.sent.next(sizes.count).allSatisfy { if case .sent = $0 { true } else { false } })
     }
 
+    @Test("Permissions come along where they are wanted, small files and large, but never the right to run as somebody else")
+    func modes() throws {
+        let (source, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let loop = TransferLoop(place: { file in
+            let task = file.attempt?.task.position ?? 0
+            return Placement(path: target.path.appending(RawPath("\(task)")), mode: 0o600, keepsTime: false, keepsMode: task < 4)
+        })
+        let modes: [UInt32] = [0o755, 0o4777, 0o040, 0o2440, 0o777]
+        for (task, mode) in modes.enumerated() {
+            let path = try source.write("\(task)", bytes(task % 2 == 0 ? 10 : Transfer.wholeFileBytesMax + 1, seed: 1))
+            let identity = try FileOperation.facts(of: path).identity
+            // One that its owner may not read only root can send.
+            try FileOperation.setMode(path, mode | (geteuid() == 0 ? 0 : 0o400))
+            loop.sender.add(OutgoingFile(path: path, file: input(task), identity: identity))
+        }
+        _ = try loop.received.next(modes.count)
+        #expect(try modes.indices.map { try FileOperation.facts(of: target.path.appending(RawPath("\($0)"))).mode } == [0o755, 0o777, 0o440, 0o440, 0o600])
+    }
+
     @Test("A frame that is added in order comes behind the files added before it")
     func inOrder() throws {
         let (source, target) = (try TemporaryFolder(), try TemporaryFolder())
@@ -252,7 +271,7 @@ struct TransferTests {
                 gate.wait { $0 ? () : nil }
                 return nil
             }, answer: { _ in }, tell: { _ in })
-        let header = TransferHeader(id: TransferID(rawValue: 1), file: input(0), identity: InputIdentity(sizeBytes: 1 << 30, modifiedNanoseconds: 0))
+        let header = TransferHeader(id: TransferID(rawValue: 1), file: input(0), identity: InputIdentity(sizeBytes: 1 << 30, modifiedNanoseconds: 0), mode: 0o640)
         #expect(slow.take(.begin(header)))
         let chunk = [UInt8](repeating: 0, count: Transfer.chunkBytesMax)
         let taken = (0..<100).prefix { _ in slow.take(chunk, of: header.id) }.count

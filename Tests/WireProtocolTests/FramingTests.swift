@@ -75,16 +75,16 @@ private let headMessages: [HeadMessage] = [
 ] + transfers.map { .transfer($0) }
 
 private let transfers: [TransferMessage] = [
-    .begin(TransferHeader(id: TransferID(rawValue: 7), file: .input(Attempt(task: TaskIndex(1), number: 1)), identity: InputIdentity(sizeBytes: 1 << 40, modifiedNanoseconds: -1))),
+    .begin(TransferHeader(id: TransferID(rawValue: 7), file: .input(Attempt(task: TaskIndex(1), number: 1)), identity: InputIdentity(sizeBytes: 1 << 40, modifiedNanoseconds: -1), mode: 0o640)),
     .whole([
         WholeFile(
             header: TransferHeader(
                 id: TransferID(rawValue: 8), file: .output(Attempt(task: TaskIndex(1), number: 1), RawPath(".quire-x")),
-                identity: InputIdentity(sizeBytes: 2, modifiedNanoseconds: 0)),
+                identity: InputIdentity(sizeBytes: 2, modifiedNanoseconds: 0), mode: 0o640),
             content: [1, 2], digest: digest)
     ]),
-    .begin(TransferHeader(id: TransferID(rawValue: 9), file: .spooled(Attempt(task: TaskIndex(1), number: 1), RawPath("s")), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0))),
-    .begin(TransferHeader(id: TransferID(rawValue: 10), file: .bundle(3), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0))),
+    .begin(TransferHeader(id: TransferID(rawValue: 9), file: .spooled(Attempt(task: TaskIndex(1), number: 1), RawPath("s")), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0), mode: 0o640)),
+    .begin(TransferHeader(id: TransferID(rawValue: 10), file: .bundle(3), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0), mode: 0o640)),
     .end(TransferID(rawValue: 7), digest), .broken(TransferID(rawValue: 7), StorageFault(code: 5, call: "read")),
     .refused(TransferID(rawValue: 7), StorageFault(code: 28, call: "write")), .credit(bytes: 65_536),
 ]
@@ -151,7 +151,7 @@ struct FramingTests {
         for name in ["..", "a/b", "", "."] {
             let header = TransferHeader(
                 id: TransferID(rawValue: 1), file: .output(Attempt(task: TaskIndex(0), number: 1), RawPath(name)),
-                identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0))
+                identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0), mode: 0o640)
             #expect(throws: WireError.self) { try TransferMessage(wireBytes: TransferMessage.begin(header).wireBytes) }
         }
         for name in ["../x", "/etc/x", "a//b", "a/../b", ""] {
