@@ -24,9 +24,9 @@ extension JobRunner {
             delayedUntil: Instant(milliseconds: SystemClock.monotonicMilliseconds() + delay.milliseconds), limits: course.schedulerLimits)
     }
 
-    /// A report that may not lead to another try, where a task has one try only.
+    /// A report whose program has run: what it made is lost, and only who may run it freely can make it again unasked.
     func final(_ report: WorkReport) -> WorkReport {
-        guard let course, course.settings.restarting == .never, report.program != nil, case .notStored(let fault) = report.outcome else { return report }
+        guard let course, course.settings.restarting != .freely, report.program != nil, case .notStored(let fault) = report.outcome else { return report }
         let error = SystemError(fault.call, "", code: fault.code)
         var report = report
         report.outcome = .failed(

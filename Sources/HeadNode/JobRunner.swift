@@ -284,7 +284,7 @@ final class JobRunner {
 
     /// - Parameter verdict: in place of what the reports' outcomes tell.
     func settle(_ reports: [WorkReport], from host: HostIndex, verdict: Scheduler.Verdict? = nil) {
-        let endings = reports.map { Scheduler.Ending($0, ofProgram: course != nil, verdict: verdict) }
+        let endings = reports.map { Scheduler.Ending($0, restarting: course?.settings.restarting, verdict: verdict) }
         let byAttempt = Dictionary(reports.map { ($0.attempt, $0) }, uniquingKeysWith: { first, _ in first })
         var settled: [SettledReport] = []
         var others: [Scheduler.Command] = []

@@ -27,16 +27,18 @@ extension Scheduler.Verdict {
 }
 
 extension Scheduler.Ending {
-    /// - Parameter verdict: in place of what the report's outcome tells.
-    init(_ report: WorkReport, ofProgram isOfProgram: Bool, verdict: Scheduler.Verdict?) {
-        guard isOfProgram else {
+    /// - Parameters:
+    ///   - restarting: in a job of programs, what may be started again.
+    ///   - verdict: in place of what the report's outcome tells.
+    init(_ report: WorkReport, restarting: ProgramSettings.Restarting?, verdict: Scheduler.Verdict?) {
+        guard let restarting else {
             self.init(
                 attempt: report.attempt, busyMicroseconds: report.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict(report.outcome))
             return
         }
         self.init(
-            attempt: report.attempt, busyMicroseconds: report.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict(ofProgram: report.outcome),
-            mayHaveStarted: report.program != nil || Self.mayHaveStarted(report.outcome) || verdict == .transferFailed)
+            attempt: report.attempt, busyMicroseconds: report.usage.wallMicroseconds, verdict: verdict ?? Scheduler.Verdict(ofProgram: report.outcome, restarting),
+            mayHaveStarted: report.program != nil || Self.mayHaveStarted(report.outcome))
     }
 
     /// Whether a program may have run of which the report tells nothing: its minder died, or what it made was lost on the way.
@@ -55,13 +57,15 @@ extension Scheduler.Ending {
 
 extension Scheduler.Verdict {
     /// A program speaks for itself: another try is what `--retries` asks for, and says nothing of the host.
-    init(ofProgram outcome: WorkOutcome) {
+    init(ofProgram outcome: WorkOutcome, _ restarting: ProgramSettings.Restarting) {
         switch outcome {
         case .finished: self = .done
         case .failed(let failure):
             switch failure.reason {
             case .exitCode, .signal, .output, .timeout, .crashed, .memory: self = .programFailed
-            case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .noSpace, .denied, .lost:
+            // It has run, on a host that had no room for what it made.
+            case .noSpace: self = restarting == .freely ? .hostFault : .programFailed
+            case .unreadable, .notImage, .truncated, .damaged, .tooLarge, .unsupported, .vanished, .changed, .denied, .lost:
                 self = .fileFault
             }
         case .notStored: self = .hostFault

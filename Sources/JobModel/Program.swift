@@ -73,7 +73,14 @@ public struct ProgramResult: Hashable, Sendable {
         self.errors = errors
     }
 
-    /// Names of the spooled files.
+    /// What the spooled files of an attempt are called.
+    ///
+    /// - Parameter tempName: of its order.
+    public static func spoolNames(for tempName: RawPath) -> [RawPath] {
+        ["-out", "-err"].map { RawPath(bytes: tempName.bytes + Array($0.utf8)) }
+    }
+
+    /// Names of the spooled files that there are.
     public var spooledNames: [RawPath] {
         [output, errors].compactMap { captured in
             switch captured {

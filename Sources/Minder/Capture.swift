@@ -15,7 +15,7 @@ final class Capture {
     private(set) var search: TextSearch
     private var whole: [UInt8] = []
     private var spool: SpoolFile?
-    /// The end of what is in the file, for a message.
+    /// The end of what is, or should be, in the file.
     private var tail: [UInt8] = []
     /// Bytes that make no whole line yet; nil where no lines are passed on.
     private var line: [UInt8]?
@@ -46,11 +46,15 @@ final class Capture {
     private func take(_ buffer: [UInt8], count: Int, print: ([UInt8]) -> Void) {
         search.take(buffer, count: count)
         if line != nil { pass(buffer[..<count], print: print) }
-        if spool == nil, whole.count + count <= ProgramResult.wholeBytesMax {
+        if fault == nil, spool == nil, whole.count + count <= ProgramResult.wholeBytesMax {
             whole.append(contentsOf: buffer[..<count])
             return
         }
-        guard fault == nil else { return }
+        if fault == nil { store(buffer[..<count]) }
+        tail = count >= Self.tailBytesMax ? Array(buffer[(count - Self.tailBytesMax)..<count]) : (tail + buffer[..<count]).suffix(Self.tailBytesMax)
+    }
+
+    private func store(_ bytes: ArraySlice<UInt8>) {
         do throws(SystemError) {
             let file: SpoolFile
             if let spool {
@@ -62,11 +66,10 @@ final class Capture {
                 tail = whole.suffix(Self.tailBytesMax)
                 whole = []
             }
-            try file.append(buffer[..<count])
+            try file.append(bytes)
         } catch {
-            fault = error
+            giveUp(error)
         }
-        tail = count >= Self.tailBytesMax ? Array(buffer[(count - Self.tailBytesMax)..<count]) : (tail + buffer[..<count]).suffix(Self.tailBytesMax)
     }
 
     /// Gives on all whole lines, and a line that is too long in pieces.
@@ -94,16 +97,25 @@ final class Capture {
     /// Writes what is still held to the file; `fault` says whether that went well.
     func finish() {
         guard let spool, fault == nil else { return }
-        do throws(SystemError) { try spool.flush() } catch { fault = error }
+        do throws(SystemError) { try spool.flush() } catch { giveUp(error) }
     }
 
+    /// Takes away what the disk took of it: room for others. The end is kept.
+    private func giveUp(_ error: SystemError) {
+        fault = error
+        // A file that cannot even be removed goes with the folder it is in.
+        do throws(SystemError) { try discard() } catch {}
+        spool = nil
+    }
+
+    /// What is told of it; of one that could not be stored the end.
     var captured: ProgramResult.Captured {
-        guard let spool else { return .whole(whole) }
+        guard let spool else { return .whole(end) }
         return .spooled(name: spoolPath.lastComponent, sizeBytes: spool.sizeBytes)
     }
 
     /// The end of all that came, for a message.
-    var end: [UInt8] { spool == nil ? whole : tail }
+    var end: [UInt8] { whole.isEmpty ? tail : whole }
 
     /// Takes the file away: nobody will read it.
     func discard() throws(SystemError) {

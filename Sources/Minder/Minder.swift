@@ -140,13 +140,16 @@ final class Minder {
                 }
             }).outcome
         } catch {
-            outcome = .notStored(StorageFault(code: error.code, call: error.call))
+            outcome =
+                error.isOfTheFileSystem
+                ? .notStored(StorageFault(code: error.code, call: error.call))
+                : .failed(TaskFailure(.output, "what it made cannot be read: \(error)"))
         }
         switch outcome {
-        case nil, .notStored:
+        case nil:
             places.removeAll()
             for capture in [run.output, run.errors] { removeIfPossible(capture) }
-        case .failed: places.removeAll()
+        case .failed, .notStored: places.removeAll()
         case .finished: break
         }
         return outcome.map { report($0, run) }

@@ -76,11 +76,9 @@ final class ProgramRun {
         try Descriptors.setNonBlocking(output.reading.descriptor)
         try Descriptors.setNonBlocking(errors.reading.descriptor)
         process = try Self.start(plan, output: output.writing, errors: errors.writing)
-        let spool = program.spoolFolder.appending(order.tempName).bytes
-        self.output = Capture(
-            pipe: output.reading, spoolPath: RawPath(bytes: spool + Array("-out".utf8)), forbidden: spec.forbiddenTexts, passesLines: passesLines)
-        self.errors = Capture(
-            pipe: errors.reading, spoolPath: RawPath(bytes: spool + Array("-err".utf8)), forbidden: spec.forbiddenTexts, passesLines: passesLines)
+        let spools = ProgramResult.spoolNames(for: order.tempName).map { program.spoolFolder.appending($0) }
+        self.output = Capture(pipe: output.reading, spoolPath: spools[0], forbidden: spec.forbiddenTexts, passesLines: passesLines)
+        self.errors = Capture(pipe: errors.reading, spoolPath: spools[1], forbidden: spec.forbiddenTexts, passesLines: passesLines)
         try poll.watch(self.output.pipe.descriptor, for: .readable, tag: Self.outputTag)
         try poll.watch(self.errors.pipe.descriptor, for: .readable, tag: Self.errorsTag)
         if let exit = process.exitDescriptor { try poll.watch(exit, for: .readable, tag: Self.exitTag) }

@@ -79,7 +79,7 @@ func discardTemporaries(of order: WorkOrder) {
 
 /// What the program of a dead minder wrote under private names; what it wrote at final names cannot be told from what was there.
 private func discardTemporaries(of order: WorkOrder, _ program: ProgramOrder) {
-    var paths = ["-out", "-err"].map { program.spoolFolder.appending(RawPath(bytes: order.tempName.bytes + Array($0.utf8))) }
+    var paths = ProgramResult.spoolNames(for: order.tempName).map { program.spoolFolder.appending($0) }
     if let mirror = program.mirror {
         paths.append(RawPath(bytes: mirror.bytes + Array("-tmp".utf8)))
     } else {

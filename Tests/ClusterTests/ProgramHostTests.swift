@@ -23,13 +23,14 @@ struct ProgramHostTests {
         let place = try Workplace(Self.texts)
         try place.make("mkdir -p here/tools there/tools; for d in here there; do printf '#!/bin/sh\\nsed s/1/one/ \"$1\"\\n' >$d/tools/edit; chmod 755 $d/tools/edit; echo table >$d/table; done")
         let options = ["in", "--send", "tools", "--send", "table", "--return", "out/{/.}.{#3}", "--tag"]
-        let words = ["sh", "-c", "./tools/edit \"$0\" | cat - table >\"$1\"; wc -l <\"$0\"; seq 5000", "{}", "out/{/.}.{#3}"]
+        let words = ["sh", "-c", "./tools/edit \"$0\" | cat - table >\"$1\"; chmod 754 \"$1\"; wc -l <\"$0\"; seq 5000", "{}", "out/{/.}.{#3}"]
         let here = try exec(place, "here", options, words)
         let bed = try Testbed(hosts: 2)
         let there = try exec(place, "there", options + ["--hosts", bed.hostsFile, "--min-hosts", "2"], words)
         #expect(here.output == there.output)
         #expect(here.output.split(separator: "\n").count == 22 * 5001)
         try place.expectSameResults("here", "there")
+        for folder in ["here", "there"] { #expect(try place.make("stat -c %a \(folder)/out/* | sort -u").output == "754\n") }
         #expect(try place.make("cd there && find . -name '.quire*'").output == "")
         for host in ["h1", "h2"] { #expect(try bed.files(below: "/var/tmp", on: host).filter { $0.contains("/tasks") || $0.hasSuffix(".lock") } == []) }
     }

@@ -45,6 +45,17 @@ struct ProgramOutputTests {
         #expect(box.text("out").hasSuffix("\n1\n"))
     }
 
+    @Test("A program whose output could not be stored has run, and does not run again unasked: its task fails, and others go on")
+    func notStored() throws {
+        let box = try Sandbox()
+        let script = "echo $1 >> runs; echo said $1 >&2; [ $1 != 2 ] || { rm -r state/jobs/*/spool; head -c 100000 /dev/zero; }; echo out $1"
+        let ended = try start(box, ["--range", "1-5", "--jobs", "1", "--state-dir", "state"], script: script).wait()
+        #expect(ended.status == 3, "\(ended)")
+        #expect(box.text("runs") == "1\n2\n3\n4\n5\n")
+        #expect(box.text("errors").contains("the program ran, and what it made or printed could not be stored"), "\(box.text("errors"))")
+        #expect(box.text("errors").contains("said 2\n") && box.text("out").hasSuffix("out 3\nout 4\nout 5\n"))
+    }
+
     @Test("Tasks that print line after line at the same time are each printed whole, with both streams on one file")
     func wholeTasks() throws {
         let box = try Sandbox()

@@ -82,7 +82,7 @@ struct ProgramCourseTests {
     func mayHaveStarted() {
         let attempt = Attempt(task: TaskIndex(0), number: 1)
         func mayHaveStarted(_ outcome: WorkOutcome) -> Bool {
-            Scheduler.Ending(WorkReport(attempt: attempt, outcome: outcome, usage: .none), ofProgram: true, verdict: nil).mayHaveStarted
+            Scheduler.Ending(WorkReport(attempt: attempt, outcome: outcome, usage: .none), restarting: .whenLost, verdict: nil).mayHaveStarted
         }
         #expect(!mayHaveStarted(.failed(TaskFailure(.vanished, ""))))
         #expect(mayHaveStarted(.failed(TaskFailure(.crashed, ""))))

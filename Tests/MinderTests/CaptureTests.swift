@@ -50,6 +50,18 @@ struct CaptureTests {
         #expect(name != errors)
     }
 
+    @Test("Where what was printed cannot be stored, the report has its end, and names no file that is not there")
+    func notStored() throws {
+        let session = try MinderSession(.script("rmdir spool; echo warned >&2; head -c 100000 /dev/zero | tr '\\0' a; echo end; exit 0"))
+        let report = try session.run(session.order())
+        guard case .notStored = report.outcome else {
+            Issue.record("\(report)")
+            return
+        }
+        #expect(report.program?.spooledNames == [])
+        #expect(report.text(.output)?.hasSuffix("a") == true && report.text(.errors) == "warned\n")
+    }
+
     @Test("What just fits travels in the report, one byte more does not", arguments: [16_384, 16_385])
     func limit(count: Int) throws {
         let session = try MinderSession(.script("head -c $1 /dev/zero"))

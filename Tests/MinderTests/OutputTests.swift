@@ -55,6 +55,14 @@ struct OutputTests {
         #expect(try failure("echo x > $2", expects: true) == nil)
     }
 
+    @Test("An output that cannot be read is the program's fault and not the disk's")
+    func unreadable() throws {
+        let session = try MinderSession(.script("ln -s loop.txt loop.txt", returns: ["loop.txt"]))
+        let failure = try session.run(session.order(outputs: ["loop.txt"])).failure
+        #expect(failure?.reason == .output && failure?.message.contains("loop.txt") == true, "\(String(describing: failure))")
+        #expect(try session.names() == [])
+    }
+
     @Test("A file beside the output that nobody declared fails the task by name")
     func undeclared() throws {
         let session = try MinderSession(.script("echo > $2; echo > $(dirname $2)/x.log", mentioned: ["x.mkv"]))

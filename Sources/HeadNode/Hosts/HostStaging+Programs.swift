@@ -118,9 +118,9 @@ extension HostStaging {
         switch file {
         case .output(_, let name):
             guard let output = Self.output(named: name, of: order, program) else { return nil }
-            return Placement(path: output.parent.appending(name), mode: fileMode, keepsTime: false)
+            return Placement(path: output.parent.appending(name), mode: 0o600, keepsTime: false, keepsMode: true)
         case .spooled(_, let name):
-            guard name.bytes.starts(with: order.tempName.bytes), name == name.lastComponent else { return nil }
+            guard ProgramResult.spoolNames(for: order.tempName).contains(name) else { return nil }
             return Placement(path: program.spoolFolder.appending(name), mode: 0o600, keepsTime: false)
         case .input, .part, .carried, .bundle: return nil
         }
@@ -136,39 +136,31 @@ extension HostStaging {
         var report = given
         switch report.outcome {
         case .notStored(let fault):
-            for path in one.arrived.values { gatherer.discard(path) }
-            guard one.stagesOutput else { return tell(report) }
+            guard one.stagesOutput else { break }
             let why = "its scratch did not take a file: \(SystemError(fault.call, "", code: fault.code).reason)"
-            // A program that ran must not be taken for one that did not.
-            events.send(.attemptsFailed(host, [report.attempt], report.program == nil ? .hostFault : .transferFailed, why))
-            return
-        case .failed:
-            if one.fault != nil {
-                for path in one.arrived.values { gatherer.discard(path) }
-                report.program?.dropSpooled()
+            guard report.program != nil else {
+                events.send(.attemptsFailed(host, [report.attempt], .hostFault, why))
+                return
             }
+            report.outcome = .failed(TaskFailure(SystemError(fault.call, "", code: fault.code).isNoSpace ? .noSpace : .output, "the program ran on \(name), but \(why)"))
+        case .failed: break
         case .finished(let work):
             switch one.fault {
-            case .notStored(let fault):
-                for path in one.arrived.values { gatherer.discard(path) }
-                report.outcome = .notStored(fault)
-                return tell(report)
-            case .garbled, .broken: return failTransfer(one, report.attempt)
-            case nil:
-                guard let placed = Self.placed(work, one, program, view) else { return failTransfer(one, report.attempt) }
-                report.outcome = .finished(placed)
+            case .notStored(let fault): report.outcome = .notStored(fault)
+            case .garbled, .broken: report.outcome = notWhole
+            case nil: report.outcome = Self.placed(work, one, program, view).map { .finished($0) } ?? notWhole
             }
+        }
+        if one.fault != nil {
+            for path in one.arrived.values { gatherer.discard(path) }
+            report.program?.dropSpooled()
         }
         gatherer.gather(
             Gatherer.Parcel(host: host, report: report, order: one.order, copiesVerbatim: false, mustSync: one.stagesOutput, fileMode: fileMode))
     }
 
-    private func tell(_ report: WorkReport) { events.send(.agent(host, .reports([report]))) }
-
-    private func failTransfer(_ one: Pending, _ attempt: Attempt) {
-        for path in one.arrived.values { gatherer.discard(path) }
-        events.send(.attemptsFailed(host, [attempt], .transferFailed, "what the program made of \(one.order.input) did not come back whole"))
-    }
+    /// Of a program that has run: to start it again is the user's choice (`--retries`).
+    private var notWhole: WorkOutcome { .failed(TaskFailure(.output, "what the program made did not come back whole from \(name)")) }
 
     /// The made files as this machine names them; nil if one is none that was asked for.
     private static func placed(_ given: FinishedWork, _ one: Pending, _ program: ProgramOrder, _ view: View) -> FinishedWork? {

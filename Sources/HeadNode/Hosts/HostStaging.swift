@@ -47,6 +47,7 @@ final class HostStaging: AgentConnection.Stager {
     /// What the host sees; nothing until that is found out.
     private let seen: Mutex<View>
     let host: HostIndex
+    let name: String
     let events: Mailbox<HeadEvent>
     let gatherer: Gatherer
     let fileMode: UInt32
@@ -68,6 +69,7 @@ final class HostStaging: AgentConnection.Stager {
         isInPlace: Bool
     ) {
         self.host = host
+        self.name = name
         seen = Mutex(View(stagedBytesMax: 0))
         self.events = events
         self.gatherer = gatherer
