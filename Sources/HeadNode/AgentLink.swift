@@ -96,7 +96,7 @@ extension AgentLink {
                 throw .agent("the agent \(program) cannot be started: \(error); build it with scripts/build")
             }
         }
-        let greeting = AgentGreeting(connection: connection, build: build, what: "the agent \(program)")
+        let greeting = AgentGreeting(connection: connection, build: build, what: "this machine's agent \(program)")
         do throws(HeadError) {
             let facts = try greeting.hello()
             let slots = chosen ?? facts.slotsMax

@@ -1,6 +1,7 @@
 public import JobModel
 import JobStore
 import LinuxSystem
+import Programs
 import TerminalUI
 
 /// `quire jobs`: the jobs of a state folder, newest first.
@@ -51,7 +52,7 @@ public struct JobList {
     }
 
     private func shortCommand(_ entry: JobEntry) -> String {
-        (["quire"] + entry.command.dropFirst()).joined(separator: " ")
+        ShellWords.display((["quire"] + entry.command.dropFirst()).map { Array($0.utf8) })
     }
 
     private func value(_ entry: JobEntry) -> JSONValue {

@@ -92,7 +92,8 @@ final class OpenJob {
                     workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0, timeout: Self.timeout(settings),
                     work: Self.workSetup(settings, recipe).wireBytes)
                 guard let program = settings.program else { return setup }
-                return setup.running(program, on: facts, slots: slots, lock: lock, workingFolder: workingFolder)
+                let running = setup.running(program, on: facts, slots: slots, lock: lock, workingFolder: workingFolder)
+                return isFull ? running : running.startingNoProgram
             }
         }
     }

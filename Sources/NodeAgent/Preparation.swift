@@ -63,7 +63,8 @@ final class Preparation: Sendable {
     /// Why no task could start its program; nil when it is there, or only the task itself can know.
     private static func missingProgram(_ terms: ProgramTerms) -> String? {
         guard let program = terms.program, !program.isEmpty else { return nil }
-        let lookup = ProgramLookup(environment: terms.environment ?? ProcessPlan.inheritedEnvironment())
+        let added = terms.searchPath.map { [Array("PATH=".utf8) + $0.bytes] } ?? []
+        let lookup = ProgramLookup(environment: (terms.environment ?? ProcessPlan.inheritedEnvironment()) + added)
         if lookup.find(program.bytes, in: terms.workingFolder) != nil { return nil }
         let name = program.display
         if !terms.isShared { return "\(name) is not there: install it, or send it with --send" }

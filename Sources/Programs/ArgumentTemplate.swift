@@ -96,7 +96,9 @@ public struct ArgumentTemplate: Hashable, Sendable {
                 result += written
             case .output(let index, let quoting):
                 guard task.values.outputs.indices.contains(index) else { throw .missingOutput(index: index) }
-                let value = task.values.outputs[index].bytes
+                let path = task.values.outputs[index].bytes
+                // A program would take the name for an option.
+                let value = path.first == UInt8(ascii: "-") ? Array("./".utf8) + path : path
                 guard let written = quoting.write(value) else { throw .notANumber(RawPath(bytes: value), placeholder: shown(text)) }
                 result += written
             }

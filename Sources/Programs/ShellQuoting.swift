@@ -40,27 +40,35 @@ enum Quoting: Hashable, Sendable {
 }
 
 private let quote = UInt8(ascii: "'")
+private let lineFeed = UInt8(ascii: "\n")
 
 /// Quotes words for people, so that a shell reads them back as they are.
 public enum ShellWords {
-    /// The words on one line: plain where nothing needs quotes, `$'...'` (bash, zsh) where a control character or a byte outside UTF-8 does.
+    /// The words as any `sh` reads them: plain where nothing needs quotes, `"$(printf '...')"` where a control character or a byte outside
+    /// UTF-8 does. On one line, but for line feeds at the end of a word.
     public static func display(_ words: [[UInt8]]) -> String { words.map(display).joined(separator: " ") }
 
     static func display(_ word: [UInt8]) -> String {
         if !word.isEmpty, word.allSatisfy(isPlain) { return String(decoding: word, as: UTF8.self) }
         if isOneLine(word) { return String(decoding: Quoting.bare.write(word) ?? word, as: UTF8.self) }
-        var text = "$'"
-        for byte in word {
+        // A shell takes line feeds away from the end of what a command prints.
+        let body = word.lastIndex { $0 != lineFeed }.map { word[...$0] } ?? []
+        let lineFeeds = String(repeating: "\n", count: word.count - body.count)
+        var text = ""
+        for (index, byte) in body.enumerated() {
             switch byte {
-            case UInt8(ascii: "\n"): text += "\\n"
+            case lineFeed: text += "\\n"
             case UInt8(ascii: "\t"): text += "\\t"
-            case quote, UInt8(ascii: "\\"): text += "\\" + String(decoding: [byte], as: UTF8.self)
-            case 0x20..<0x7F: text += String(decoding: [byte], as: UTF8.self)
-            // Always three digits: a shell reads no digit that follows.
+            case UInt8(ascii: "\\"): text += "\\\\"
+            case UInt8(ascii: "%"): text += "%%"
+            // Else printf would look for options.
+            case UInt8(ascii: "-") where index == 0: text += "\\" + octal(byte)
+            case 0x20..<0x7F where byte != quote: text += String(decoding: [byte], as: UTF8.self)
+            // Always three digits: printf reads no digit that follows.
             default: text += "\\" + octal(byte)
             }
         }
-        return text + "'"
+        return (text.isEmpty ? "" : "\"$(printf '\(text)')\"") + (lineFeeds.isEmpty ? "" : "'\(lineFeeds)'")
     }
 
     /// Whether it is UTF-8 without control characters.

@@ -73,19 +73,22 @@ public struct ProgramTerms: Hashable, Sendable {
     public var lockFile: RawPath?
     /// Looked for before anything is run, in the working folder or the PATH; nil where the shell will, and for one that is sent.
     public var program: RawPath?
+    /// The PATH that `--env` gives the program; nil leaves that of the environment.
+    public var searchPath: RawPath?
     /// Absolute.
     public var workingFolder: RawPath
     /// Whether the host has the head's files; else every attempt gets a mirror of its own.
     public var isShared: Bool
 
     public init(
-        cpusPerTask: Int = 1, environment: [[UInt8]]? = nil, lockFile: RawPath? = nil, program: RawPath? = nil, workingFolder: RawPath,
-        isShared: Bool
+        cpusPerTask: Int = 1, environment: [[UInt8]]? = nil, lockFile: RawPath? = nil, program: RawPath? = nil, searchPath: RawPath? = nil,
+        workingFolder: RawPath, isShared: Bool
     ) {
         self.cpusPerTask = cpusPerTask
         self.environment = environment
         self.lockFile = lockFile
         self.program = program
+        self.searchPath = searchPath
         self.workingFolder = workingFolder
         self.isShared = isShared
     }

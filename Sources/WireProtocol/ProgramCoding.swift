@@ -117,6 +117,7 @@ extension ProgramTerms: WireCodable {
         }
         writer.put(lockFile)
         writer.put(program)
+        writer.put(searchPath)
         writer.put(workingFolder)
         writer.put(isShared)
     }
@@ -131,7 +132,7 @@ extension ProgramTerms: WireCodable {
         }
         self.init(
             cpusPerTask: cpus, environment: environment, lockFile: try reader.optional(), program: try reader.optional(),
-            workingFolder: try reader.value(), isShared: try reader.bool())
+            searchPath: try reader.optional(), workingFolder: try reader.value(), isShared: try reader.bool())
     }
 }
 

@@ -106,8 +106,16 @@ struct ExecCommand: ParsableCommand {
 
     private static let reminder = "Put -- before the program: quire exec [options] INPUT... -- PROGRAM ARG..."
 
-    /// What to say besides a parser's complaint when the program was not set off by `--`: then its options were taken for quire's.
-    static func reminder(for arguments: [String]) -> String? { isExec(arguments) && !arguments.contains("--") ? reminder : nil }
+    /// What to say besides a parser's complaint: when the program was not set off by `--`, its options were taken for quire's; and options
+    /// of GNU parallel and xargs have other names here.
+    static func reminder(for arguments: [String]) -> String? {
+        guard isExec(arguments) else { return nil }
+        guard arguments.contains("--") else { return reminder }
+        for word in split(arguments).own.dropFirst() {
+            if let hint = ForeignOptions.hint(for: word) { return "\(word): \(hint)" }
+        }
+        return nil
+    }
 
     /// Cuts off the program behind the first `--`: the parser allows no second list of words, and none of them is an option of quire's.
     static func split(_ arguments: [String]) -> (own: [String], program: [[UInt8]]?) {

@@ -85,12 +85,12 @@ struct ExecSources: ParsableArguments {
         }
     }
 
-    /// `mp4,.AVI` as `mp4` and `avi`.
+    /// `mp4,.AVI,*.mkv` as `mp4`, `avi` and `mkv`.
     private static func extensions(_ lists: [String], of option: String) throws(ProgramError) -> [String] {
         var names: [String] = []
         for word in lists.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
-            let name = (word.hasPrefix(".") ? word.dropFirst() : word).lowercased()
-            guard !name.isEmpty, !name.contains("/"), !name.hasPrefix("."), !name.hasSuffix(".") else {
+            let name = word.dropFirst(word.hasPrefix("*.") ? 2 : word.hasPrefix(".") ? 1 : 0).lowercased()
+            guard !name.isEmpty, !name.contains("/"), !name.contains("*"), !name.hasPrefix("."), !name.hasSuffix(".") else {
                 throw .badValue(String(word), of: "extension for \(option)", accepted: "extensions with commas, such as mp4,tar.gz")
             }
             if !names.contains(name) { names.append(name) }

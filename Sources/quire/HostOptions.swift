@@ -13,6 +13,11 @@ struct HostNames: ParsableArguments {
     @Flag(help: "Trust hosts that are not in known_hosts yet, and add them. A changed key is always refused.")
     var acceptNewHostKeys = false
 
+    func validate() throws {
+        // An unset variable would else let this machine do all the work.
+        if host.contains(where: { !$0.contains { $0 != "," && $0 != " " } }) { throw ValidationError("--host names no host; write a,b:4,user@c.") }
+    }
+
     var areGiven: Bool { hosts != nil || !host.isEmpty }
 
     /// Nil where no host was named.

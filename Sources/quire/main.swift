@@ -22,7 +22,7 @@ do {
 } catch {
     let text = Quire.fullMessage(for: error)
     guard Quire.exitCode(for: error) == .success else {
-        let reminder = ExecCommand.reminder(for: arguments).map { $0 + "\n" } ?? ""
+        let reminder = text.contains("Unknown option") || !arguments.contains("--") ? ExecCommand.reminder(for: arguments).map { $0 + "\n" } ?? "" : ""
         Terminal.writeError(Array((text + "\n" + reminder).utf8))
         Quire.exit(withError: ExitCode(ExitStatus.usage.rawValue))
     }

@@ -48,6 +48,20 @@ struct ProgramHostTests {
         #expect(try place.make("cat there/in/*.sums").lines == (1...4).flatMap { (1...$0).map(String.init) })
     }
 
+    @Test("A program that only the hosts have runs there; where nobody has it, each host says so and nothing is tried here")
+    func onlyThere() throws {
+        let place = try Workplace("mkdir -p in; for n in 1 2 3; do echo $n >in/$n.txt; done")
+        let bed = try Testbed(hosts: 2)
+        try bed.execute(on: "h1", "sh", "-c", "mkdir -p /tmp/tools; printf '#!/bin/sh\\nrev \"$1\"\\n' >/tmp/tools/only-there; chmod 755 /tmp/tools/only-there")
+        let ended = try exec(place, "there", ["in", "--env", "PATH=/tmp/tools:/usr/bin:/bin", "--hosts", bed.hostsFile], ["only-there"])
+        #expect(ended.output == "1\n2\n3\n", "\(ended)")
+        let one = try exec(place, "one", ["in", "--env", "PATH=/tmp/tools:/usr/bin:/bin", "--hosts", bed.hostsFile, "--min-hosts", "1"], ["only-there"])
+        #expect(one.output == "1\n2\n3\n", "the host without it took tasks: \(one)")
+        let nowhere = try exec(place, "nowhere", ["in", "--hosts", bed.hostsFile], status: 5, ["not-even-there"])
+        #expect(nowhere.errors.contains("h1") && nowhere.errors.contains("not-even-there is not there: install it"), "\(nowhere)")
+        #expect(!nowhere.errors.contains("quire-agent"), "\(nowhere)")
+    }
+
     @Test("What a task leaves without declaring it fails that task by name, and only there")
     func undeclared() throws {
         let place = try Workplace("mkdir -p in; for n in 1 2 3; do echo $n >in/$n.txt; done")

@@ -45,6 +45,21 @@ struct ExecPlanTests {
         #expect(beside.status == 0, "\(beside)")
     }
 
+    @Test("What --dry-run prints does in sh what the job would do, whatever the names")
+    func dryRunInShell() throws {
+        let box = try Sandbox()
+        let names: [Name] = ["-h.txt", "a b.txt", "it's.txt", "$(touch HACK).txt", "new\nline.txt", "\u{1B}[31m.txt", "100%\\n.txt", Name(Array("bad".utf8) + [0xFF, 0x31] + Array(".txt".utf8))]
+        for name in names { try box.write("x", to: name) }
+        let shown = try box.quire("exec", "-n", ".", "--return", "{.}.out", "--", "cp", "{}", "{.}.out", expect: 0)
+        #expect(!shown.output.contains(0x1B), "a name reached the terminal as it is")
+        #expect(shown.out.split(separator: "\n").filter { !$0.hasPrefix("#") }.count == names.count)
+        let ended = try box.run(["sh"], input: shown.output)
+        #expect(ended.status == 0, "\(ended)")
+        let made = box.files()
+        try box.quire("exec", ".", "--only", "txt", "--return", "{.}.out", "--overwrite", "always", "--", "cp", "{}", "{.}.out", expect: 0)
+        #expect(box.files() == made && made.count == 2 * names.count)
+    }
+
     @Test("--only and --skip choose by extension in any case, also among named files; the rest is warned of once, by extension")
     func kinds() throws {
         let box = try Sandbox()
@@ -54,6 +69,7 @@ struct ExecPlanTests {
         #expect(ended.errors.contains("6 files of other kinds left out: .txt (3), .gz (1), .nfo (1), without an extension (1)"), "\(ended)")
         #expect(ended.out.contains("left out: 6 of other kinds"))
         #expect(arguments(try plan(box, "v", "--skip", "txt,nfo,tar.gz", "--", "wc")) == ["v/a.MP4", "v/b.avi", "v/f"])
+        #expect(arguments(try plan(box, "v", "--only", "*.mp4,.avi", "--", "wc")) == ["v/a.MP4", "v/b.avi"])
     }
 
     @Test("--dirs takes the folders in an INPUT in natural order, --recursive all below, --having only those that hold a name or glob")

@@ -87,6 +87,14 @@ struct ExecUsageTests {
             ("a.wav --storage staged -- true", "--hosts FILE"),
             ("a.wav --report x.txt -- true", ".html"),
             ("a.wav --shrik -- true", "--shrik"),
+            ("a.wav -j4 -- true", "-j4: write --jobs N"),
+            ("a.wav -k -- true", "leave it out"),
+            ("a.wav --colsep=, -- true", "--columns"),
+            ("a.wav --host , -- true", "names no host"),
+            ("a.wav --only a*b -- true", "a*b"),
+            ("a.wav --grace never -- true", "no --grace"),
+            ("a.wav --spool a.wav -- true", "there is a file under this name"),
+            ("--args-from . -- true", "this is a folder"),
         ])
     func wrong(_ line: String, _ part: String) throws {
         let box = try Sandbox()
@@ -100,12 +108,30 @@ struct ExecUsageTests {
         #expect(box.files() == ["a.wav", "tool"])
     }
 
+    @Test("A program and its options between one pair of quotes are told from a program that is not installed", arguments: ["wc -l", "./tool -v", "wc -l {}"])
+    func oneText(_ text: String) throws {
+        let box = try Sandbox()
+        try box.write("x", to: "a.wav")
+        let ended = try box.quire("exec", "a.wav", "--", Name(text), expect: 2)
+        #expect(ended.errors.contains("leave out the quotes around all of it, or say --shell"), "\(ended)")
+    }
+
+    @Test("Arguments that are no files are told where they belong")
+    func noFiles() throws {
+        let box = try Sandbox()
+        let ended = try box.run(["quire", "exec", "-", "--", "true"], input: Array("1\n2\n".utf8))
+        #expect(ended.status == 4 && ended.errors.contains("no such file or folder: 1, 2; arguments that are no files come from --args-from FILE"), "\(ended)")
+    }
+
     @Test("The program is looked for where the task will look: in the PATH of --env")
     func path() throws {
         let box = try Sandbox()
         try box.write("x", to: "a.wav")
         let ended = try box.quire("exec", "a.wav", "--env", "PATH=\(box.work)", "--", "true", expect: 2)
         #expect(ended.errors.contains("'true' is in no folder of PATH"))
+        try box.write("#!/bin/sh\n/bin/echo found\n", to: "bin/only-here")
+        #expect(try box.run(["chmod", "+x", "bin/only-here"]).status == 0)
+        #expect(try box.quire("exec", "a.wav", "--env", "PATH=\(box.work)/bin", "--", "only-here", expect: 0).out == "found\n")
     }
 
     @Test("An argument that is not UTF-8 is told by its bytes")

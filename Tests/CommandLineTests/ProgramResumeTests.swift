@@ -68,7 +68,7 @@ struct ProgramResumeTests {
         let facts = try ended.object()
         #expect(facts["done"].number == 5)
         #expect(facts["started_twice"]["count"].number == 2)
-        #expect(try job.quire("report", expect: 0).out.contains("started twice, since a host or quire itself was lost: 2 tasks"))
+        #expect(try job.quire("report", expect: 0).out.contains("started twice, since a host or quire itself was lost or ended at once: 2 tasks"))
         #expect(job.box.files(below: "out").count == 5)
         job.box.expectTidy()
         job.expectNothingRuns()

@@ -93,10 +93,13 @@ struct OutputTests {
         let shown = try spec(["ffmpeg", "-i", "{}", "{.}.mkv"], ["{.}.mkv"])
         #expect(try shown.displayCommand(ProgramValues(argument: RawPath("a b's.avi"), number: 1, outputs: [RawPath("hidden")])) == #"ffmpeg -i 'a b'\''s.avi' 'a b'\''s.mkv'"#)
         let odd = try spec(["p", "", "{}"], [])
-        #expect(try odd.displayCommand(ProgramValues(argument: RawPath(bytes: [0x0A, 0xFF, 0x31, 0x27, 0x5C]), number: 1)) == #"p '' $'\n\3771\'\\'"#)
+        #expect(try odd.displayCommand(ProgramValues(argument: RawPath(bytes: [0x0A, 0xFF, 0x31, 0x27, 0x5C]), number: 1)) == #"p '' "$(printf '\n\3771\047\\')""#)
         let text = try spec(["wc -l < {}"], [], shell: true)
         #expect(try text.displayCommand(ProgramValues(argument: RawPath("a b"), number: 1)) == "wc -l < 'a b'")
-        #expect(try text.displayCommand(ProgramValues(argument: RawPath("a\nb"), number: 1)) == #"/bin/sh -c $'wc -l < \'a\nb\''"#)
+        #expect(try text.displayCommand(ProgramValues(argument: RawPath("a\nb"), number: 1)) == #"/bin/sh -c "$(printf 'wc -l < \047a\nb\047')""#)
+        #expect(try odd.displayCommand(ProgramValues(argument: RawPath("-%\t\n\n"), number: 1)) == "p '' \"$(printf '\\055%%\\t')\"'\n\n'")
+        let dash = try spec(["cp", "{}", "-o{/.}.x", "{/.}.x"], ["{/.}.x"])
+        #expect(try dash.displayCommand(ProgramValues(argument: RawPath("./-a.b"), number: 1)) == "cp ./-a.b -o./-a.x ./-a.x")
     }
 
     @Test("Outputs that were not given are an error, never a trap")

@@ -80,7 +80,10 @@ struct ProgramArguments {
         let file: OpenFile
         switch list {
         case .file(let path):
+            let facts: FileFacts
+            do throws(SystemError) { facts = try FileOperation.facts(of: path) } catch { throw .usage("--args-from \(path): it cannot be read: \(error)") }
             do throws(SystemError) { file = try OpenFile(path, .read) } catch { throw .usage("--args-from \(path): it cannot be read: \(error)") }
+            if facts.type == .folder { throw .usage("--args-from \(path): this is a folder, and a list of lines is wanted; for its files name it without --args-from") }
         case .standardInput: file = try HeadNode.system("read standard input") { () throws(SystemError) in try Descriptors.duplicate(0) }
         }
         var (count, emptyCount) = (0, 0)

@@ -30,10 +30,10 @@ struct ProgramBriefing: Sendable {
         if view.sharesAll {
             return ProgramTerms(
                 cpusPerTask: cpus, environment: ProcessPlan.inheritedEnvironment().filter { !Self.isOfOneMachine($0) },
-                program: settings.spec.namedProgram, workingFolder: view.onHost(workingFolder), isShared: true)
+                program: settings.spec.namedProgram, searchPath: settings.spec.searchPath, workingFolder: view.onHost(workingFolder), isShared: true)
         }
         return ProgramTerms(
-            cpusPerTask: cpus, program: try programToLookFor(on: name), workingFolder: workingFolder, isShared: false)
+            cpusPerTask: cpus, program: try programToLookFor(on: name), searchPath: settings.spec.searchPath, workingFolder: workingFolder, isShared: false)
     }
 
     /// On a host without the head's files: what was sent is in the mirror, what is named from the working folder there or nowhere.

@@ -40,7 +40,15 @@ struct ProgramPlanner {
         return JobPlan(
             job: job, taskCount: count, recipe: recipe, recipeDigest: program.digest, books: [], forecasts: [], pdf: pdf,
             skipped: told(skipped), otherBuilds: RunSummary.OtherBuilds(), bindsInputsAsTheyAre: false,
-            spoolFolder: state.jobFolder(job).appending("spool"), workingFolder: program.workingFolder, roots: roots, program: program)
+            spoolFolder: try spoolFolder(), workingFolder: program.workingFolder, roots: roots, program: program)
+    }
+
+    private func spoolFolder() throws(HeadError) -> RawPath {
+        guard let folder = settings.spoolFolder else { return state.jobFolder(job).appending("spool") }
+        let path = program.workingFolder.appending(folder)
+        let facts = try HeadNode.system("look at --spool \(folder)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
+        if let facts, facts.type != .folder { throw .usage("--spool \(folder): there is a file under this name; name a folder") }
+        return path.appending(".quire-spool-\(job.rawValue)")
     }
 
     /// Writes a row for every argument, and what is known of it before any work.
@@ -76,7 +84,7 @@ struct ProgramPlanner {
             try add(input)
         }
         try rows.flush()
-        if count == 0 && !settings.allowsEmpty { throw .noInputs(missing.sentence ?? nothingFound(skipped)) }
+        if count == 0 && !settings.allowsEmpty { throw .noInputs(missing.sentence.map { $0 + orLines } ?? nothingFound(skipped)) }
         if count == 0, let sentence = missing.sentence { display.message(sentence) }
         return (count, skipped, roots, checks)
     }
@@ -141,6 +149,9 @@ struct ProgramPlanner {
         let more = kinds.count > kindsShownMax ? " and \(HumanText.count(kinds.count - kindsShownMax)) kinds more" : ""
         return (count, "\(HumanText.counted(count, "file")) of other kinds left out: \(shown)\(more)")
     }
+
+    /// For those who are used to any line being an argument.
+    private var orLines: String { terms.source == .files ? "; arguments that are no files come from --args-from FILE, - for standard input" : "" }
 
     private func nothingFound(_ skipped: [SkipReason: Int]) -> String {
         let what =

@@ -19,14 +19,15 @@ struct ProgramSearch {
     /// Throws `usage` with the cure where this machine cannot start the program. A name that differs from task to task is not looked at.
     func check() throws(HeadError) {
         guard !spec.usesShell, let word = spec.words.first else { return }
-        if isOneText(word) {
-            throw .usage("'\(RawPath(bytes: word))' is taken for the name of one program; leave out the quotes around all of it, or say --shell")
-        }
+        let oneText = HeadError.usage("'\(RawPath(bytes: word))' is taken for the name of one program; leave out the quotes around all of it, or say --shell")
+        if isOneText(word) { throw oneText }
+        let hasBlanks = word.contains(UInt8(ascii: " "))
         guard spec.arguments.first?.hasPlaceholder == false else { return }
         let name = RawPath(bytes: word)
         guard !word.contains(UInt8(ascii: "/")) else {
             switch try look(at: workingFolder.appending(name)) {
             case .program: return
+            case .missing where hasBlanks: throw oneText
             case .missing: throw .usage("program '\(name)' does not exist here; look at its path")
             case .folder: throw .usage("'\(name)' is a folder, not a program")
             case .notExecutable: throw .usage("'\(name)' cannot be executed; chmod +x makes a script a program, or name what runs it: -- sh \(name)")
@@ -42,6 +43,7 @@ struct ProgramSearch {
             }
         }
         if let refused { throw .usage("program '\(name)' stands in PATH as \(refused), which cannot be executed; chmod +x makes a script a program") }
+        if hasBlanks { throw oneText }
         throw .usage("program '\(name)' is in no folder of PATH; \(try cure(name))")
     }
 

@@ -9,7 +9,7 @@ extension ProgramTerms {
     init(onThisMachine settings: ProgramSettings, facts: HostFacts, lock: ProgramLock, workingFolder: RawPath) {
         self.init(
             cpusPerTask: Reservation(settings).cpusPerTask(on: facts), environment: ProcessPlan.inheritedEnvironment(), lockFile: lock.file,
-            program: settings.spec.namedProgram, workingFolder: workingFolder, isShared: true)
+            program: settings.spec.namedProgram, searchPath: settings.spec.searchPath, workingFolder: workingFolder, isShared: true)
     }
 }
 
@@ -25,9 +25,19 @@ extension AgentSetup {
         setup.programs = ProgramTerms(onThisMachine: settings, facts: facts, lock: lock, workingFolder: workingFolder)
         return setup
     }
+
+    /// For an agent that is there beside the hosts: this machine need not have the program.
+    var startingNoProgram: AgentSetup {
+        var setup = self
+        setup.programs?.program = nil
+        return setup
+    }
 }
 
 extension ProgramSpec {
+    /// The PATH that `--env` gives the program.
+    var searchPath: RawPath? { environment.last { $0.name == Array("PATH".utf8) }.map { RawPath(bytes: $0.value) } }
+
     /// The program to look for before any task; nil where it differs from task to task, or a shell looks for it.
     var namedProgram: RawPath? {
         guard !usesShell, let first = arguments.first, !first.hasPlaceholder else { return nil }
