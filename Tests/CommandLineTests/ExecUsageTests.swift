@@ -92,7 +92,7 @@ struct ExecUsageTests {
             ("a.wav --colsep=, -- true", "--columns"),
             ("a.wav --host , -- true", "names no host"),
             ("a.wav --only a*b -- true", "a*b"),
-            ("a.wav --grace never -- true", "no --grace"),
+            ("a.wav --grace never -- true", "--grace does not take"),
             ("a.wav --spool a.wav -- true", "there is a file under this name"),
             ("--args-from . -- true", "this is a folder"),
         ])
