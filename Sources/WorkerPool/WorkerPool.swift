@@ -142,7 +142,7 @@ public final class WorkerPool {
         }
         switch stream {
         case .input: flush(worker, slot: slot)
-        case .output: readMessages(worker, slot: slot, into: &events)
+        case .output: readMessages(worker, slot: slot, piecesMax: Self.piecesAtOnceMax, into: &events)
         case .errors:
             worker.readErrors(into: &buffer)
             if worker.errorsHaveEnded { poll.forget(worker.errors.descriptor) }
@@ -166,7 +166,7 @@ public final class WorkerPool {
             preconditionFailure("our own child \(worker.process.id) is not ours: \(error)")
         }
         // What it said before it died is in the pipes still.
-        readMessages(worker, slot: slot, into: &events)
+        readMessages(worker, slot: slot, piecesMax: .max, into: &events)
         worker.readErrors(into: &buffer)
         if !worker.outputHasEnded { poll.forget(worker.output.descriptor) }
         if !worker.errorsHaveEnded { poll.forget(worker.errors.descriptor) }
@@ -176,8 +176,13 @@ public final class WorkerPool {
         events.append(.ended(slot: slot, end, lastWords: worker.lastWords.text))
     }
 
-    private func readMessages(_ worker: Worker, slot: Int, into events: inout [Event]) {
-        while !worker.outputHasEnded {
+    /// A minder whose program prints without end must not keep us from the others, nor from the head.
+    private static let piecesAtOnceMax = 4
+
+    private func readMessages(_ worker: Worker, slot: Int, piecesMax: Int, into events: inout [Event]) {
+        var pieces = 0
+        while !worker.outputHasEnded, pieces < piecesMax {
+            pieces += 1
             switch Descriptors.read(worker.output.descriptor, into: &buffer) {
             case .bytes(let count):
                 if !worker.hasMisbehaved {
