@@ -45,6 +45,8 @@ final class MirrorMaker: Sendable {
     func remove(_ mirror: Mirror) { jobs.send(.remove(mirror)) }
 
     func close() { jobs.close() }
+    /// After `close`: nothing is made any more.
+    func join() { thread.join() }
 
     private static func complete(_ mirror: Mirror, _ staged: StagedOrder, _ program: ProgramOrder, _ kept: [Mirror.Kept]) -> Outcome {
         let attempt = staged.order.attempt

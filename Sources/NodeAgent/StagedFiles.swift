@@ -116,16 +116,15 @@ final class StagedFiles {
 
     /// Removes everything there is; called once, when no worker is left.
     func remove() {
-        lanesAreOver()
-        scratch?.remove()
-    }
-
-    private func lanesAreOver() {
         sender.close()
         receiver.close()
         bundle.close()
         unwanted.close()
         mirrorMaker.close()
+        // They would make files, and the folders these are in, behind our back.
+        receiver.join()
+        mirrorMaker.join()
+        scratch?.remove()
     }
 
     // From the head.

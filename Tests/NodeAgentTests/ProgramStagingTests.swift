@@ -216,6 +216,23 @@ struct ProgramStagingTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: host.scratch.path).isEmpty)
     }
 
+    @Test("A head that goes while its files are on their way leaves nothing of them on the host")
+    func headGone() throws {
+        let host = try ProgramHost(["true"], kind: .folder)
+        var parts: [CarriedFile] = []
+        for name in 0..<800 {
+            try host.file(RawPath("project/sub-\(name)/x"), [1])
+            parts += [try host.carried(RawPath("project/sub-\(name)")), try host.carried(RawPath("project/sub-\(name)/x"))]
+        }
+        let order = try host.order(0, RawPath("project"), kind: .folder, parts: parts)
+        host.session.send(.assignStaged([order]))
+        host.sendFiles(of: order)
+        try host.session.serve { host.leftovers.count > 100 }
+        host.session.hangUp()
+        #expect(try host.session.wait() == .exited(code: 0))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: host.scratch.path).isEmpty, "\(host.leftovers.prefix(3))")
+    }
+
     @Test("A folder that scratch has no room for is the disk's fault, and leaves nothing")
     func fullScratch() throws {
         guard geteuid() == 0 else { return }
