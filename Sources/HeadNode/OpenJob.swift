@@ -198,7 +198,8 @@ final class OpenJob {
 
     /// Tells connected hosts of the job, so that they can begin.
     private func brief(_ fleet: Fleet, _ plan: JobPlan, _ agent: AgentLink) throws(HeadError) {
-        let samples = try PlanSamples(plan: plan, store: store, workingFolder: workingFolder)
+        let sent = (settings.program?.sent ?? []).map { workingFolder.appending($0).normalized }
+        let samples = try PlanSamples(plan: plan, store: store, workingFolder: workingFolder, sent: sent)
         fleet.brief(
             Briefing(
                 job: job, epoch: UInt32(clamping: run), build: settings.version, work: Self.workSetup(settings, recipe),

@@ -111,6 +111,17 @@ struct ProgramHostTests {
         #expect(try place.make("cd there && find . -name '.quire*'").output == "")
     }
 
+    @Test("A host that shares the inputs but not what --send names gets both")
+    func sentFromElsewhere() throws {
+        let place = try Workplace("mkdir -p in there; echo table >table; for n in 1 2 3; do echo $n >in/$n.txt; done")
+        let bed = try Testbed(hosts: 1, ["--share", "\(place.path)/there:/mnt/work"])
+        let hosts = try place.hosts(bed, defaults: "map: {\(place.path)/there: /mnt/work}", "address: h1")
+        let options = ["in", "--send", "../table", "--return", "{.}.out"] + hosts
+        let ended = try exec(place, "there", options, ["sh", "-c", "cat ../table {} >{.}.out; pwd"])
+        #expect(try place.make("cat there/in/*.out").output == "table\n1\ntable\n2\ntable\n3\n", "\(ended)")
+        #expect(!ended.output.contains("/mnt/work"), "\(ended)")
+    }
+
     @Test("A host that lacks the program is left out with the cure, and one that can be sent is named")
     func missing() throws {
         let place = try Workplace("mkdir -p in bin; echo 1 >in/1.txt; printf '#!/bin/sh\\necho ran \"$(cat \"$1\")\"\\n' >bin/tool; chmod 755 bin/tool; mkdir -p there; cp -a bin there/")

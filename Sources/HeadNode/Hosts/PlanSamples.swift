@@ -10,7 +10,8 @@ struct PlanSamples {
     /// Spread over the plan; folders that none of them comes from are taken for not seen.
     private static let samplesMax = 48
 
-    init(plan: JobPlan, store: JobStore, workingFolder: RawPath) throws(HeadError) {
+    /// - Parameter sent: files and folders of `--send`, absolute: they may lie where no input does.
+    init(plan: JobPlan, store: JobStore, workingFolder: RawPath, sent: [RawPath]) throws(HeadError) {
         var folders: Set<RawPath> = []
         var start = -1
         for number in 0..<min(Self.samplesMax, plan.taskCount) {
@@ -28,6 +29,7 @@ struct PlanSamples {
                 if let output = record.task.output { folders.insert(workingFolder.appending(output.parent)) }
             }
         }
+        for path in sent { noteSent(path) }
         if plan.program != nil { folders.insert(workingFolder) }
         if !plan.books.isEmpty || plan.bindsInputsAsTheyAre { folders.insert(workingFolder.appending(plan.spoolFolder)) }
         for folder in folders.sorted() {
@@ -45,8 +47,22 @@ struct PlanSamples {
         let input = program.workingFolder.appending(task.input).normalized
         switch program.kind {
         case .file: note(file: input, roots.root(of: task.input))
-        case .folder: inputs += HostSamples.files(below: input).map { Briefing.Sample(root: input, file: $0) }
+        case .folder: note(filesBelow: input)
         case .text: break
+        }
+    }
+
+    private mutating func note(filesBelow folder: RawPath) {
+        inputs += HostSamples.files(below: folder).map { Briefing.Sample(root: folder, file: $0) }
+    }
+
+    private mutating func noteSent(_ path: RawPath) {
+        do throws(SystemError) {
+            // Each is its own: of many in one folder only some would be looked for.
+            if try FileOperation.facts(of: path).type == .folder { note(filesBelow: path) } else { inputs.append(Briefing.Sample(root: path, file: path)) }
+        } catch {
+            // The listing of what is sent tells of it.
+            return
         }
     }
 }
