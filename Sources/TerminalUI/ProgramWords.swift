@@ -14,12 +14,12 @@ public struct ProgramWords: Hashable, Sendable {
         startedTwice = Array(first.prefix(RunSummary.namesMax))
     }
 
-    /// `started twice, since a host or quire itself was lost or ended at once: 2 tasks (a.wav, b.wav); see whether that did harm`
+    /// `perhaps started twice, since a host or quire itself was lost or ended at once: 2 tasks (a.wav, b.wav); ...`
     var notes: [String] {
         guard startedTwiceCount > 0 else { return [] }
         let names = startedTwice.map(\.display).joined(separator: ", ") + (startedTwiceCount > startedTwice.count ? ", …" : "")
         return [
-            "started twice, since a host or quire itself was lost or ended at once: \(HumanText.counted(startedTwiceCount, "task")) (\(names)); --at-most-once lets such tasks fail instead"
+            "perhaps started twice, since a host or quire itself was lost or ended at once: \(HumanText.counted(startedTwiceCount, "task")) (\(names)); --at-most-once lets such tasks fail instead"
         ]
     }
 

@@ -30,6 +30,7 @@ struct ProgramPlanner {
         if runsHere {
             try ProgramSearch(spec: program.spec, workingFolder: program.workingFolder, searchPath: environmentVariable("PATH")).check()
         }
+        if let word = shellWord { display.message("'\(word)' is handed to the program like any argument, since no shell is between; for a shell say --shell") }
         let (count, skipped, roots, listed) = try list()
         var checks = listed
         if terms.resumes {
@@ -41,6 +42,13 @@ struct ProgramPlanner {
             job: job, taskCount: count, recipe: recipe, recipeDigest: program.digest, books: [], forecasts: [], pdf: pdf,
             skipped: told(skipped), otherBuilds: RunSummary.OtherBuilds(), bindsInputsAsTheyAre: false,
             spoolFolder: try spoolFolder(), workingFolder: program.workingFolder, roots: roots, program: program)
+    }
+
+    /// A word that only a shell makes something of, quoted as if one were there.
+    private var shellWord: String? {
+        if program.spec.usesShell { return nil }
+        let words = program.spec.words.dropFirst().map { String(decoding: $0, as: UTF8.self) }
+        return words.first { ["|", "||", "&&", "&", ">", ">>", "<", "2>", "2>&1", "2>/dev/null"].contains($0) }
     }
 
     private func spoolFolder() throws(HeadError) -> RawPath {
@@ -162,7 +170,8 @@ struct ProgramPlanner {
             case .numbers: "no numbers to work on"
             }
         let reasons = skipped.sorted { $0.key.text < $1.key.text }.map { "\($0.value) \($0.key.text)" }
-        return what + (reasons.isEmpty ? "" : "; left out: \(reasons.joined(separator: ", "))") + ". --allow-empty makes this a success"
+        let cure = skipped[.madeByQuire] == nil ? "" : "; what earlier jobs made is taken where it is named, such as DIR/*"
+        return what + (reasons.isEmpty ? "" : "; left out: \(reasons.joined(separator: ", "))\(cure)") + ". --allow-empty makes this a success"
     }
 }
 
