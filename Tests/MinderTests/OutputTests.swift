@@ -55,6 +55,15 @@ struct OutputTests {
         #expect(try failure("echo x > $2", expects: true) == nil)
     }
 
+    @Test("Folders nested deeper than any path can be, and closed to all, go with a failed try")
+    func nested() throws {
+        let name = String(repeating: "d", count: 200)
+        let session = try MinderSession(
+            .script("cd $(dirname $2); i=0; while [ $i -lt 40 ]; do mkdir \(name) && cd -P \(name) || exit 2; echo > file; i=$((i + 1)); done; chmod 0 .; exit 1", mentioned: ["x"]))
+        #expect(try session.run(session.order(outputs: ["x"])).program?.end == .exited(code: 1))
+        #expect(try session.names() == [])
+    }
+
     @Test("An output that cannot be read is the program's fault and not the disk's")
     func unreadable() throws {
         let session = try MinderSession(.script("ln -s loop.txt loop.txt", returns: ["loop.txt"]))
