@@ -53,7 +53,7 @@ extension RunSummary.FailureGroup {
         case .crashed: "what minded the program ended before it; see whether the program did its work, and if not: \(retry)"
         case .vanished: "these are gone since the job was planned; put them back, then: \(retry)"
         case .changed: "these were written to since the job was planned; take them as they are now with: \(retry)"
-        case .denied: "give yourself the right to read the inputs and to write the outputs, then: \(retry)"
+        case .denied: "give yourself the right to read the inputs and to write the outputs, or move away what took an output's name, then: \(retry)"
         case .noSpace: "make room, then: \(retry)"
         case .unreadable: "look at the disk, share or host these lie on, then: \(retry)"
         case .notImage, .truncated, .damaged, .tooLarge, .unsupported: "see what the report says of these, then: \(retry)"

@@ -70,6 +70,9 @@ struct ExecPlanTests {
         #expect(ended.out.contains("left out: 6 of other kinds"))
         #expect(arguments(try plan(box, "v", "--skip", "txt,nfo,tar.gz", "--", "wc")) == ["v/a.MP4", "v/b.avi", "v/f"])
         #expect(arguments(try plan(box, "v", "--only", "*.mp4,.avi", "--", "wc")) == ["v/a.MP4", "v/b.avi"])
+        for name: Name in ["v/1.a", "v/1.b", "v/1.c"] { try box.write("x", to: name) }
+        let many = try box.quire("exec", "-n", "v", "h.txt", "--only", "mp4", "--", "wc", expect: 0)
+        #expect(many.errors.contains("10 files of other kinds left out: .txt (3), .a (1), .avi (1), .b (1), .c (1) and 3 others"), "\(many)")
     }
 
     @Test("--dirs takes the folders in an INPUT in natural order, --recursive all below, --having only those that hold a name or glob")

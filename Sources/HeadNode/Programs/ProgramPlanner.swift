@@ -154,7 +154,7 @@ struct ProgramPlanner {
         if kinds.isEmpty { return nil }
         let count = kinds.reduce(0) { $0 + $1.count }
         let shown = kinds.prefix(kindsShownMax).map { "\($0.text) (\(HumanText.count($0.count)))" }.joined(separator: ", ")
-        let more = kinds.count > kindsShownMax ? " and \(HumanText.count(kinds.count - kindsShownMax)) kinds more" : ""
+        let more = kinds.count > kindsShownMax ? " and \(HumanText.counted(kinds.count - kindsShownMax, "other"))" : ""
         return (count, "\(HumanText.counted(count, "file")) of other kinds left out: \(shown)\(more)")
     }
 
