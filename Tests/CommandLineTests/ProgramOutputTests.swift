@@ -217,6 +217,19 @@ struct ProgramOutputTests {
         #expect(numbers.sorted() == Array(1...300), "\(numbers.count) lines")
     }
 
+    @Test("A log of jobs is never an input: not taken from a folder, refused where it is named, or where it is the report")
+    func jobLogIsNoInput() throws {
+        let box = try Sandbox()
+        for name: Name in ["in/a", "in/empty"] { try box.write("", to: name) }
+        let words = words + ["--joblog", "in/log"]
+        for _ in 1...2 { #expect(try box.run(words + ["in", "--", "echo"]).out == "in/a\nin/empty\n") }
+        let named = try box.run(Array(words.dropLast()) + ["in/empty", "in/a", "in/empty", "--", "echo"])
+        #expect(named.status == 2 && named.errors.contains("that is an input"), "\(named)")
+        #expect(box.text("in/empty") == "")
+        let report = try box.run(Array(words.dropLast()) + ["r.csv", "--report", "./r.csv", "in", "--", "echo"])
+        #expect(report.status == 2 && report.errors.contains("give them two names"), "\(report)")
+    }
+
     @Test("A log of jobs in use by a live quire is refused with exit 75")
     func jobLogInUse() throws {
         let box = try Sandbox()

@@ -29,7 +29,7 @@ struct ProgramChecks {
         self.program = program
         self.ledger = ledger
         overwrite = settings.overwrite
-        writesFiles = !program.spec.returns.isEmpty || [settings.manifest, settings.report].contains { $0 != nil }
+        writesFiles = !program.spec.returns.isEmpty || [settings.manifest, settings.report, terms.jobLog].contains { $0 != nil }
         sent = try terms.sent.map { (path) throws(HeadError) in
             (try HeadNode.system("look at \(path)") { () throws(SystemError) in try FileOperation.facts(of: path).key }, path)
         }
@@ -126,8 +126,19 @@ struct ProgramChecks {
         try SideFiles(settings, program.workingFolder).check(
             [], isInput: { isInput($0) }, isOutput: isOutput,
             isOurs: { (path, facts) throws(HeadError) in try entry(path)?.identities.contains(facts.identity) == true })
-        if let log = terms.jobLog, isOutput(log) { throw .usage("--joblog \(log): that is the name of an output") }
+        if let log = terms.jobLog { try check(log, besides: settings.report) }
         (hashes, folders, inputKeys, replaced) = ([], OutputFolders(), [], [])
+    }
+
+    /// The log of jobs is added to, so it must be nothing else.
+    private func check(_ log: RawPath, besides report: RawPath?) throws(HeadError) {
+        if isOutput(log) { throw .usage("--joblog \(log): that is the name of an output") }
+        let facts = try HeadNode.system("look at --joblog \(log)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: log) }
+        if let facts, isInput(facts) { throw .usage("--joblog \(log): that is an input; choose another name") }
+        let folder = program.workingFolder
+        if let report, try Places.resolved(report, in: folder) == Places.resolved(log, in: folder) {
+            throw .usage("--joblog and --report would both be \(log); give them two names")
+        }
     }
 
     private func isInput(_ facts: FileFacts) -> Bool { inputKeys.containsSorted(facts.key) || sent.contains { $0.key == facts.key } }
