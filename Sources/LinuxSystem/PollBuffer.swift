@@ -56,6 +56,16 @@ public enum Descriptors {
         return StandardStreams(input: input, output: output)
     }
 
+    /// Opens those of descriptors 0 to 2 that are closed, so that no file of this process becomes its standard output.
+    ///
+    /// Called before anything else is opened. To read or write them fails as if they were closed still.
+    public static func occupyStandardStreams() {
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is the one that is given out.
+            _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     public enum ReadOutcome: Sendable {
         /// This many bytes are in the buffer.
         case bytes(Int)

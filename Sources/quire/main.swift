@@ -4,6 +4,7 @@ import JobModel
 import LinuxSystem
 
 /// Exit codes are quire's own, so that a wrong flag is 2 as in most programs and not the parser's 64.
+Descriptors.occupyStandardStreams()
 Terminal.ignoreBrokenPipes()
 let arguments = RawArguments.ofThisProcess()
 do {

@@ -144,6 +144,14 @@ struct ProgramOutputTests {
         #expect(try box.quire("resume", "--progress", "none", expect: 0).out == "1\n2\n3\n4\n5\n")
     }
 
+    @Test("A closed standard output is told as one that is full is, and no file of quire's takes what programs print")
+    func closedOutput() throws {
+        let box = try Sandbox()
+        let ended = try start(box, ["--range", "1-2"], script: "echo printed $1", redirection: ">&- 2> errors").wait()
+        #expect(ended.status == 75 && box.text("errors").contains("standard output"), "\(ended) \(box.text("errors"))")
+        #expect(try box.quire("resume", "--progress", "none", expect: 0).out == "printed 1\nprinted 2\n")
+    }
+
     @Test("Killed while it prints: resume goes on in order and leaves nothing out")
     func killed() throws {
         let box = try Sandbox()
