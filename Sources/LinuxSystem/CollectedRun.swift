@@ -1,5 +1,5 @@
 internal import Glibc
-public import JobModel
+import JobModel
 
 /// What a short helper program printed, and how it ended.
 public struct CollectedRun: Sendable {
