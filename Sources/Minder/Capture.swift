@@ -63,8 +63,7 @@ final class Capture {
                 file = try SpoolFile(spoolPath)
                 spool = file
                 try file.append(whole[...])
-                tail = whole.suffix(Self.tailBytesMax)
-                whole = []
+                keepEndOnly()
             }
             try file.append(bytes)
         } catch {
@@ -106,6 +105,12 @@ final class Capture {
         // A file that cannot even be removed goes with the folder it is in.
         do throws(SystemError) { try discard() } catch {}
         spool = nil
+        if !whole.isEmpty { keepEndOnly() }
+    }
+
+    private func keepEndOnly() {
+        tail = whole.suffix(Self.tailBytesMax)
+        whole = []
     }
 
     /// What is told of it; of one that could not be stored the end.

@@ -52,14 +52,16 @@ struct CaptureTests {
 
     @Test("Where what was printed cannot be stored, the report has its end, and names no file that is not there")
     func notStored() throws {
-        let session = try MinderSession(.script("rmdir spool; echo warned >&2; head -c 100000 /dev/zero | tr '\\0' a; echo end; exit 0"))
+        let session = try MinderSession(.script("rmdir spool; echo warned >&2; head -c 100000 /dev/zero | tr '\\0' a"))
         let report = try session.run(session.order())
         guard case .notStored = report.outcome else {
             Issue.record("\(report)")
             return
         }
         #expect(report.program?.spooledNames == [])
-        #expect(report.text(.output)?.hasSuffix("a") == true && report.text(.errors) == "warned\n")
+        let end = report.text(.output) ?? ""
+        #expect(!end.isEmpty && end.utf8.count <= 4096 && end.allSatisfy { $0 == "a" })
+        #expect(report.text(.errors) == "warned\n")
     }
 
     @Test("What just fits travels in the report, one byte more does not", arguments: [16_384, 16_385])

@@ -134,24 +134,29 @@ extension HostStaging {
     /// All of an attempt is here.
     func finish(_ one: Pending, _ given: WorkReport, _ program: ProgramOrder) {
         var report = given
+        var isWhole = one.fault == nil
         switch report.outcome {
         case .notStored(let fault):
             guard one.stagesOutput else { break }
-            let why = "its scratch did not take a file: \(SystemError(fault.call, "", code: fault.code).reason)"
+            let error = SystemError(fault.call, "", code: fault.code)
+            let why = "its scratch did not take a file: \(error.reason)"
             guard report.program != nil else {
                 events.send(.attemptsFailed(host, [report.attempt], .hostFault, why))
                 return
             }
-            report.outcome = .failed(TaskFailure(SystemError(fault.call, "", code: fault.code).isNoSpace ? .noSpace : .output, "the program ran on \(name), but \(why)"))
+            report.outcome = .failed(TaskFailure(error.isNoSpace ? .noSpace : .output, "the program ran on \(name), but \(why)"))
         case .failed: break
         case .finished(let work):
             switch one.fault {
             case .notStored(let fault): report.outcome = .notStored(fault)
             case .garbled, .broken: report.outcome = notWhole
-            case nil: report.outcome = Self.placed(work, one, program, view).map { .finished($0) } ?? notWhole
+            case nil:
+                let placed = Self.placed(work, one, program, view)
+                isWhole = placed != nil
+                report.outcome = placed.map { .finished($0) } ?? notWhole
             }
         }
-        if one.fault != nil {
+        if !isWhole {
             for path in one.arrived.values { gatherer.discard(path) }
             report.program?.dropSpooled()
         }
