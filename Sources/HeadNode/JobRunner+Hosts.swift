@@ -84,6 +84,9 @@ extension JobRunner {
     private func admit(_ link: AgentLink) {
         links[link.host] = link
         leaving.remove(link.host)
+        if tallies[link.host] == nil, let settings = settings.program, let shortfall = Reservation(settings).shortfall(on: link.facts) {
+            display.message("\(link.name): \(shortfall)")
+        }
         if tallies[link.host] == nil { tallies[link.host] = HostTally(name: link.name, slots: link.slots) }
         tallies[link.host]?.slots = link.slots
         tallies[link.host]?.busy = 0

@@ -85,7 +85,10 @@ struct ExecTerms: ParsableArguments {
             } catch {
                 throw .badValue(memory, of: "--memory", accepted: "2G, 512M, 2GiB or a number of bytes")
             }
-            if program.memoryBytes == 0 { throw .badValue(memory, of: "--memory", accepted: "more than nothing") }
+            // Nothing runs in less; the unit was left out.
+            if let bytes = program.memoryBytes, bytes < 1_000_000 {
+                throw .badValue(memory, of: "--memory", accepted: "at least a megabyte, with its unit: \(memory)G or \(memory)M")
+            }
         }
     }
 

@@ -72,7 +72,7 @@ struct ExecUsageTests {
             ("a.wav --halt now,fail=1 --max-failures 3 -- true", "--max-failures"),
             ("a.wav --cpus 0 -- true", "--cpus does not take '0'"),
             ("a.wav --memory lots -- true", "lots"),
-            ("a.wav --memory 0 -- true", "--memory"),
+            ("a.wav --memory 0 -- true", "--memory"), ("a.wav --memory 2 -- true", "2G"),
             ("a.wav --order random -- true", "random"),
             ("a.wav --order finish --lines -- true", "--lines"),
             ("a.wav --table (?<n>a --lines -- true", "--lines"),

@@ -76,6 +76,12 @@ struct ProgramCourseTests {
         #expect(try slots(.count(1), 64 << 30) == 1)
         #expect(try slots(.count(1), chosen: 20) == 20, "-j alone is the user's to choose")
         #expect(try slots(.count(3), chosen: 20) == 2, "what is reserved is not given twice")
+        #expect(try Reservation(settings { $0.cpus = .count(8) }).shortfall(on: host) == nil)
+        let beyond = try settings {
+            $0.cpus = .count(9)
+            $0.memoryBytes = 17 << 30
+        }
+        #expect(Reservation(beyond).shortfall(on: host)?.contains("9 CPUs of 8 and 18 GB of memory of 17 GB") == true)
     }
 
     @Test("A report says whether its program may have run")

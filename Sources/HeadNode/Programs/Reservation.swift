@@ -1,5 +1,6 @@
 import JobModel
 import Programs
+import TerminalUI
 import WireProtocol
 
 /// What each task of a program has of its host to itself (`--cpus`, `--memory`), and how many therefore run there at a time.
@@ -29,5 +30,15 @@ struct Reservation: Sendable {
         if perTask > 1 { slots = min(slots, host.slotsMax / perTask) }
         if let memoryBytes { slots = min(slots, Int(clamping: host.memoryBytes / max(1, memoryBytes))) }
         return max(1, slots)
+    }
+
+    /// What a task asks for beyond what the host has, in words; it runs there all the same, with nothing beside it.
+    func shortfall(on host: HostFacts) -> String? {
+        var wishes: [String] = []
+        if case .count(let count) = cpus, count > host.slotsMax { wishes.append("\(count) CPUs of \(host.slotsMax)") }
+        if let memoryBytes, memoryBytes > host.memoryBytes {
+            wishes.append("\(HumanText.bytes(memoryBytes)) of memory of \(HumanText.bytes(host.memoryBytes))")
+        }
+        return wishes.isEmpty ? nil : "each task asks for \(wishes.joined(separator: " and ")): they run there one at a time"
     }
 }
