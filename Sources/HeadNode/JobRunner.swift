@@ -300,6 +300,8 @@ final class JobRunner {
             case .putBack(let attempt):
                 guard let report = byAttempt[attempt] else { continue }
                 recordPutBack(report, on: host)
+                // A host whose share went away may have written there and cannot tidy up.
+                if case .notStored = report.outcome { abandoned.formUnion(open[attempt.task].map(plan.outputFolders) ?? []) }
                 discard(report)
             case .discard(let attempt):
                 if let report = byAttempt[attempt] { discard(report) }
