@@ -17,7 +17,7 @@ exec_suite() {
     testbed=("$scripts/../cluster/testbed" --name "bench-exec-$$")
     bed=$("${testbed[@]}" up 4 --slots 2 --hide "$data" --with-pid $$)
     "${quire[@]}" exec --args-from <(seq 8) --hosts "$bed/hosts.yaml" --min-hosts 4 "${quiet[@]}" -- true
-    in_turn "true, once for each of 5,000 lines, on four hosts" many_trues_on_hosts
+    in_turn "echo, once for each of 5,000 lines, on four hosts" many_echoes_on_hosts
     in_turn "wc, once for each of 500 files that travel to four hosts" many_counts_on_hosts
     "${testbed[@]}" down
 }
@@ -60,19 +60,22 @@ a_million_lines() {
     rm -f "$work/events"
 }
 
+# Without --controlmaster: with it, it runs a few of the tasks and says nothing of the others.
 on_four_hosts() {
     local host words=()
     for host in h1 h2 h3 h4; do words+=(--sshlogin "2/$host"); done
-    PARALLEL_SSH="ssh -F $bed/ssh_config" parallel --controlmaster "${words[@]}" "$@"
+    PARALLEL_SSH="ssh -F $bed/ssh_config" parallel "${words[@]}" "$@"
 }
 
-many_trues_on_hosts() {
-    measure "exec on hosts" quire 1 0 "${quire[@]}" exec --args-from "$list" --hosts "$bed/hosts.yaml" --min-hosts 4 "${quiet[@]}" -- true
+many_echoes_on_hosts() {
+    measure "exec on hosts" quire 1 0 "${quire[@]}" exec --args-from "$list" --hosts "$bed/hosts.yaml" --min-hosts 4 "${quiet[@]}" -- echo
+    expect_lines 5000
     export -f on_four_hosts
     export bed
     # shellcheck disable=SC2016 # For the inner shell.
-    measure "exec on hosts" "GNU parallel --sshlogin --controlmaster" 1/10 0 \
-        bash -c 'on_four_hosts -a <(head -n 500 "$0") true' "$list"
+    measure "exec on hosts" "GNU parallel --sshlogin (200 lines, scaled)" 200/5000 0 \
+        bash -c 'on_four_hosts -a <(head -n 200 "$0") echo' "$list"
+    expect_lines 200
 }
 
 many_counts_on_hosts() {
@@ -86,8 +89,9 @@ many_counts_on_hosts() {
     export -f on_four_hosts
     export bed
     # shellcheck disable=SC2016 # For the inner shell.
-    measure "counts on hosts" "GNU parallel --sshlogin --controlmaster" 1/10 0 \
+    measure "counts on hosts" "GNU parallel --sshlogin (50 files, scaled)" 50/500 0 \
         bash -c 'cd "$0" && find . -type f -printf "%P\0" | head -z -n 50 | on_four_hosts -0 --workdir ... --transferfile {} --cleanup wc {}' \
         "$work/parallel"
+    expect_lines 50
     rm -rf "$work/parallel"
 }
