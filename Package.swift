@@ -56,10 +56,11 @@ let package = Package(
         module("JobModel"),
 
         // Pure cores: values in, values out, no I/O.
-        module("Recipes", ["JobModel"]),
+        module("Variables", ["JobModel"]),
+        module("Recipes", ["JobModel", "Variables"]),
         module("Programs", ["JobModel"]),
         module("ImageFiles", ["JobModel"]),
-        module("Planning", ["JobModel"]),
+        module("Planning", ["JobModel", "Variables"]),
         .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: quick),
         module("Supervising", ["JobModel"]),
         module("WireProtocol", ["JobModel"]),
@@ -68,7 +69,7 @@ let package = Package(
         // Adapters: one C library or one facility of the system each.
         module("Digests", ["JobModel", crypto]),
         module("LinuxSystem", ["JobModel", "CLinux"]),
-        module("Imaging", ["JobModel", "Recipes", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
+        module("Imaging", ["JobModel", "Recipes", "Variables", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
         module("Bundles", ["JobModel", "LinuxSystem", "Digests"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
         module("SSHTransport", ["JobModel", "LinuxSystem", "CLibSSH", crypto]),
@@ -82,7 +83,7 @@ let package = Package(
         module(
             "HeadNode",
             [
-                "JobModel", "Recipes", "Programs", "ImageFiles", "Planning", "Scheduling", "ClusterSimulation", "WireProtocol", "PDFAssembly",
+                "JobModel", "Recipes", "Variables", "Programs", "ImageFiles", "Planning", "Scheduling", "ClusterSimulation", "WireProtocol", "PDFAssembly",
                 "LinuxSystem", "SSHTransport", "Staging", "Bundles", "JobStore", "TerminalUI", "Digests", .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -109,7 +110,7 @@ let package = Package(
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("MinderTests", ["Minder", "LinuxSystem", "WireProtocol", "JobModel", "Programs", "Digests", "quire-agent"]),
         tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "Programs", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
-        tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "WireProtocol", "LinuxSystem", "quire-worker"]),
+        tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "Variables", "WireProtocol", "LinuxSystem", "quire-worker"]),
 
         // Tests, a target a module; the last ones run the programs as users do.
         tests("BundlesTests", ["Bundles", "JobModel", "LinuxSystem", "Digests", "Recipes", "WireProtocol", "quire-agent", "quire-worker"]),
@@ -117,9 +118,10 @@ let package = Package(
         tests("WireProtocolTests", ["JobModel", "WireProtocol"]),
         tests("SchedulingTests", ["JobModel", "Scheduling"]),
         tests("SimulationTests", ["ClusterSimulation", "JobModel", "Scheduling"]),
-        tests("RecipesTests", ["JobModel", "Recipes"]),
+        tests("VariablesTests", ["JobModel", "Variables"]),
+        tests("RecipesTests", ["JobModel", "Recipes", "Variables"]),
         tests("ProgramsTests", ["JobModel", "Programs"]),
-        tests("PlanningTests", ["JobModel", "Planning"]),
+        tests("PlanningTests", ["JobModel", "Planning", "Variables"]),
         tests("ImageFilesTests", ["JobModel", "ImageFiles"]),
         tests("PDFAssemblyTests", ["JobModel", "ImageFiles", "PDFAssembly"]),
         tests("TerminalUITests", ["JobModel", "TerminalUI"]),

@@ -1,3 +1,4 @@
+public import Variables
 public import JobModel
 
 /// `--sort`: an order over all inputs of a job. Without it, inputs stay as the walk finds them.

@@ -1,3 +1,4 @@
+public import Variables
 public import JobModel
 
 /// What one file offers to a name template.

@@ -1,3 +1,4 @@
+import Variables
 import JobModel
 import Planning
 import Testing

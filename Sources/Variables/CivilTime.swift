@@ -53,3 +53,33 @@ private func floor(_ value: Int64, _ divisor: Int64) -> Int64 {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? quotient - 1 : quotient
 }
+
+extension CivilTime {
+    public func value(of part: DatePart) -> VariableValue {
+        switch part {
+        case .year: .number(Double(year))
+        case .month: .number(Double(month))
+        case .monthname: .text(Self.monthNames[month - 1])
+        case .day: .number(Double(day))
+        case .weekday: .number(Double(weekday))
+        case .weekdayname: .text(Self.weekdayNames[weekday - 1])
+        case .hour: .number(Double(hour))
+        case .minute: .number(Double(minute))
+        case .second: .number(Double(second))
+        }
+    }
+
+    /// 1 for Monday to 7 for Sunday (ISO 8601), proleptic Gregorian.
+    public var weekday: Int {
+        // Sakamoto's method: 0 for Sunday.
+        let shifts = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4]
+        let shifted = month < 3 ? year + 399 : year + 400
+        let fromSunday = (shifted + shifted / 4 - shifted / 100 + shifted / 400 + shifts[month - 1] + day) % 7
+        return fromSunday == 0 ? 7 : fromSunday
+    }
+
+    static let monthNames = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    ]
+    static let weekdayNames = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+}
