@@ -110,7 +110,7 @@ let package = Package(
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("MinderTests", ["Minder", "LinuxSystem", "WireProtocol", "JobModel", "Programs", "Digests", "quire-agent"]),
         tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "Programs", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
-        tests("ImagingTests", ["Imaging", "JobModel", "Recipes", "Variables", "WireProtocol", "LinuxSystem", "quire-worker"]),
+        tests("ImagingTests", ["Imaging", "CVips", "JobModel", "Recipes", "Variables", "WireProtocol", "LinuxSystem", "quire-worker"]),
 
         // Tests, a target a module; the last ones run the programs as users do.
         tests("BundlesTests", ["Bundles", "JobModel", "LinuxSystem", "Digests", "Recipes", "WireProtocol", "quire-agent", "quire-worker"]),

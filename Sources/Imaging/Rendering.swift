@@ -159,7 +159,7 @@ struct Rendering {
     }
 
     /// Makes rows readable in any order.
-    private mutating func settle() throws(ImagingError) {
+    mutating func settle() throws(ImagingError) {
         guard isStreaming else { return }
         image = try image.inMemory()
         isStreaming = false

@@ -116,7 +116,7 @@ final class Bench {
     struct Failed: Error {}
 }
 
-private let oneAtATime = NSLock()
+let oneAtATime = NSLock()
 
 func reason(_ outcome: WorkOutcome) -> FailureReason? {
     switch outcome {

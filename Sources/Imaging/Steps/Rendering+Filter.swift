@@ -1,0 +1,215 @@
+internal import CVips
+private import Glibc
+internal import Recipes
+
+// Filters that look at the neighbours of a pixel. Each takes an amount from 0 to 1: how much of the filtered picture is
+// blended over the unfiltered one.
+
+extension Rendering {
+    /// The value at a place of the sorted values of a window: 0 the least, 0.5 the median, 1 the greatest.
+    ///
+    /// - Parameter window: Side of the square, an odd number of pixels.
+    mutating func rank(window: Int, share: Double, amount: Double) throws(ImagingError) {
+        try settle()
+        try filter(amount) { picture throws(ImagingError) in
+            // Least ink is most light.
+            let isInk = picture.interpretation == VIPS_INTERPRETATION_CMYK
+            let index = Int(Double(window * window - 1) * (isInk ? 1 - share : share))
+            // The operation refuses windows larger than the picture.
+            let margin = window / 2
+            let wide = try picture.embedded(
+                left: margin, top: margin, width: picture.width + 2 * margin, height: picture.height + 2 * margin, background: nil)
+            let rank = try Operation("rank")
+            try rank.set("in", wide)
+            try rank.set("width", window)
+            try rank.set("height", window)
+            try rank.set("index", index)
+            return try rank.image().area(left: margin, top: margin, width: picture.width, height: picture.height)
+        }
+    }
+
+    /// The most frequent value of a window, band by band; where none stands there three times the pixel stays.
+    mutating func common(window: Int, amount: Double) throws(ImagingError) {
+        try settle()
+        try filter(amount) { picture throws(ImagingError) in try picture.mostFrequent(window: window) }
+    }
+
+    mutating func effect(_ effect: PixelEffect, times: Int, amount: Double) throws(ImagingError) {
+        let kernel = effect.kernel
+        if kernel.seesInk { try makePlain(allowsInk: false) }
+        // Where a pixel is weighted with those around it, rows are asked for more than once.
+        try settle()
+        for _ in 0..<times {
+            try filter(amount) { picture throws(ImagingError) in
+                let format = picture.format
+                let offset = kernel.offset * picture.fullValue / 255 + 0.5
+                let weights = try Image.kernel(kernel.weights, width: kernel.side, scale: kernel.scale)
+                guard kernel.seesInk, picture.hasAlpha else {
+                    return try picture.convolved(with: weights).linear([1], [offset]).cast(to: format)
+                }
+                // An edge has no sum of its own to be opaque with.
+                let colours = try picture.colours().convolved(with: weights).linear([1], [offset]).cast(to: format)
+                return try colours.joined(with: try picture.alpha()).premultiplied().rounded(to: format)
+            }
+        }
+    }
+
+    /// A pencil drawing: the grey picture divided by its blurred negative.
+    ///
+    /// - Parameter details: 1 to 20; the more, the wider the strokes.
+    mutating func sketch(details: Int, amount: Double) throws(ImagingError) {
+        try settle()
+        let original = image
+        let hasColour = image.colourBands > 1
+        try apply(.greyscale)
+        try makePlain()
+        let format = image.format
+        let full = image.fullValue
+        let grey = try image.colours()
+        // So wide is the blur of as many passes of the ring of 16 pixels that Phatch uses.
+        let sigma = (2.75 * Double(details)).squareRoot()
+        let negative = try grey.complement().cast(to: VIPS_FORMAT_FLOAT).blurred(sigma: sigma)
+        let drawing = try grey.linear([full], [0]).divided(by: try negative.linear([-1], [full + 1])).rounded(to: format)
+        let drawn = image.hasAlpha ? try drawing.joined(with: try image.alpha()) : drawing
+        guard amount < 1 else {
+            image = drawn
+            return
+        }
+        guard hasColour else {
+            image = try image.mixed(with: drawn, amount)
+            return
+        }
+        image = original
+        try makePlain(allowsInk: false)
+        let colours = try drawing.joined(with: drawing).joined(with: drawing)
+        image = try image.mixed(with: image.hasAlpha ? try colours.joined(with: try image.alpha()) : colours, amount)
+    }
+
+    /// Turns around the values from a threshold on, as a film does that sees light while it is developed.
+    ///
+    /// - Parameter threshold: 0 to 255, also of deeper pictures.
+    mutating func solarize(threshold: Int, amount: Double) throws(ImagingError) {
+        try map(amount) { value, full in value * 255 < threshold * full ? value : full - value }
+    }
+
+    /// Steeper in the middle, flatter at both ends.
+    ///
+    /// - Parameters:
+    ///   - factor: How steep; 0 changes nothing.
+    ///   - middle: The value from 0 to 1 that stays.
+    mutating func contrastSigmoid(factor: Double, middle: Double, amount: Double) throws(ImagingError) {
+        guard factor > 0 else { return }
+        func sigmoid(_ value: Double) -> Double { 1 / (1 + exp(factor * (middle - value))) }
+        let (low, high) = (sigmoid(0), sigmoid(1))
+        try map(amount) { value, full in
+            Int(((sigmoid(Double(value) / Double(full)) - low) / (high - low) * Double(full)).rounded())
+        }
+    }
+
+    /// Adds the difference to the blurred picture.
+    mutating func unsharp(sigma: Double, gain: Double, amount: Double) throws(ImagingError) {
+        try settle()
+        try filter(amount) { picture throws(ImagingError) in
+            let format = picture.format
+            let blurred = try picture.cast(to: VIPS_FORMAT_FLOAT).blurred(sigma: sigma)
+            return try picture.linear([1 + gain], [0]).subtracting(try blurred.linear([gain], [0])).rounded(to: format)
+        }
+    }
+
+    mutating func softBlur(sigma: Double, amount: Double) throws(ImagingError) {
+        try settle()
+        try filter(amount) { picture throws(ImagingError) in
+            let format = picture.format
+            return try picture.cast(to: VIPS_FORMAT_FLOAT).blurred(sigma: sigma).rounded(to: format)
+        }
+    }
+
+    // MARK: Parts
+
+    /// Runs `change` on the picture with its colours weighted by their opacity.
+    mutating func filter(
+        _ amount: Double, _ change: (Image) throws(ImagingError) -> Image
+    ) throws(ImagingError) {
+        try makePlain()
+        let format = image.format
+        let source = image.hasAlpha ? try image.premultiplied().rounded(to: format) : image
+        var made = try change(source)
+        if amount < 1 { made = try source.mixed(with: made, amount) }
+        image = image.hasAlpha ? try made.unpremultiplied(to: format) : made
+    }
+
+    /// Replaces each value of a colour by another that depends on nothing else; alpha stays.
+    ///
+    /// - Parameter change: Takes a value and the largest there is.
+    mutating func map(_ amount: Double, _ change: (Int, Int) -> Int) throws(ImagingError) {
+        try makePlain(allowsInk: false)
+        let full = Int(image.fullValue)
+        let values = (0...full).map { value in
+            let made = Double(change(value, full))
+            return Float(Double(value) + (made - Double(value)) * amount)
+        }
+        let table = try Image(floats: values, width: full + 1, height: 1).rounded(to: image.format)
+        let mapped = try image.colours().mapped(through: table)
+        image = image.hasAlpha ? try mapped.joined(with: try image.alpha()) : mapped
+    }
+
+    /// Brings rare kinds of pictures into one that every operation takes: sRGB or grey of 8 or 16 bits, or inks.
+    mutating func makePlain(allowsInk: Bool = true) throws(ImagingError) {
+        let isInk = image.interpretation == VIPS_INTERPRETATION_CMYK
+        if isInk, !allowsInk || image.hasAlpha { try dropProfileToSRGB() }
+        let isDeep = image.format != VIPS_FORMAT_UCHAR
+        switch image.interpretation {
+        case VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_CMYK, VIPS_INTERPRETATION_RGB16,
+            VIPS_INTERPRETATION_GREY16:
+            if image.format == VIPS_FORMAT_UCHAR || image.format == VIPS_FORMAT_USHORT { return }
+        default: break
+        }
+        try convertSpace(image.bands < 3 ? (isDeep ? "grey16" : "b-w") : (isDeep ? "rgb16" : "srgb"))
+    }
+}
+
+extension Image {
+    /// So much of `other`, the rest of this one.
+    func mixed(with other: Image, _ amount: Double) throws(ImagingError) -> Image {
+        try linear([1 - amount], [0]).added(to: try other.linear([amount], [0])).rounded(to: format)
+    }
+}
+
+/// Weights for a pixel and those around it.
+struct EffectKernel {
+    var side: Int
+    var weights: [Double]
+    var scale: Double
+    /// Added to each value, of 255.
+    var offset = 0.0
+    /// Whether light and dark are not alike to it, so that inks have to become light first.
+    var seesInk = false
+
+    fileprivate init(_ side: Int, _ scale: Double, _ weights: [Double], offset: Double = 0, seesInk: Bool = false) {
+        (self.side, self.scale, self.weights, self.offset, self.seesInk) = (side, scale, weights, offset, seesInk)
+    }
+}
+
+extension PixelEffect {
+    /// The kernels of Pillow (ImageFilter), which reads their rows from the last to the first.
+    var kernel: EffectKernel {
+        switch self {
+        case .blur:
+            EffectKernel(5, 16, [1, 1, 1, 1, 1] + [1, 0, 0, 0, 1] + [1, 0, 0, 0, 1] + [1, 0, 0, 0, 1] + [1, 1, 1, 1, 1])
+        case .contour: EffectKernel(3, 1, Self.around(8, -1), offset: 255, seesInk: true)
+        case .detail: EffectKernel(3, 6, [0, -1, 0, -1, 10, -1, 0, -1, 0])
+        case .edgeEnhance: EffectKernel(3, 2, Self.around(10, -1))
+        case .edgeEnhanceMore: EffectKernel(3, 1, Self.around(9, -1))
+        case .emboss: EffectKernel(3, 1, [0, 0, 0, 0, 1, 0, -1, 0, 0], offset: 128, seesInk: true)
+        case .findEdges: EffectKernel(3, 1, Self.around(8, -1), seesInk: true)
+        case .sharpen: EffectKernel(3, 16, Self.around(32, -2))
+        case .smooth: EffectKernel(3, 13, Self.around(5, 1))
+        case .smoothMore:
+            EffectKernel(5, 100, [1, 1, 1, 1, 1] + [1, 5, 5, 5, 1] + [1, 5, 44, 5, 1] + [1, 5, 5, 5, 1] + [1, 1, 1, 1, 1])
+        }
+    }
+
+    private static func around(_ middle: Double, _ others: Double) -> [Double] {
+        [others, others, others, others, middle, others, others, others, others]
+    }
+}
