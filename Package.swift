@@ -48,6 +48,7 @@ let package = Package(
         // System libraries and the C shim.
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CLibExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -69,7 +70,12 @@ let package = Package(
         // Adapters: one C library or one facility of the system each.
         module("Digests", ["JobModel", crypto]),
         module("LinuxSystem", ["JobModel", "CLinux"]),
-        module("Imaging", ["JobModel", "Recipes", "Variables", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CVips", "CLibExif"]),
+        module(
+            "Imaging",
+            [
+                "JobModel", "Recipes", "Variables", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CTurboJPEG", "CVips",
+                "CLibExif",
+            ]),
         module("Bundles", ["JobModel", "LinuxSystem", "Digests"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),
         module("SSHTransport", ["JobModel", "LinuxSystem", "CLibSSH", crypto]),

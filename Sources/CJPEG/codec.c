@@ -1,34 +1,7 @@
 #include "resample.h"
-#include <setjmp.h>
-#include <stdio.h>
+#include "errors.h"
 #include <stdlib.h>
 #include <string.h>
-#include <jpeglib.h>
-
-// libjpeg reports an error by never returning from a callback, so the jump back stands here and nowhere else.
-struct error_manager {
-    struct jpeg_error_mgr base;
-    jmp_buf back;
-};
-
-static void give_up(j_common_ptr codec) {
-    longjmp(((struct error_manager *)codec->err)->back, 1);
-}
-
-static void message(j_common_ptr codec, int level) {
-    // Negative levels are warnings of damaged data; the rest is chatter.
-    if (level < 0) give_up(codec);
-}
-
-static void silence(j_common_ptr codec) { (void)codec; }
-
-static struct jpeg_error_mgr *manage(struct error_manager *manager) {
-    struct jpeg_error_mgr *base = jpeg_std_error(&manager->base);
-    base->error_exit = give_up;
-    base->emit_message = message;
-    base->output_message = silence;
-    return base;
-}
 
 // Reads all rows of a started decoder and leaves `result->height` of them, each made of the rows its taps name.
 static void read_rows(j_decompress_ptr codec, const struct quire_taps *plan, uint8_t *window, int window_rows, struct quire_pixels *result) {
@@ -72,7 +45,7 @@ struct decoding {
 
 static int decode(struct decoding *work, const uint8_t *file, size_t count, int denominator, int height) {
     j_decompress_ptr codec = &work->codec;
-    codec->err = manage(&work->manager);
+    codec->err = quire_manage(&work->manager);
     if (setjmp(work->manager.back)) return -1;
     jpeg_create_decompress(codec);
     // A file that ends early makes this source warn, which ends the decoding.
@@ -122,7 +95,7 @@ struct encoding {
 
 static int encode(struct encoding *work, const struct quire_pixels *pixels, const struct quire_jpeg_options *options) {
     j_compress_ptr codec = &work->codec;
-    codec->err = manage(&work->manager);
+    codec->err = quire_manage(&work->manager);
     if (setjmp(work->manager.back)) return -1;
     jpeg_create_compress(codec);
     jpeg_mem_dest(codec, &work->buffer, &work->length);

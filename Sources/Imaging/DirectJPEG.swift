@@ -1,4 +1,4 @@
-private import CJPEG
+internal import CJPEG
 internal import ImageFiles
 internal import JobModel
 internal import Recipes
@@ -31,6 +31,7 @@ extension ProcessTask {
 
         var rest = work.steps[...]
         let turn = Turn.leading(&rest)
+        if rest.isEmpty, engine.recipe.turnsWithoutLoss, let turned = try turnWithoutLoss(file, bytes, turn) { return turned }
         var size = (width: header.width, height: header.height)
         if case .resize(let width, let height)? = rest.first {
             size = turn.swapsSides ? (height, width) : (width, height)
@@ -74,6 +75,43 @@ extension ProcessTask {
     }
 }
 
+extension ProcessTask {
+    /// A right-angle turn loses nothing where all blocks are whole; nil where they are not, or where libjpeg objects to the file.
+    private func turnWithoutLoss(
+        _ file: JPEGFile, _ bytes: UnsafeRawBufferPointer, _ turn: Turn
+    ) throws(ImagingError) -> FinishedWork? {
+        guard file.frame.remainder(of: turn) == (0, 0), BlockTransform.memoryBytes(file.frame) <= coefficientBytesMax else {
+            return nil
+        }
+        let coding = BlockTransform.Coding(isProgressive: file.isProgressive || engine.recipe.save.progressive)
+        let result: LosslessJPEG.Result
+        do throws(ImagingError) {
+            result = try LosslessJPEG(file: file, source: input, policy: policy)
+                .applying([BlockTransform(turn: turn, coding: coding)], to: bytes, resetsOrientation: true)
+        } catch {
+            return nil
+        }
+        return try storeTransformed(result)
+    }
+
+    /// Writes what came out of a transform.
+    func storeTransformed(_ result: LosslessJPEG.Result) throws(ImagingError) -> FinishedWork {
+        var finished = FinishedWork()
+        finished.pixels = UInt64(result.frame.width) * UInt64(result.frame.height)
+        finished.notes = result.notes
+        do throws(ImagingError) {
+            try store(result.pieces, of: result.encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
+        } catch {
+            for made in finished.files { OutputFile.remove(made.temp) }
+            throw error
+        }
+        return finished
+    }
+}
+
+/// A turn that nobody asked to be without loss takes no more memory than encoding anew.
+private let coefficientBytesMax: UInt64 = 256 << 20
+
 /// 32 megapixels of three bytes; larger results stream through libvips.
 private let pixelsHeldMax = 32 << 20
 
@@ -97,7 +135,7 @@ extension Density {
 }
 
 /// Decoded pixels of the C codec, freed with their owner.
-private struct Pixels: ~Copyable {
+struct Pixels: ~Copyable {
     private var pixels: quire_pixels
 
     init?(decoding file: UnsafeRawBufferPointer, shrink: Int, width: Int, height: Int) {

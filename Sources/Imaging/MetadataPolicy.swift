@@ -25,12 +25,29 @@ struct MetadataPolicy {
         return edits
     }
 
-    /// The blocks for a picture that was encoded anew: upright, of this size, its resolution multiplied by `scale`.
-    func blocks(from original: EmbeddedMetadata, width: Int, height: Int, scale: (x: Double, y: Double)) -> EmbeddedMetadata {
+    /// Whether comments and vendors' blocks go, which belong to no kind that can be kept.
+    var dropsOthers: Bool { kept != nil }
+
+    /// Whether what may tell the place beside the known blocks goes.
+    var dropsTrailer: Bool { dropsGPS || kept != nil }
+
+    /// The blocks for a picture whose pixels changed: of this size, its resolution multiplied by `scale`.
+    ///
+    /// - Parameters:
+    ///   - orientation: What the tag says now; nil leaves it, for a picture that was not turned.
+    ///   - thumbnail: A preview that shows the picture as it is now, in the place of the old one.
+    func blocks(
+        from original: EmbeddedMetadata, width: Int, height: Int, scale: (x: Double, y: Double), orientation: Int? = 1,
+        thumbnail: [UInt8]? = nil
+    ) -> EmbeddedMetadata {
+        if dropsEverything, orientation == nil {
+            return EmbeddedMetadata(exif: original.applying([.dropAll(keepOrientation: true)]).exif)
+        }
         guard !dropsEverything, !original.isEmpty else { return EmbeddedMetadata() }
-        var edits: [MetadataEdit] = [.setPixelSize(width: width, height: height), .dropThumbnail]
+        var edits: [MetadataEdit] = [.setPixelSize(width: width, height: height)]
+        edits.append(thumbnail.map { .replaceThumbnail($0) } ?? .dropThumbnail)
         // Without EXIF there is no tag to reset, and none to add.
-        if original.exif != nil { edits.append(.setOrientation(1)) }
+        if let orientation, original.exif != nil { edits.append(.setOrientation(orientation)) }
         if dropsGPS { edits.append(.dropGPS) }
         if let kept { edits.append(.keepOnly(Set(kept.map(\.keptMetadata)))) }
         var blocks = original.applying(edits)

@@ -36,6 +36,20 @@ extension Recipe {
         pixelActions.isEmpty && save.givenSettings.contains { $0.applies(to: format, in: save) }
     }
 
+    /// Whether its turns are to be made without loss where a JPEG allows it: nothing else is done to the pixels, and no quality
+    /// is asked for.
+    public var turnsWithoutLoss: Bool {
+        save.quality == nil
+            && pixelActions.allSatisfy { action in
+                switch action {
+                case .autoOrient, .rotate, .flip: true
+                case .crop, .shrink, .fit, .canvas, .border, .greyscale, .sharpen, .blur, .flatten, .convertColour, .strip, .keep,
+                    .save:
+                    false
+                }
+            }
+    }
+
     /// The format of the output of a file with this extension (any case, without dot), known before any work.
     public func outputFormat(forExtension fileExtension: String) -> OutputFormat {
         save.format ?? OutputFormat(keepingExtension: fileExtension)
@@ -56,7 +70,7 @@ extension Recipe {
             for setting in [EncodingSetting.quality, .pngCompression] {
                 if let format = save.format, !setting.applies(to: format, in: save) { continue }
                 switch setting {
-                case .quality: save.quality = save.quality ?? Save.defaultQuality
+                case .quality: if !turnsWithoutLoss { save.quality = save.quality ?? Save.defaultQuality }
                 case .pngCompression: save.pngCompression = save.pngCompression ?? Save.defaultPNGCompression
                 case .progressive, .lossless, .compression: break
                 }

@@ -29,12 +29,13 @@ enum Fixtures {
             all += turned
         }
         try shop.tool("convert", all + ["-quality", "95", "o1.jpg"])
-        try shop.tool("convert", "upright.png", "-resize", "120x80!", "-quality", "70", "thumbnail.jpg")
+        // As cameras store them: turned like the picture.
+        try shop.tool("convert", oriented + ["-resize", "50%", "-quality", "70", "thumbnail%d.jpg"])
         var edits: [String] = []
         for orientation in 1...8 {
             edits +=
                 ["-execute"].filter { _ in orientation > 1 } + [
-                    "-q", "-overwrite_original", "-n", "-Orientation=\(orientation)", "-ThumbnailImage<=thumbnail.jpg",
+                    "-q", "-overwrite_original", "-n", "-Orientation=\(orientation)", "-ThumbnailImage<=thumbnail\(orientation - 1).jpg",
                     "-Make=Quirecam", "-XResolution=72", "-YResolution=72",
                     "-DateTimeOriginal=2024:02:03 04:05:0\(orientation)", "-ExifImageWidth=240", "-GPSLatitude=48.5",
                     "-GPSLatitudeRef=N",

@@ -38,6 +38,16 @@ struct quire_jpeg_options {
 /// -1 when libjpeg gives up. The owner frees `*file` with `quire_bytes_free`.
 int quire_jpeg_encode(const struct quire_pixels *pixels, const struct quire_jpeg_options *options, uint8_t **file, size_t *count);
 
+enum {
+    QUIRE_JPEG_PROGRESSIVE = 1,
+    QUIRE_JPEG_ARITHMETIC = 2,
+};
+
+/// Codes the same coefficients again, with optimised Huffman tables or arithmetically, without loss and without metadata: only
+/// JFIF's and Adobe's segments are written. -1 at the first warning of libjpeg. The owner frees `*result` with
+/// `quire_bytes_free`.
+int quire_jpeg_recode(const uint8_t *file, size_t count, int coding, uint8_t **result, size_t *result_count);
+
 /// Mirrors left to right, then turns clockwise by quarter turns. -1 without memory.
 int quire_pixels_turn(const struct quire_pixels *source, int is_mirrored, int quarters, struct quire_pixels *result);
 

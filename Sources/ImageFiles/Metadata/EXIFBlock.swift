@@ -76,19 +76,42 @@ public struct EXIFBlock: Hashable, Sendable {
     /// The length stays, but for an Orientation that was missing, is not 1 and finds no room: then IFD0 is written again at the
     /// end. Dropped GPS and thumbnail are overwritten with zeros, not merely unlinked. A block whose parts overlap cannot
     /// be edited so; of it an Orientation alone remains.
+    ///
+    /// - Parameter thumbnail: Takes the place of the one that is there, instead of dropping it; the block may grow by it.
     public func edited(
-        orientation: Int? = nil, pixelSize: (Int, Int)? = nil, dropThumbnail: Bool = false, dropGPS: Bool = false
+        orientation: Int? = nil, pixelSize: (Int, Int)? = nil, dropThumbnail: Bool = false, thumbnail: [UInt8]? = nil,
+        dropGPS: Bool = false
     ) -> [UInt8] {
         do throws(ImageFileError) {
             let source = MemorySource(bytes)
             var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: 8)
-            if dropThumbnail { try editor.dropThumbnail() }
+            if dropThumbnail {
+                if let thumbnail, try editor.replaceThumbnail(thumbnail) {} else { try editor.dropThumbnail() }
+            }
             if dropGPS { try editor.dropGPS() }
             if let orientation { try editor.setOrientation(orientation, inAll: false) }
             if let pixelSize { editor.setPixelSize(width: pixelSize.0, height: pixelSize.1) }
             return try editor.pieces().joined(from: source)
         } catch {
             return Self.orientationOnly(orientation ?? self.orientation ?? 1)
+        }
+    }
+
+    /// The preview, where the second directory holds one that is a JPEG.
+    public var thumbnail: [UInt8]? {
+        do throws(ImageFileError) {
+            let stream = try TIFFStream(reading: MemorySource(bytes))
+            let main = try stream.mainDirectories(limit: 2).directories
+            guard main.count > 1,
+                let offset = try stream.integers(main[1].entry(TIFFTag.thumbnailOffset), limit: 1).first,
+                let count = try stream.integers(main[1].entry(TIFFTag.thumbnailByteCount), limit: 1).first
+            else { return nil }
+            let range = ByteRange(offset: offset, count: count)
+            guard stream.source.contains(range), count > 2 else { return nil }
+            let picture = try stream.source.read(range)
+            return picture.starts(with: [0xFF, 0xD8]) ? picture : nil
+        } catch {
+            return nil
         }
     }
 

@@ -3,6 +3,7 @@ struct EditPlan {
     var orientation: Int?
     var pixelSize: (width: Int, height: Int)?
     var dropsThumbnail = false
+    var thumbnail: [UInt8]?
     var dropsGPS = false
     /// Nil: everything is kept.
     var kept: Set<KeptMetadata>?
@@ -17,6 +18,9 @@ struct EditPlan {
                 orientation = value
             case .setPixelSize(let width, let height): pixelSize = (width, height)
             case .dropThumbnail: dropsThumbnail = true
+            case .replaceThumbnail(let picture):
+                dropsThumbnail = true
+                thumbnail = picture
             case .dropGPS: dropsGPS = true
             case .dropAll(let keepOrientation):
                 kept = [.icc]
@@ -44,7 +48,8 @@ struct EditPlan {
         }
         if let parsed {
             let size = pixelSize.map { ($0.width, $0.height) }
-            return parsed.edited(orientation: orientation, pixelSize: size, dropThumbnail: dropsThumbnail, dropGPS: dropsGPS)
+            return parsed.edited(
+                orientation: orientation, pixelSize: size, dropThumbnail: dropsThumbnail, thumbnail: thumbnail, dropGPS: dropsGPS)
         }
         if let orientation, orientation != 1 { return EXIFBlock.orientationOnly(orientation) }
         // Nothing proves that a block which cannot be read tells no place.

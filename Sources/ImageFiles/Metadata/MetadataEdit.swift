@@ -8,6 +8,8 @@ public enum MetadataEdit: Hashable, Sendable {
     case setPixelSize(width: Int, height: Int)
     /// Removes the EXIF thumbnail, which would show the picture as it was; out of a container also Photoshop's and XMP's.
     case dropThumbnail
+    /// Puts this JPEG in the place of the EXIF thumbnail where there is one, and else does as `dropThumbnail`.
+    case replaceThumbnail([UInt8])
     /// Clears GPS in EXIF, XMP and IPTC and place names in XMP and IPTC; removes bytes behind the picture's end, which carry
     /// EXIF of their own.
     case dropGPS

@@ -28,6 +28,7 @@ struct TIFFEditor<Source: ByteSource> {
     private var zeroed: [ByteRange] = []
     private var clearsGPS = false
     private var orientation: Int?
+    private var thumbnail: (old: ByteRange, new: [UInt8])?
 
     /// All that is overwritten together; zeros pass through memory.
     private static var zeroedBytesMax: UInt64 { 256 << 20 }
@@ -90,6 +91,22 @@ struct TIFFEditor<Source: ByteSource> {
         }
     }
 
+    /// Puts a JPEG in the place of the one that the second directory names, behind everything where it is too long for that;
+    /// false where there is none that could be exchanged.
+    mutating func replaceThumbnail(_ picture: [UInt8]) throws(ImageFileError) -> Bool {
+        guard main.count == 2, let place = main[1].directory.entry(TIFFTag.thumbnailOffset), place.type == 4,
+            let size = main[1].directory.entry(TIFFTag.thumbnailByteCount), size.type == 4,
+            let offset = try stream.integers(place, limit: 1).first, let count = try stream.integers(size, limit: 1).first
+        else { return false }
+        let old = ByteRange(offset: offset, count: count)
+        // Whoever else uses these bytes would find others there.
+        guard stream.source.contains(old), count > 0, ranges([old], without: try protectedRanges(besides: 1)) == [old]
+        else { return false }
+        replace(TIFFTag.thumbnailByteCount, type: 4, value: picture.count, in: &main[1])
+        thumbnail = (old, picture)
+        return true
+    }
+
     /// Removes all tags of main directories but these, with what they hold and point at.
     mutating func keepOnly(_ tags: Set<UInt16>) throws(ImageFileError) {
         let order = stream.order
@@ -145,7 +162,8 @@ struct TIFFEditor<Source: ByteSource> {
     /// The edited file or block.
     consuming func pieces() throws(ImageFileError) -> [Piece] {
         var splices = try packetSplices()
-        let appended = try placeGrown(&splices)
+        var appended = try placeGrown(&splices)
+        placeThumbnail(&splices, &appended)
         for node in main + exif where node.isChanged && node.offset == node.directory.range.offset {
             var bytes = serialised(node)
             bytes += [UInt8](repeating: 0, count: Int(node.directory.range.count) - bytes.count)
@@ -165,6 +183,18 @@ struct TIFFEditor<Source: ByteSource> {
     }
 
     // MARK: Directories
+
+    private mutating func placeThumbnail(_ splices: inout [Splice], _ appended: inout [UInt8]) {
+        guard let (old, new) = thumbnail else { return }
+        var rest = [UInt8](repeating: 0, count: Int(old.count))
+        if new.count <= rest.count {
+            rest.replaceSubrange(..<new.count, with: new)
+        } else {
+            replace(TIFFTag.thumbnailOffset, type: 4, value: Int(stream.source.byteCount) + appended.count, in: &main[1])
+            appended += new
+        }
+        splices.append(Splice(range: old, bytes: rest))
+    }
 
     private func serialised(_ node: Node) -> [UInt8] {
         let hasNext =
@@ -288,13 +318,15 @@ struct TIFFEditor<Source: ByteSource> {
     }
 
     /// Everything that stays and is reachable: nothing dropped may take it along, however the file's parts overlap.
-    private func protectedRanges() throws(ImageFileError) -> [ByteRange] {
+    ///
+    /// - Parameter leftOut: A main directory whose pictures are left out.
+    private func protectedRanges(besides leftOut: Int? = nil) throws(ImageFileError) -> [ByteRange] {
         var kept = [ByteRange(offset: 0, count: stream.isBig ? 16 : 8)]
-        for node in main + exif {
+        for (index, node) in (main + exif).enumerated() {
             if node.offset == node.directory.range.offset { kept.append(node.directory.range) }
             let tags = Set(node.entries.indices.map { node.tag($0, stream.order) })
             kept += node.directory.entries.filter { tags.contains($0.tag) && $0.isOutOfLine }.compactMap(\.value)
-            kept += try pictureRanges(node.directory)
+            if index != leftOut { kept += try pictureRanges(node.directory) }
         }
         for directory in bystanders.map(\.directory) {
             kept.append(directory.range)
