@@ -47,7 +47,7 @@ extension ImageEngine {
         let small = Recipe(actions: [.autoOrient, .shrink(.longSide(max(1, side)))])
         var finished = FinishedWork()
         do throws(ImagingError) {
-            let work = ProcessTask.PageWork(page: 0, header: header, steps: small.steps(for: header.facts))
+            let work = ProcessTask.PageWork(page: 0, header: header, steps: try small.steps(of: header.facts))
             var rendering = try Rendering(decoder, work, takesFrames: false)
             try rendering.conform(to: .jpeg, dropsProfile: true)
             try rendering.clearMetadata()

@@ -68,13 +68,13 @@ struct ProcessTask {
         let takesFrames = first.isAnimation && engine.recipe.save.allFrames && (process.format == .gif || process.format == .webp)
         try first.check(limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
 
-        var works = [PageWork(page: 0, header: first, steps: engine.recipe.steps(for: first.facts))]
+        var works = [PageWork(page: 0, header: first, steps: try engine.steps(for: first.facts))]
         if !first.isAnimation {
             for page in 1..<max(1, first.pageCount) {
                 let image = try decoder.open(page: page)
                 let header = PictureHeader(image, kind: kind, exif: nil, stored: try decoder.stored(page: page))
                 try header.check(limits, pages: 1)
-                works.append(PageWork(page: page, header: header, steps: engine.recipe.steps(for: header.facts)))
+                works.append(PageWork(page: page, header: header, steps: try engine.steps(for: header.facts)))
             }
         }
 
@@ -246,12 +246,6 @@ extension ProcessTask.PageWork {
     /// Bits a component of a picture of fewer than 8, as long as no step makes values between its own.
     var smallDepth: Int? {
         guard let depth = header.smallDepth else { return nil }
-        for step in steps {
-            switch step {
-            case .orient, .rotate, .flip, .cut: continue
-            case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour: return nil
-            }
-        }
-        return depth
+        return steps.allSatisfy(\.keepsValues) ? depth : nil
     }
 }

@@ -67,6 +67,9 @@ public struct ImageEngine {
         return finished
     }
 
+    /// What the recipe does to this picture up to its first save.
+    func steps(for facts: PictureFacts) throws(ImagingError) -> [PixelStep] { try recipe.steps(of: facts) }
+
     /// The kind of an input by its content; only the extension tells a camera's raw file from a TIFF.
     func kind(of input: InputFile) throws(ImagingError) -> ImageKind {
         guard input.byteCount > 0 else { throw .file(.notImage, "the file is empty") }
@@ -96,6 +99,13 @@ public struct ImageEngine {
             }
         case .unusable(let text): .failed(TaskFailure(.unsupported, text))
         }
+    }
+}
+
+extension Recipe {
+    /// As `steps(for:)`; what the picture does not have is a failure of its file.
+    func steps(of facts: PictureFacts) throws(ImagingError) -> [PixelStep] {
+        do throws(RecipeError) { return try steps(for: facts) } catch { throw .file(.unsupported, "\(error)") }
     }
 }
 

@@ -102,12 +102,16 @@ struct Rendering {
             image = try blur.image()
         case .flatten(let background): try flatten(background)
         case .convertColour(let space): try convert(to: space)
+        case .layout(let step): try apply(step)
+        case .tone(let step): try apply(step)
+        case .filter(let step): try apply(step)
+        case .decoration(let step): try apply(step)
         }
     }
 
     // MARK: Geometry
 
-    private mutating func resize(width: Int, height: Int, tracksResolution: Bool = true) throws(ImagingError) {
+    mutating func resize(width: Int, height: Int, tracksResolution: Bool = true) throws(ImagingError) {
         var height = height
         if let frame = frameHeight {
             frameHeight = height
@@ -174,15 +178,5 @@ struct Rendering {
             resolution: isStated ? (resolution.x * resolutionScale.x, resolution.y * resolutionScale.y) : nil)
         image.removeFields(keeping: frameHeight == nil ? ["icc-profile-data"] : ["icc-profile-data", "n-pages", "delay", "loop"])
         if let frameHeight { image.setNumber("page-height", frameHeight) }
-    }
-}
-
-extension PixelStep {
-    /// Whether it may be done to frames that stand one below the other as to one picture.
-    fileprivate var worksOnFrames: Bool {
-        switch self {
-        case .resize, .greyscale, .flatten, .convertColour: true
-        case .orient, .rotate, .flip, .cut, .place, .sharpen, .blur: false
-        }
     }
 }

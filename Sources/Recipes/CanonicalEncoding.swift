@@ -2,7 +2,7 @@ extension Recipe {
     /// Written in the first line; another number is refused.
     static let canonicalVersion = "quire-recipe 1"
     /// A recipe of `actionsMax` actions with all their fields stays far below.
-    public static let canonicalBytesMax = 64 << 10
+    public static let canonicalBytesMax = 1 << 20
 
     /// The recipe as its digest is taken over and as workers receive it.
     ///
@@ -10,7 +10,7 @@ extension Recipe {
     /// same bytes, however they were spelled: it encodes `resolved`, so the name is not part of it.
     public var canonicalBytes: [UInt8] {
         let lines = resolved.actions.map { action in
-            ([action.name.rawValue] + action.fieldValues.map { "\($0.name)=\($0.value.text)" }).joined(separator: " ")
+            ([action.name.rawValue] + action.fieldValues.map { "\($0.name)=\(Self.escaped($0.value.text))" }).joined(separator: " ")
         }
         return Array(([Self.canonicalVersion] + lines).map { $0 + "\n" }.joined().utf8)
     }
@@ -51,8 +51,42 @@ extension Recipe {
             else {
                 throw RecipeError(.notCanonical("field \(quoted(field)) of \(name.rawValue) is unknown or repeated"))
             }
-            fields.set(field, try description.kind.read(String(word[word.index(after: cut)...]), field: field))
+            let text = try unescaped(word[word.index(after: cut)...])
+            fields.set(field, try description.kind.read(text, field: field))
         }
         return try fields.action()
+    }
+
+    /// Printing ASCII but backslash and space; all else as `\\xNN`.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "\\") {
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = String(byte, radix: 16)
+                result += "\\x" + (digits.utf8.count == 1 ? "0" : "") + digits
+            }
+        }
+        return result
+    }
+
+    private static func unescaped(_ text: Substring) throws(RecipeError) -> String {
+        guard text.contains("\\") else { return String(text) }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.popFirst() == UInt8(ascii: "x"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            else { throw RecipeError(.notCanonical("\(quoted(String(text))) is escaped in another way")) }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard let decoded = String(validating: bytes, as: UTF8.self) else { throw RecipeError(.notCanonical("a text is no UTF-8")) }
+        return decoded
     }
 }

@@ -43,10 +43,14 @@ public enum RecipeProblem: Hashable, Sendable {
     /// A list or map where a plain value belongs, or the other way round.
     case wrongShape(of: String, accepted: String)
     case tooLong(String, limit: String)
+    /// Actions that follow the last save and so have no effect.
     case saveNotLast
+    /// Two saves that would have one name.
     case savedTwice
     /// Two wishes that cannot both be met, in words.
     case contradiction(String)
+    /// A text or a length that needs what a file has not; the file fails, not the recipe.
+    case unanswered(String)
     /// Bytes that are no canonical recipe of this version.
     case notCanonical(String)
 }
@@ -64,9 +68,9 @@ extension RecipeProblem: CustomStringConvertible {
             text.isEmpty ? "\(name) has no value; accepted: \(accepted)" : "\(quoted(text)) is no \(name); accepted: \(accepted)"
         case .wrongShape(let name, let accepted): "\(name) must be \(accepted)"
         case .tooLong(let name, let limit): "\(name) is too long; at most \(limit)"
-        case .saveNotLast: "save must be the last action"
-        case .savedTwice: "save can be given once only"
-        case .contradiction(let text): text
+        case .saveNotLast: "what follows the last save has no effect; save must be the last action"
+        case .savedTwice: "two saves would write files of one name; give one of them 'name' or 'in'"
+        case .contradiction(let text), .unanswered(let text): text
         case .notCanonical(let text): "not a recipe this build can read: \(text)"
         }
     }

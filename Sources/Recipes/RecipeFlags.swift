@@ -67,7 +67,7 @@ extension Recipe {
         self = try Recipe(actions: []).adding(flags)
     }
 
-    /// This recipe with the flags' actions before its save, whose format and quality the flags override.
+    /// This recipe with the flags' actions before its first save; of an only save format and quality the flags override.
     ///
     /// When the format changes, settings of the recipe's save that the new one does not have are left away.
     /// Throws what `check` throws: flags that contradict each other or the recipe.
@@ -75,30 +75,30 @@ extension Recipe {
         if let quality = flags.quality, !(1...100).contains(quality) {
             throw RecipeError(.badValue("\(quality)", for: "quality", accepted: FieldKind.whole(1...100).accepted))
         }
-        var result = self
-        let saved: Save?
-        if case .save(let save)? = actions.last {
-            saved = save
-            result.actions.removeLast()
-        } else {
-            saved = nil
+        let saves = actions.compactMap { $0.body as? Save }
+        if saves.count > 1, flags.format != nil || flags.quality != nil {
+            throw RecipeError(.contradiction("the recipe has \(saves.count) saves; format and quality are set there, not by a flag"))
         }
+        var added: [Action] = []
         switch flags.rotate {
-        case .auto: result.actions.append(.autoOrient)
-        case .turn(let turn): result.actions += [.autoOrient, .rotate(turn)]
+        case .auto: added.append(.autoOrient)
+        case .turn(let turn): added += [.autoOrient, .rotate(turn)]
         case nil: break
         }
-        if let bound = flags.shrink { result.actions.append(.shrink(bound)) }
-        if let policy = flags.strip { result.actions.append(.strip(policy)) }
-        if saved != nil || flags.format != nil || flags.quality != nil {
-            var save = saved ?? Save()
+        if let bound = flags.shrink { added.append(.shrink(bound)) }
+        if let policy = flags.strip { added.append(.strip(policy)) }
+        var result = self
+        let place = result.actions.firstIndex { $0.body is Save } ?? result.actions.endIndex
+        if saves.count == 1 || flags.format != nil || flags.quality != nil, saves.count < 2 {
+            var save = saves.first ?? Save()
             if let flag = flags.format {
                 save.format = flag.format
                 if let format = flag.format { save = save.keepingSettings(of: format) }
             }
             save.quality = flags.quality ?? save.quality
-            result.actions.append(.save(save))
+            result.actions.replaceSubrange(place..<(saves.isEmpty ? place : place + 1), with: [.save(save)])
         }
+        result.actions.insert(contentsOf: added, at: place)
         try result.check()
         return result
     }

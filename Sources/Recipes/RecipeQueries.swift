@@ -1,30 +1,38 @@
 public import JobModel
+public import Variables
 
 extension Recipe {
-    /// How the result is written: the last action's wish, or the defaults.
-    public var save: Save {
-        if case .save(let save)? = actions.last { return save }
-        return Save()
+    /// How results are written, in order; one with the defaults when the recipe says nothing.
+    public var saves: [Save] {
+        let saves = actions.compactMap { $0.body as? Save }
+        return saves.isEmpty ? [Save()] : saves
     }
+
+    /// The first save: what the pages of the PDF are made of.
+    public var save: Save { saves[0] }
 
     /// What is dropped of the metadata; `none` when nothing is said.
     public var stripPolicy: StripPolicy {
-        for case .strip(let policy) in actions where policy != .none { return policy }
-        return .none
+        actions.lazy.compactMap { ($0.body as? MetadataStripping)?.policy }.first { $0 != .none } ?? .none
     }
 
     /// The only kinds of metadata to keep; nil when all stay that `stripPolicy` leaves.
-    public var keptMetadata: [MetadataKind]? {
-        for case .keep(let kinds) in actions { return kinds }
-        return nil
-    }
+    public var keptMetadata: [MetadataKind]? { actions.lazy.compactMap { ($0.body as? MetadataSelection)?.kinds }.first }
 
     /// The actions that work on pixels, in order.
     public var pixelActions: [Action] { actions.filter(\.changesPixels) }
 
+    /// The actions but those on pixels, saves, `strip` and `keep`: edits of metadata and files, in order.
+    public var otherActions: [Action] {
+        actions.filter { !$0.changesPixels && !($0.body is Save) && !($0.body is MetadataStripping) && !($0.body is MetadataSelection) }
+    }
+
+    /// Each variable that some text or length asks for.
+    public var variables: Set<Variable> { actions.reduce(into: []) { $0.formUnion($1.variables) } }
+
     /// Whether no picture is ever changed but perhaps to another format.
     public var isIdentity: Bool {
-        pixelActions.isEmpty && stripPolicy == .none && keptMetadata == nil
+        pixelActions.isEmpty && otherActions.isEmpty && stripPolicy == .none && keptMetadata == nil && saves.count == 1
             && OutputFormat.allCases.allSatisfy { !reencodes(as: $0) }
     }
 
@@ -33,26 +41,24 @@ extension Recipe {
     /// So it is only where nothing but the encoding was asked for, `--quality 60` alone say. Next to an action on pixels the
     /// settings are for the pictures it changes; the others are copied byte for byte (behaviour.md, What happens to a picture).
     public func reencodes(as format: OutputFormat) -> Bool {
+        reencodes(as: format, by: save)
+    }
+
+    /// The same of one of several saves.
+    public func reencodes(as format: OutputFormat, by save: Save) -> Bool {
         pixelActions.isEmpty && save.givenSettings.contains { $0.applies(to: format, in: save) }
     }
 
     /// Whether its turns are to be made without loss where a JPEG allows it: nothing else is done to the pixels, and no quality
     /// is asked for.
     public var turnsWithoutLoss: Bool {
-        save.quality == nil
-            && pixelActions.allSatisfy { action in
-                switch action {
-                case .autoOrient, .rotate, .flip: true
-                case .crop, .shrink, .fit, .canvas, .border, .greyscale, .sharpen, .blur, .flatten, .convertColour, .strip, .keep,
-                    .save:
-                    false
-                }
-            }
+        saves.allSatisfy { $0.quality == nil }
+            && pixelActions.allSatisfy { $0.body is AutoOrient || $0.body is Rotation || $0.body is Flip }
     }
 
     /// The format of the output of a file with this extension (any case, without dot), known before any work.
     public func outputFormat(forExtension fileExtension: String) -> OutputFormat {
-        save.format ?? OutputFormat(keepingExtension: fileExtension)
+        save.outputFormat(forExtension: fileExtension)
     }
 
     /// The same wishes in the one way the canonical encoding writes them.
@@ -61,38 +67,46 @@ extension Recipe {
     /// upright picture), no action that says nothing, kinds in a fixed order, and a save at the end with its defaults filled in
     /// wherever giving them or not means the same.
     public var resolved: Recipe {
-        var steps = pixelActions.filter { $0 != .autoOrient }
-        if actions.contains(.autoOrient) { steps.insert(.autoOrient, at: 0) }
-        if stripPolicy != .none { steps.append(.strip(stripPolicy)) }
-        if let kept = keptMetadata { steps.append(.keep(MetadataKind.allCases.filter(kept.contains))) }
-        var save = save
-        if !pixelActions.isEmpty {
-            for setting in [EncodingSetting.quality, .pngCompression] {
-                if let format = save.format, !setting.applies(to: format, in: save) { continue }
-                switch setting {
-                case .quality: if !turnsWithoutLoss { save.quality = save.quality ?? Save.defaultQuality }
-                case .pngCompression: save.pngCompression = save.pngCompression ?? Save.defaultPNGCompression
-                case .progressive, .lossless, .compression: break
-                }
+        var steps: [Action] = actions.contains(.autoOrient) ? [.autoOrient] : []
+        var retention: [Action] = []
+        if stripPolicy != .none { retention.append(.strip(stripPolicy)) }
+        if let kept = keptMetadata { retention.append(.keep(MetadataKind.allCases.filter(kept.contains))) }
+        var hasSave = false
+        for action in actions {
+            switch action.body {
+            case let save as Save:
+                if !hasSave { steps += retention }
+                hasSave = true
+                steps.append(.save(resolved(save)))
+            case is AutoOrient, is MetadataStripping, is MetadataSelection: break
+            default: steps.append(action)
             }
         }
-        return Recipe(actions: steps + [.save(save)])
+        if !hasSave { steps += retention + [.save(resolved(Save()))] }
+        return Recipe(actions: steps)
+    }
+
+    private func resolved(_ given: Save) -> Save {
+        guard !pixelActions.isEmpty else { return given }
+        var save = given
+        for setting in [EncodingSetting.quality, .pngCompression] {
+            if let format = save.format, !setting.applies(to: format, in: save) { continue }
+            switch setting {
+            case .quality: if !turnsWithoutLoss { save.quality = save.quality ?? Save.defaultQuality }
+            case .pngCompression: save.pngCompression = save.pngCompression ?? Save.defaultPNGCompression
+            case .progressive, .lossless, .compression: break
+            }
+        }
+        return save
     }
 }
 
 extension Save {
     public static let defaultPNGCompression = 6
-}
 
-extension Action {
-    /// Whether this works on pixels; false for what concerns metadata and the encoding only.
-    public var changesPixels: Bool {
-        switch self {
-        case .autoOrient, .rotate, .flip, .crop, .shrink, .fit, .canvas, .border, .greyscale, .sharpen, .blur, .flatten,
-            .convertColour:
-            true
-        case .strip, .keep, .save: false
-        }
+    /// The format of the output of a file with this extension (any case, without dot).
+    public func outputFormat(forExtension fileExtension: String) -> OutputFormat {
+        format ?? OutputFormat(keepingExtension: fileExtension)
     }
 }
 
@@ -106,4 +120,9 @@ extension OutputFormat {
             self = FileExtensions.isHEIF(ending) || FileExtensions.isCameraRaw(ending) ? .jpeg : .png
         }
     }
+}
+
+extension Recipe {
+    /// What `--dry-run` shows: one line an action of the resolved recipe, without a dot at the end.
+    public var sentences: [String] { resolved.actions.map(\.sentence) }
 }

@@ -3,6 +3,8 @@ import JobModel
 extension Recipe {
     /// More is a mistake, not a recipe.
     public static let actionsMax = 100
+    /// Outputs a picture.
+    public static let savesMax = 16
     /// Of the recipe's name, in UTF-8.
     public static let nameBytesMax = 200
 
@@ -17,28 +19,37 @@ extension Recipe {
         var strip: StripPolicy?
         var keepsKinds = false
         var colourSpace: ColourSpace?
+        var plainSave: Int?
+        let lastSave = actions.lastIndex { $0.body is Save }
         for (index, action) in actions.enumerated() {
-            switch action {
-            case .autoOrient, .rotate, .flip, .crop, .shrink, .fit, .canvas, .border, .sharpen, .blur, .flatten: break
-            case .greyscale: colourSpace = .grey
-            case .convertColour(let space): colourSpace = space
-            case .strip(let policy):
+            switch action.body {
+            case is Greyscale: colourSpace = .grey
+            case let conversion as ColourConversion: colourSpace = conversion.space
+            case let stripping as MetadataStripping:
+                let policy = stripping.policy
                 if let other = strip, other != policy {
                     return (index, .contradiction("strip is both \(other.rawValue) and \(policy.rawValue)"))
                 }
                 if keepsKinds, policy != .none { return (index, stripAndKeep(policy)) }
                 strip = policy
-            case .keep:
+            case is MetadataSelection:
                 if keepsKinds { return (index, .contradiction("keep is given twice; name all kinds in one list")) }
                 if let strip, strip != .none { return (index, stripAndKeep(strip)) }
                 keepsKinds = true
-            case .save(let save):
-                if index != actions.count - 1 {
-                    let isAnotherLast = actions.last?.name == .save
-                    return (index, isAnotherLast ? .savedTwice : .saveNotLast)
+            case let save as Save:
+                if save.name == nil, save.folder == nil {
+                    if plainSave != nil { return (index, .savedTwice) }
+                    plainSave = index
                 }
                 if let problem = firstProblem(in: save, colourSpace: colourSpace) { return (index, problem) }
+            default: break
             }
+            // Strip and keep hold for all saves, wherever they stand.
+            let isPlaceless = action.body is MetadataStripping || action.body is MetadataSelection
+            if let lastSave, index > lastSave, !isPlaceless { return (lastSave, .saveNotLast) }
+        }
+        if let saves = actions.indices.filter({ actions[$0].body is Save }).dropFirst(savesMax).first {
+            return (saves, .tooLong("the list of saves", limit: "\(savesMax)"))
         }
         return nil
     }

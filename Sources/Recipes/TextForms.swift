@@ -1,4 +1,5 @@
 public import JobModel
+public import Variables
 
 // How people write sizes, bounds, lengths and colours. Recipe files and the command line read them with the same
 // code; `text` writes a value so that reading it again gives the same value.
@@ -32,17 +33,47 @@ extension ShrinkBound {
 }
 
 extension Extent {
-    static let accepted = "pixels (120) or a share of the side (10%)"
+    static let accepted = "pixels (120), a share of the side (10%), another unit (2.5cm) or arithmetic (min(width, height) / 2)"
     static let percentMax = 10_000.0
 
-    /// Reads `120` or `10%`; zero is read too.
+    /// Reads `120`, `10%`, `2.5cm` and arithmetic over them and variables; zero is read too.
     public init(parsing text: String) throws(RecipeError) {
         if let share = share(text), share <= Self.percentMax {
             self = .percent(share)
         } else if let count = pixelCount(text, from: 0) {
             self = .pixels(count)
         } else {
-            throw RecipeError(.badValue(text, for: "length", accepted: Self.accepted))
+            let expression: Expression
+            do throws(VariableError) { expression = try Expression(text) } catch {
+                throw RecipeError(.badValue(text, for: "length", accepted: Self.accepted))
+            }
+            guard expression.kind != .text else { throw RecipeError(.badValue(text, for: "length", accepted: Self.accepted)) }
+            self = .computed(expression)
+        }
+    }
+
+    /// What is wrong with an attempt at arithmetic, more closely than that it is no length; nil for what is none.
+    static func problem(in text: String) -> VariableError? {
+        do throws(VariableError) {
+            _ = try Expression(text)
+            return nil
+        } catch {
+            return text.contains { $0.isLetter || "(+*/".contains($0) } ? error : nil
+        }
+    }
+
+    var variables: Set<Variable> {
+        switch self {
+        case .pixels, .percent: []
+        case .computed(let expression): expression.variables
+        }
+    }
+
+    /// For a person: `12 px`, `10%`, `2.5cm`.
+    var spoken: String {
+        switch self {
+        case .pixels(let count): "\(count) px"
+        case .percent, .computed: text
         }
     }
 
@@ -50,8 +81,15 @@ extension Extent {
         switch self {
         case .pixels(let count): "\(count)"
         case .percent(let share): plain(share) + "%"
+        case .computed(let expression): expression.text
         }
     }
+}
+
+/// Two sides for a person: `800 x 600 px`, `50% x 2cm`.
+func sizeText(_ width: Extent, _ height: Extent) -> String {
+    if case .pixels(let width) = width, case .pixels(let height) = height { return "\(width) x \(height) px" }
+    return "\(width.spoken) x \(height.spoken)"
 }
 
 extension Colour {
@@ -205,6 +243,8 @@ func canonicalSpelling(_ word: String) -> String {
     case "center": "centre"
     case "color": "colour"
     case "convert-color": "convert-colour"
+    case "colour-to-alpha": "color-to-alpha"
+    case "colourize", "colorise", "colourise": "colorize"
     default: word
     }
 }

@@ -96,6 +96,11 @@ extension WorkSetup: WireCodable {
         writer.put(count: limits.allowedLoaders.count)
         for loader in limits.allowedLoaders { writer.put(loader) }
         writer.put(UInt64(fileMode))
+        writer.put(count: assets.count)
+        for asset in assets {
+            writer.put(asset.digest)
+            writer.put(asset.bytes)
+        }
     }
     public init(from reader: inout WireReader) throws(WireError) {
         let recipe = try reader.byteArray()
@@ -105,5 +110,6 @@ extension WorkSetup: WireCodable {
         limits.fileBytesMax = try reader.number()
         for _ in 0..<(try reader.count()) { limits.allowedLoaders.append(try reader.text()) }
         self.init(recipe: recipe, damage: damage, limits: limits, fileMode: try reader.integer())
+        for _ in 0..<(try reader.count()) { assets.append(WorkAsset(digest: try reader.value(), bytes: try reader.byteArray())) }
     }
 }

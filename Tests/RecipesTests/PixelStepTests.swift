@@ -4,22 +4,22 @@ import Testing
 
 @Suite("What an action does to one picture")
 struct PixelStepTests {
-    private func steps(_ actions: [Action], _ width: Int, _ height: Int, orientation: Int = 1) -> [PixelStep] {
-        Recipe(actions: actions).steps(for: PictureFacts(width: width, height: height, orientation: orientation))
+    private func steps(_ actions: [Action], _ width: Int, _ height: Int, orientation: Int = 1) throws -> [PixelStep] {
+        try Recipe(actions: actions).steps(for: PictureFacts(width: width, height: height, orientation: orientation))
     }
 
     @Test("A picture that is already upright and small enough is left alone")
-    func untouched() {
-        #expect(steps([.autoOrient, .shrink(.longSide(1600))], 1600, 1200).isEmpty)
-        #expect(steps([.shrink(.longSide(1600))], 1600, 1200, orientation: 6).isEmpty)
-        #expect(steps([.shrink(.percent(100)), .strip(.all)], 16, 12).isEmpty)
+    func untouched() throws {
+        #expect(try steps([.autoOrient, .shrink(.longSide(1600))], 1600, 1200).isEmpty)
+        #expect(try steps([.shrink(.longSide(1600))], 1600, 1200, orientation: 6).isEmpty)
+        #expect(try steps([.shrink(.percent(100)), .strip(.all)], 16, 12).isEmpty)
         let facts = PictureFacts(width: 5, height: 5, colourSpace: .grey)
-        #expect(Recipe(actions: [.greyscale, .flatten(background: .white)]).steps(for: facts).isEmpty)
+        #expect(try Recipe(actions: [.greyscale, .flatten(background: .white)]).steps(for: facts).isEmpty)
     }
 
     @Test("A picture that is changed at all is turned upright first, and bounds count for the upright picture")
-    func upright() {
-        #expect(steps([.autoOrient], 20, 10, orientation: 6) == [.orient(6)])
+    func upright() throws {
+        #expect(try steps([.autoOrient], 20, 10, orientation: 6) == [.orient(6)])
         #expect(
             steps([.shrink(.box(width: 100, height: 400))], 800, 400, orientation: 8)
                 == [.orient(8), .resize(width: 100, height: 200)])
@@ -30,12 +30,12 @@ struct PixelStepTests {
     }
 
     @Test("Shrinking never enlarges, stays inside its bound, touches it, and keeps the shape to a pixel")
-    func shrinking() {
+    func shrinking() throws {
         var random = Random(seed: 5)
         for _ in 0..<100_000 {
             let (width, height) = (1 + random.below(70_000), 1 + random.below(70_000))
             let (boxWidth, boxHeight) = (1 + random.below(5000), 1 + random.below(5000))
-            let size = Recipe(actions: [.shrink(.box(width: boxWidth, height: boxHeight))])
+            let size = try Recipe(actions: [.shrink(.box(width: boxWidth, height: boxHeight))])
                 .outputSize(for: PictureFacts(width: width, height: height))
             #expect(size.width <= min(width, boxWidth) && size.height <= min(height, boxHeight))
             #expect((width, height) == size || size.width == boxWidth || size.height == boxHeight)
@@ -48,7 +48,7 @@ struct PixelStepTests {
     }
 
     @Test("Fit fills, contains or stays inside its box")
-    func fitting() {
+    func fitting() throws {
         let wide = (1000, 500)
         func fit(_ mode: Fit.Mode, enlarge: Bool = true, _ size: Int = 100) -> [PixelStep] {
             steps([.fit(Fit(mode: mode, width: size, height: size, enlarge: enlarge))], wide.0, wide.1)
@@ -65,12 +65,12 @@ struct PixelStepTests {
     }
 
     @Test("A crop stays inside the picture wherever it is asked for")
-    func cropping() {
+    func cropping() throws {
         #expect(
             steps([.crop(Crop(width: .percent(50), height: .pixels(10), gravity: .southEast))], 100, 100) == [
                 .cut(left: 50, top: 90, width: 50, height: 10)
             ])
-        #expect(steps([.crop(Crop(width: .pixels(500), height: .pixels(500)))], 100, 80).isEmpty)
+        #expect(try steps([.crop(Crop(width: .pixels(500), height: .pixels(500)))], 100, 80).isEmpty)
         #expect(
             steps([.crop(Crop(width: .pixels(50), height: .pixels(50), left: .pixels(80), top: .pixels(999)))], 100, 80)
                 == [.cut(left: 80, top: 79, width: 20, height: 1)])
@@ -85,13 +85,13 @@ struct PixelStepTests {
     }
 
     @Test("A hundred greedy actions end in numbers, not in a trap")
-    func greedy() {
+    func greedy() throws {
         let huge = Action.canvas(Canvas(width: .percent(10_000), height: .percent(10_000)))
         let border = Action.border(Border(width: .pixels(10_000_000)))
         let fit = Action.fit(Fit(mode: .cover, width: 10_000_000, height: 1))
         for last in [huge, border, fit] {
             let actions = Array(repeating: huge, count: 49) + Array(repeating: border, count: 49) + [fit, last]
-            let size = Recipe(actions: actions).outputSize(for: PictureFacts(width: Int(UInt32.max), height: 1))
+            let size = try Recipe(actions: actions).outputSize(for: PictureFacts(width: Int(UInt32.max), height: 1))
             #expect(size.width > 0 && size.height > 0)
         }
     }

@@ -78,7 +78,7 @@ struct RecipeFileTests {
             ("{actions: [[a]]}", "recipe.yaml:1:12: an action must be a name, name: value or name: {field: value}"),
             ("{actions: save}", "recipe.yaml:1:11: actions must be a list, each line with a dash: - auto-orient"),
             ("{actions: [save, auto-orient]}", "recipe.yaml:1:12: save must be the last action"),
-            ("{actions: [save, auto-orient, save]}", "recipe.yaml:1:12: save can be given once only"),
+            ("{actions: [save, auto-orient, save]}", "recipe.yaml:1:30: two saves would write files of one name; give one of them 'name' or 'in'"),
             (
                 "{actions: [{strip: gps}, {keep: icc}]}",
                 "recipe.yaml:1:26: strip: gps drops metadata and keep names what stays; give one of them"
