@@ -21,10 +21,10 @@ struct PixelStepTests {
     func upright() throws {
         #expect(try steps([.autoOrient], 20, 10, orientation: 6) == [.orient(6)])
         #expect(
-            steps([.shrink(.box(width: 100, height: 400))], 800, 400, orientation: 8)
+            try steps([.shrink(.box(width: 100, height: 400))], 800, 400, orientation: 8)
                 == [.orient(8), .resize(width: 100, height: 200)])
         #expect(
-            steps([.rotate(.quarter), .shrink(.box(width: 100, height: 400))], 800, 400) == [
+            try steps([.rotate(.quarter), .shrink(.box(width: 100, height: 400))], 800, 400) == [
                 .rotate(.quarter), .resize(width: 100, height: 200),
             ])
     }
@@ -50,36 +50,36 @@ struct PixelStepTests {
     @Test("Fit fills, contains or stays inside its box")
     func fitting() throws {
         let wide = (1000, 500)
-        func fit(_ mode: Fit.Mode, enlarge: Bool = true, _ size: Int = 100) -> [PixelStep] {
-            steps([.fit(Fit(mode: mode, width: size, height: size, enlarge: enlarge))], wide.0, wide.1)
+        func fit(_ mode: Fit.Mode, enlarge: Bool = true, _ size: Int = 100) throws -> [PixelStep] {
+            try steps([.fit(Fit(mode: mode, width: size, height: size, enlarge: enlarge))], wide.0, wide.1)
         }
-        #expect(fit(.cover) == [.resize(width: 200, height: 100), .cut(left: 50, top: 0, width: 100, height: 100)])
-        #expect(fit(.inside) == [.resize(width: 100, height: 50)])
+        #expect(try fit(.cover) == [.resize(width: 200, height: 100), .cut(left: 50, top: 0, width: 100, height: 100)])
+        #expect(try fit(.inside) == [.resize(width: 100, height: 50)])
         #expect(
-            fit(.contain) == [
+            try fit(.contain) == [
                 .resize(width: 100, height: 50), .place(left: 0, top: 25, width: 100, height: 100, background: .white),
             ])
-        #expect(fit(.cover, enlarge: false, 2000).isEmpty)
-        #expect(fit(.cover, enlarge: false, 600) == [.cut(left: 200, top: 0, width: 600, height: 500)])
-        #expect(fit(.inside, 2000) == [.resize(width: 2000, height: 1000)])
+        #expect(try fit(.cover, enlarge: false, 2000).isEmpty)
+        #expect(try fit(.cover, enlarge: false, 600) == [.cut(left: 200, top: 0, width: 600, height: 500)])
+        #expect(try fit(.inside, 2000) == [.resize(width: 2000, height: 1000)])
     }
 
     @Test("A crop stays inside the picture wherever it is asked for")
     func cropping() throws {
         #expect(
-            steps([.crop(Crop(width: .percent(50), height: .pixels(10), gravity: .southEast))], 100, 100) == [
+            try steps([.crop(Crop(width: .percent(50), height: .pixels(10), gravity: .southEast))], 100, 100) == [
                 .cut(left: 50, top: 90, width: 50, height: 10)
             ])
         #expect(try steps([.crop(Crop(width: .pixels(500), height: .pixels(500)))], 100, 80).isEmpty)
         #expect(
-            steps([.crop(Crop(width: .pixels(50), height: .pixels(50), left: .pixels(80), top: .pixels(999)))], 100, 80)
+            try steps([.crop(Crop(width: .pixels(50), height: .pixels(50), left: .pixels(80), top: .pixels(999)))], 100, 80)
                 == [.cut(left: 80, top: 79, width: 20, height: 1)])
         #expect(
-            steps([.canvas(Canvas(width: .pixels(50), height: .pixels(120)))], 100, 80) == [
+            try steps([.canvas(Canvas(width: .pixels(50), height: .pixels(120)))], 100, 80) == [
                 .place(left: -25, top: 20, width: 50, height: 120, background: .white)
             ])
         #expect(
-            steps([.border(Border(width: .percent(10)))], 100, 80) == [
+            try steps([.border(Border(width: .percent(10)))], 100, 80) == [
                 .place(left: 10, top: 10, width: 120, height: 100, background: .black)
             ])
     }

@@ -168,8 +168,20 @@ struct RecipeFileTests {
         case .extent: "5"
         case .size: "5x5"
         case .bound: "5"
-        case .colour: "red"
+        case .colour, .paint: "red"
+        case .text, .template, .texts: "word"
+        case .asset: "file.png"
+        case .byteSize: "5kB"
         }
+    }
+
+    @Test("Each example of the catalogue is a recipe of one action that reads, encodes and says what it does", arguments: ActionCatalogue.actions)
+    func examples(_ action: ActionDescription) throws {
+        let saves = action.name == .save ? "" : ", save"
+        let recipe = try read("{actions: [\(action.example)\(saves)]}").recipe
+        #expect(recipe.actions.first?.name == action.name)
+        #expect(recipe.sentences.allSatisfy { !$0.isEmpty })
+        #expect(try Recipe(canonical: recipe.canonicalBytes) == recipe.resolved)
     }
 
     @Test("Random recipe files are read or refused, never a trap, and what is read can be encoded", .timeLimit(.minutes(1)))
