@@ -211,6 +211,8 @@ extension PixelEffect {
 
     private static func around(_ middle: Double, _ others: Double) -> [Double] {
         [others, others, others, others, middle, others, others, others, others]
+    }
+}
 
 extension Rendering {
     mutating func apply(_ step: FilterStep) throws(ImagingError) {
