@@ -38,9 +38,11 @@ extension Extent {
 
     /// Reads `120`, `10%`, `2.5cm` and arithmetic over them and variables; zero is read too.
     public init(parsing text: String) throws(RecipeError) {
-        if let share = share(text), share <= Self.percentMax {
+        // An expression has no spaces once it is read, and may then be one of the two plain forms.
+        let dense = text.filter { $0 != " " }
+        if let share = share(dense), share <= Self.percentMax {
             self = .percent(share)
-        } else if let count = pixelCount(text, from: 0) {
+        } else if let count = pixelCount(dense, from: 0) {
             self = .pixels(count)
         } else {
             let expression: Expression
