@@ -26,7 +26,7 @@ extension ProcessTask {
         }
         let header = PictureHeader(file)
         try header.check(limits, pages: 1)
-        let work = PageWork(page: 0, header: header, steps: try engine.steps(for: header.facts))
+        let work = PageWork(page: 0, header: header, steps: try engine.steps(for: facts(header, page: 0, of: 1, density: file.density, metadata)))
         if staysAsItIs([work]) { return try keepPixels([work], isTolerant: false) }
 
         var rest = work.steps[...]

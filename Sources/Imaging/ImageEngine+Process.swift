@@ -68,13 +68,17 @@ struct ProcessTask {
         let takesFrames = first.isAnimation && engine.recipe.save.allFrames && (process.format == .gif || process.format == .webp)
         try first.check(limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
 
-        var works = [PageWork(page: 0, header: first, steps: try engine.steps(for: first.facts))]
+        let pageCount = first.pageCount
+        func steps(_ header: PictureHeader, _ page: Int, density: Density?) throws(ImagingError) -> [PixelStep] {
+            try engine.steps(for: facts(header, page: page, of: pageCount, density: density, metadata))
+        }
+        var works = [PageWork(page: 0, header: first, steps: try steps(first, 0, density: PageEncoder.density(of: opened)))]
         if !first.isAnimation {
             for page in 1..<max(1, first.pageCount) {
                 let image = try decoder.open(page: page)
                 let header = PictureHeader(image, kind: kind, exif: nil, stored: try decoder.stored(page: page))
                 try header.check(limits, pages: 1)
-                works.append(PageWork(page: page, header: header, steps: try engine.steps(for: header.facts)))
+                works.append(PageWork(page: page, header: header, steps: try steps(header, page, density: PageEncoder.density(of: image))))
             }
         }
 

@@ -10,6 +10,8 @@ public import Recipes
 public struct ImageEngine {
     let recipe: Recipe
     let setup: WorkSetup
+    /// Whether variables that a picture does not have get some value: so it is for canaries.
+    var fillsGaps = false
 
     /// Starts libvips and reads the recipe.
     public init(setup: WorkSetup) throws(ImagingError) {

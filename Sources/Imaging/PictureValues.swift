@@ -1,0 +1,65 @@
+internal import ImageFiles
+internal import JobModel
+internal import Recipes
+internal import Variables
+
+extension ProcessTask {
+    /// What the recipe is worked out from for this page: size and colours, and the values of the variables it asks for.
+    func facts(
+        _ header: PictureHeader, page: Int, of pageCount: Int, density: Density?, _ metadata: EmbeddedMetadata
+    ) -> PictureFacts {
+        var facts = header.facts
+        if let density, density.horizontalMilliDPI > 0 { facts.dpi = Double(density.horizontalMilliDPI) / 1000 }
+        let wanted = engine.recipe.variables
+        guard !wanted.isEmpty else { return facts }
+        let tags = metadata.exif.map(EXIFTags.init(reading:))
+        var values = VariableValues()
+        for tag in tags?.sorted ?? [] { values.tags["exif:\(tag.name)"] = tag.value }
+        values.plain = [
+            .filesize: .number(Double(input.byteCount)), .page: .number(Double(page + 1)), .pages: .number(Double(pageCount)),
+            .index: .number(Double(order.attempt.task.position + 1)), .bands: .number(Double(header.bands)),
+            .bits: .number(Double(header.bitsPerBand)), .format: .text(kind.rawValue), .mode: .text(header.mode),
+            .orientation: .number(Double(header.orientation)), .name: .text(order.input.lastComponent.display),
+            .stem: .text(order.input.stem.display), .type: .text(order.input.lowercasedExtension),
+            .ext: .text(process.format.fileExtension), .folder: .text(order.input.parent.lastComponent.display),
+        ]
+        let taken =
+            tags?.takenAt.flatMap(CivilTime.init(exif:))
+            ?? CivilTime(secondsSince1970: input.modifiedNanoseconds / 1_000_000_000)
+        for part in DatePart.allCases {
+            guard let plain = PlainVariable(rawValue: part.rawValue) else { preconditionFailure("no variable \(part.rawValue)") }
+            values.plain[plain] = taken.value(of: part)
+        }
+        if engine.fillsGaps { values.fillGaps(wanted) }
+        facts.values = values
+        return facts
+    }
+}
+
+extension VariableValues {
+    /// Gives each wanted tag that is missing some value: a canary shows how a text is drawn, not what it says.
+    fileprivate mutating func fillGaps(_ wanted: Set<Variable>) {
+        for variable in wanted {
+            switch variable.subject {
+            case .plain: continue
+            case .tag(let space, let name):
+                let key = "\(space.rawValue):\(name)"
+                if tags[key] == nil { tags[key] = variable.part == nil ? "1" : "2000:01:01 00:00:00" }
+            }
+        }
+    }
+}
+
+extension PictureHeader {
+    /// As people call the components: `grey`, `grey-alpha`, `rgb`, `rgba`, `cmyk`, else their number.
+    var mode: String {
+        switch (colour, hasAlpha) {
+        case (.grey?, false): "grey"
+        case (.grey?, true): "grey-alpha"
+        case (.srgb?, false): "rgb"
+        case (.srgb?, true): "rgba"
+        case (.cmyk?, _): "cmyk"
+        case (nil, _): "\(bands) components"
+        }
+    }
+}
