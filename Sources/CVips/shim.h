@@ -112,6 +112,15 @@ static inline QuireSet quire_set_doubles(VipsOperation *operation, const char *n
     return found;
 }
 
+static inline QuireSet quire_set_ints(VipsOperation *operation, const char *name, const int *numbers, int count) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, VIPS_TYPE_ARRAY_INT);
+    vips_value_set_array_int(&value, numbers, count);
+    QuireSet found = quire_set_value(operation, name, VIPS_TYPE_ARRAY_INT, &value);
+    g_value_unset(&value);
+    return found;
+}
+
 static inline QuireSet quire_set_images(VipsOperation *operation, const char *name, VipsImage **images, int count) {
     GValue value = G_VALUE_INIT;
     g_value_init(&value, VIPS_TYPE_ARRAY_IMAGE);

@@ -53,6 +53,22 @@ struct Operation: ~Copyable {
         try check(quire_set_doubles(operation, key, numbers, Int32(numbers.count)), key)
     }
 
+    func set(_ key: String, _ numbers: [Int]) throws(ImagingError) {
+        var values: [Int32] = []
+        for number in numbers {
+            guard let value = Int32(exactly: number) else { throw .operation(name, text: "\(key) of \(number) is out of range") }
+            values.append(value)
+        }
+        try check(quire_set_ints(operation, key, values, Int32(values.count)), key)
+    }
+
+    /// A way of taking values between pixels, by its nick: `nearest`, `bilinear`, `bicubic`.
+    func set(_ key: String, interpolation nick: String) throws(ImagingError) {
+        guard let made = vips_interpolate_new(nick) else { throw .unusable("this libvips has no interpolation \(nick)") }
+        defer { quire_object_unref(made) }
+        try check(quire_set_object(operation, key, made), key)
+    }
+
     func set(_ key: String, _ images: [Image]) throws(ImagingError) {
         var pointers: [UnsafeMutablePointer<VipsImage>?] = images.map(\.pointer)
         try check(quire_set_images(operation, key, &pointers, Int32(pointers.count)), key)

@@ -143,7 +143,7 @@ extension Rendering {
         image = try extract.image()
     }
 
-    private mutating func reduceDepth(to bits: Int) throws(ImagingError) {
+    mutating func reduceDepth(to bits: Int) throws(ImagingError) {
         let deepest = VIPS_FORMAT_USHORT
         switch image.interpretation {
         case VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_CMYK: break

@@ -52,7 +52,7 @@ struct Pixels: Equatable, CustomStringConvertible {
         do { try Vips.start(allowedLoaders: []) } catch { fatalError("\(error)") }
     }
 
-    private var isDeep: Bool { space == .deepGrey || space == .deepColour }
+    var isDeep: Bool { space == .deepGrey || space == .deepColour }
 
     /// With a profile in the header, to see whether it stays.
     func image(profile: [UInt8]? = nil) throws -> Image {
