@@ -58,9 +58,9 @@ let package = Package(
 
         // Pure cores: values in, values out, no I/O.
         module("Variables", ["JobModel"]),
-        module("Recipes", ["JobModel", "Variables"]),
+        module("Recipes", ["JobModel", "Variables", "ImageFiles"]),
         module("Programs", ["JobModel"]),
-        module("ImageFiles", ["JobModel"]),
+        module("ImageFiles", ["JobModel", "Variables"]),
         module("Planning", ["JobModel", "Variables"]),
         .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: quick),
         module("Supervising", ["JobModel"]),
@@ -128,7 +128,7 @@ let package = Package(
         tests("RecipesTests", ["JobModel", "Recipes", "Variables"]),
         tests("ProgramsTests", ["JobModel", "Programs"]),
         tests("PlanningTests", ["JobModel", "Planning", "Variables"]),
-        tests("ImageFilesTests", ["JobModel", "ImageFiles"]),
+        tests("ImageFilesTests", ["JobModel", "ImageFiles", "Variables"]),
         tests("PDFAssemblyTests", ["JobModel", "ImageFiles", "PDFAssembly"]),
         tests("TerminalUITests", ["JobModel", "TerminalUI"]),
         tests("LinuxSystemTests", ["JobModel", "LinuxSystem"]),

@@ -57,7 +57,7 @@ extension ProcessTask {
                 density: density, profile: policy.dropsProfile ? nil : profile)
         else { return nil }
 
-        let blocks = policy.blocks(
+        let blocks = try blocks(
             from: metadata, width: pixels.width, height: pixels.height, scale: turn.swapsSides ? (scale.y, scale.x) : scale)
         let encoder = Encoder(format: .jpeg, save: engine.recipe.save)
         var finished = FinishedWork()

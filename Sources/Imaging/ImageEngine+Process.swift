@@ -179,7 +179,7 @@ struct ProcessTask {
         let folder = try outputFolder()
         try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
         try rendering.clearMetadata()
-        var blocks = policy.blocks(
+        var blocks = try blocks(
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
             format: process.format, save: engine.recipe.save, inputCompression: stored.compression,
@@ -188,6 +188,17 @@ struct ProcessTask {
         let encoded = try encoder.encode(rendering.image)
         let pieces = try encoder.pieces(of: encoded, with: blocks)
         try store(pieces, of: encoded, in: folder, page: work.page, isOnly: isOnly, into: &finished)
+    }
+
+    /// The metadata that a picture encoded anew gets.
+    func blocks(
+        from original: EmbeddedMetadata, width: Int, height: Int, scale: (x: Double, y: Double)
+    ) throws(ImagingError) -> EmbeddedMetadata {
+        do throws(ImageFileError) {
+            return try policy.blocks(from: original, width: width, height: height, scale: scale)
+        } catch {
+            throw ImagingError(error)
+        }
     }
 
     /// Writes an encoded picture and adds it, and its pages for the PDF, to what was made.

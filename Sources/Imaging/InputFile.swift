@@ -117,7 +117,7 @@ extension ImagingError {
         case .notThisKind: self = .file(.damaged, "the content is not what its first bytes say")
         case .truncated(let text): self = .file(.truncated, text)
         case .damaged(let text): self = .file(.damaged, text)
-        case .unsupported(let text): self = .file(.unsupported, text)
+        case .unsupported(let text), .unwritable(let text): self = .file(.unsupported, text)
         case .unreadable(let text): self = .file(.unreadable, text)
         }
     }

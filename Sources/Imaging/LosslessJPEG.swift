@@ -58,10 +58,10 @@ struct LosslessJPEG {
             y = 1 / x
         }
         let size = (made.frame.width, made.frame.height)
-        var blocks = policy.blocks(
+        var blocks = try policy.blocks(
             from: original, width: size.0, height: size.1, scale: (x, y), orientation: orientation, thumbnail: preview)
         if let exif = blocks.exif, !JPEGFile.holds(exif: exif), preview != nil {
-            blocks = policy.blocks(from: original, width: size.0, height: size.1, scale: (x, y), orientation: orientation)
+            blocks = try policy.blocks(from: original, width: size.0, height: size.1, scale: (x, y), orientation: orientation)
         }
         let pieces = try JPEGFile(reading: whole).replacingMetadata(blocks, source: whole)
         return Result(encoded: whole, pieces: pieces, frame: made.frame, notes: notes)

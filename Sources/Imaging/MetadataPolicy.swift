@@ -39,9 +39,9 @@ struct MetadataPolicy {
     func blocks(
         from original: EmbeddedMetadata, width: Int, height: Int, scale: (x: Double, y: Double), orientation: Int? = 1,
         thumbnail: [UInt8]? = nil
-    ) -> EmbeddedMetadata {
+    ) throws(ImageFileError) -> EmbeddedMetadata {
         if dropsEverything, orientation == nil {
-            return EmbeddedMetadata(exif: original.applying([.dropAll(keepOrientation: true)]).exif)
+            return EmbeddedMetadata(exif: try original.applying([.dropAll(keepOrientation: true)]).exif)
         }
         guard !dropsEverything, !original.isEmpty else { return EmbeddedMetadata() }
         var edits: [MetadataEdit] = [.setPixelSize(width: width, height: height)]
@@ -50,7 +50,7 @@ struct MetadataPolicy {
         if let orientation, original.exif != nil { edits.append(.setOrientation(orientation)) }
         if dropsGPS { edits.append(.dropGPS) }
         if let kept { edits.append(.keepOnly(Set(kept.map(\.keptMetadata)))) }
-        var blocks = original.applying(edits)
+        var blocks = try original.applying(edits)
         if scale != (1, 1) { blocks.exif = blocks.exif.map { EXIFResolution.scaled($0, x: scale.x, y: scale.y) } }
         return blocks
     }

@@ -23,7 +23,7 @@ struct PageMaker {
             }
         } catch {
             switch error {
-            case .unsupported: break
+            case .unsupported, .unwritable: break
             case .notThisKind, .truncated, .damaged, .unreadable:
                 // What decodes of it makes a page all the same, if the user wants that.
                 guard isTolerant else { throw ImagingError(error) }

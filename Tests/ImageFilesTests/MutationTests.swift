@@ -126,7 +126,7 @@ private func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout Seede
             let other = try #require(corpus.randomElement(using: &numbers))
             for _ in 0..<Int.random(in: 1...3, using: &numbers) { bytes = mutated(bytes, other: other, with: &numbers) }
             for list in [[MetadataEdit.dropGPS], [.setOrientation(3)]] {
-                let made = EmbeddedMetadata(exif: bytes, xmp: bytes, photoshop: bytes).applying(list)
+                let made = try EmbeddedMetadata(exif: bytes, xmp: bytes, photoshop: bytes).applying(list)
                 #expect(made.xmp?.count ?? 0 <= bytes.count)
                 #expect(made.photoshop?.count ?? 0 <= bytes.count)
                 #expect(made.exif?.count ?? 0 <= bytes.count + 1_024 + 12)

@@ -34,6 +34,8 @@ public enum ImageFileError: Error, Hashable, Sendable {
     case damaged(String)
     /// Well-formed, but of a kind this operation does not handle; the caller may decode and encode again.
     case unsupported(String)
+    /// A tag or value that this file cannot take; encoding again would not help.
+    case unwritable(String)
     /// The byte source failed.
     case unreadable(String)
 }

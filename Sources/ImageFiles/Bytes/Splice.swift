@@ -47,7 +47,7 @@ func pieces(splicing splices: [Splice], into sourceBytes: UInt64) throws(ImageFi
 }
 
 /// Joins copies of adjoining ranges.
-private func coalesced(_ pieces: [Piece]) -> [Piece] {
+func coalesced(_ pieces: [Piece]) -> [Piece] {
     var result: [Piece] = []
     for piece in pieces {
         if case .copy(let next) = piece, case .copy(let last) = result.last, last.end == next.offset {

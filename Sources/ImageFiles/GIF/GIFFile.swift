@@ -48,7 +48,8 @@ public struct GIFFile: Hashable, Sendable {
 
     /// The file with `edits` applied; GIF knows no EXIF, so that only XMP and comments are touched.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
-        let plan = EditPlan(edits)
+        let plan = try EditPlan(edits) { () throws(ImageFileError) in EmbeddedMetadata() }
+        guard plan.tags.isEmpty else { throw .unwritable("a GIF holds no EXIF or IPTC data, and its XMP is not edited") }
         if let orientation = plan.orientation, orientation != 1 { throw .unsupported("a GIF cannot say how to turn it") }
         var splices: [Splice] = []
         for block in extensions {
@@ -62,8 +63,8 @@ public struct GIFFile: Hashable, Sendable {
                 }
                 // The packet stands unblocked between 14 bytes of header and 258 of a "magic trailer" that stops block readers.
                 let old = try source.read(block.range)
-                guard old.count > 14 + 258, let new = plan.applied(toXMP: Array(old[14..<(old.count - 258)])) else {
-                    if plan.dropsTrailer { splices.append(.removing(block.range)) }
+                guard old.count > 14 + 258, let new = try plan.applied(toXMP: Array(old[14..<(old.count - 258)])) else {
+                    if plan.dropsTrailer || !plan.keeps(.xmp) { splices.append(.removing(block.range)) }
                     continue
                 }
                 if !old[14..<(old.count - 258)].elementsEqual(new) {

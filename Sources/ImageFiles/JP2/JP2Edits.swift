@@ -12,7 +12,8 @@ extension JP2File {
     ///
     /// Readers do not turn a JPEG 2000 picture by its EXIF, so no Orientation is kept where EXIF goes.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
-        let plan = EditPlan(edits)
+        let plan = try EditPlan(edits) { () throws(ImageFileError) in EmbeddedMetadata() }
+        guard plan.tags.isEmpty else { throw .unwritable("single tags of a JPEG 2000 file are not edited") }
         var splices: [Splice] = []
         for box in metadata {
             let keeps: Bool
@@ -31,8 +32,8 @@ extension JP2File {
             let old = try source.read(box.payload)
             let new: [UInt8]?
             switch box.kind {
-            case .exif: new = plan.applied(toEXIF: old)
-            case .xmp: new = plan.applied(toXMP: old)
+            case .exif: new = try plan.applied(toEXIF: old)
+            case .xmp: new = try plan.applied(toXMP: old)
             case .iptc: new = plan.dropsGPS ? PhotoshopResources.clearingPlacesInIPTC(old) : old
             case .other: new = old
             }

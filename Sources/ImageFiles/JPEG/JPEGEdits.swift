@@ -5,7 +5,7 @@ extension JPEGFile {
     ///
     /// Throws `unsupported` when a block does not fit a segment (65,533 bytes).
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
-        let plan = EditPlan(edits)
+        let plan = try EditPlan(edits) { () throws(ImageFileError) in try metadata(in: source) }
         var splices: [Splice] = []
         try editEXIF(plan, source, &splices)
         try editXMP(plan, source, &splices)
@@ -18,6 +18,7 @@ extension JPEGFile {
                 splices.append(.removing(ByteRange(offset: end, count: source.byteCount - end)))
             }
         }
+        try moveOtherPictures(plan, source, &splices)
         return try ImageFiles.pieces(splicing: splices, into: source.byteCount)
     }
 
@@ -37,13 +38,7 @@ extension JPEGFile {
         if let exif = metadata.exif { new += try Self.segment(1, JPEGSignature.exif + exif, "the EXIF block") }
         if let xmp = metadata.xmp { new += try Self.segment(1, JPEGSignature.xmp + xmp, "the XMP packet") }
         for part in metadata.extendedXMP { new += try Self.segment(1, part, "an extended XMP part") }
-        if let photoshop = metadata.photoshop {
-            let room = Self.segmentBytesMax - PhotoshopResources.signature.count
-            for start in stride(from: 0, to: photoshop.count, by: room) {
-                let part = photoshop[start..<min(start + room, photoshop.count)]
-                new += try Self.segment(13, PhotoshopResources.signature + part, "a Photoshop resource")
-            }
-        }
+        if let photoshop = metadata.photoshop { new += try Self.photoshopSegments(photoshop) }
         if !new.isEmpty { splices.append(.inserting(new, at: metadataOffset)) }
         return try ImageFiles.pieces(splicing: splices, into: source.byteCount)
     }
@@ -70,6 +65,19 @@ extension JPEGFile {
         return [0xFF, 0xE0 + number] + ByteOrder.big.bytes(payload.count + 2, byteCount: 2) + payload
     }
 
+    private static func photoshopSegments(_ resources: [UInt8]) throws(ImageFileError) -> [UInt8] {
+        let room = Self.segmentBytesMax - PhotoshopResources.signature.count
+        var segments: [UInt8] = []
+        for start in stride(from: 0, to: resources.count, by: room) {
+            let part = resources[start..<min(start + room, resources.count)]
+            segments += try Self.segment(13, PhotoshopResources.signature + part, "a Photoshop resource")
+        }
+        return segments
+    }
+
+    /// New XMP and Photoshop segments go behind EXIF, which some readers look for in the first place only.
+    private var xmpOffset: UInt64 { segments.last { $0.kind == .exif }?.range.end ?? metadataOffset }
+
     private func drops(_ kind: Segment.Kind, _ plan: EditPlan) -> Bool {
         switch kind {
         // Edited by themselves.
@@ -87,10 +95,10 @@ extension JPEGFile {
         for (index, segment) in blocks.enumerated() {
             let old = try source.read(segment.payload)
             // A second block means nothing to readers; it is never made anew.
-            let new = index == 0 || plan.keeps(.exif) ? plan.applied(toEXIF: old) : nil
+            let new = index == 0 ? try plan.applied(toEXIF: old) : plan.keeps(.exif) ? try plan.withoutTags.applied(toEXIF: old) : nil
             if new != old { try replace(segment, 1, JPEGSignature.exif, new, "the EXIF block", &splices) }
         }
-        if blocks.isEmpty, let new = plan.applied(toEXIF: nil) {
+        if blocks.isEmpty, let new = try plan.applied(toEXIF: nil) {
             splices.append(.inserting(try Self.segment(1, JPEGSignature.exif + new, "the EXIF block"), at: metadataOffset))
         }
     }
@@ -101,31 +109,61 @@ extension JPEGFile {
         for segment in extended { parts.append(try source.read(segment.payload)) }
         let dropsExtended = !parts.isEmpty && (!plan.keeps(.xmp) || plan.dropsGPS && JPEGExtendedXMP.tellsPlace(parts))
         if dropsExtended { splices += extended.map { .removing($0.range) } }
-        for segment in segments(of: .xmp) {
+        let packets = segments(of: .xmp)
+        if !parts.isEmpty, !dropsExtended, plan.tags.xmp.contains(where: { JPEGExtendedXMP.mentions($0.tag, parts) }) {
+            throw .unwritable("the property lies in extended XMP, which cannot be edited; delete-tags xmp removes all of it")
+        }
+        if packets.isEmpty, let new = try plan.applied(toXMP: nil) {
+            splices.append(.inserting(try Self.segment(1, JPEGSignature.xmp + new, "the XMP packet"), at: xmpOffset))
+        }
+        for (index, segment) in packets.enumerated() {
             let old = try source.read(segment.payload)
-            var new = plan.applied(toXMP: old)
+            var new = try (index == 0 ? plan : plan.withoutTags).applied(toXMP: old)
             if dropsExtended { new = new.map(XMPPacket.clearingExtensionNote) }
             if new != old { try replace(segment, 1, JPEGSignature.xmp, new, "the XMP packet", &splices) }
         }
     }
 
-    /// Resources may run over the border of a segment; edits keep the length, so the borders stay.
+    /// Resources may run over the border of a segment; edits that keep the length keep the borders.
     private func editPhotoshop(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
         let parts = segments(of: .photoshop)
         var old: [UInt8] = []
         for segment in parts { old += try source.read(segment.payload) }
-        guard let new = plan.applied(toPhotoshop: old) else {
+        guard let new = try plan.applied(toPhotoshop: parts.isEmpty ? nil : old) else {
             splices += parts.map { .removing($0.range) }
             return
         }
         guard new != old else { return }
-        precondition(
-            new.count == old.count, "an edit changed the length of Photoshop resources from \(old.count) to \(new.count)")
+        guard new.count == old.count else {
+            splices += parts.map { .removing($0.range) }
+            splices.append(.inserting(try Self.photoshopSegments(new), at: parts.first?.range.offset ?? xmpOffset))
+            return
+        }
         var start = 0
         for segment in parts {
             let end = start + Int(segment.payload.count)
             splices.append(Splice(range: segment.payload, bytes: Array(new[start..<end])))
             start = end
+        }
+    }
+
+    /// Multi-picture tables count from themselves to pictures behind the first one's end: what grows in between moves those
+    /// (CIPA DC-007, 5.2.3.3).
+    private func moveOtherPictures(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
+        guard !plan.tags.isEmpty, !plan.dropsTrailer, let table = segments(of: .mpf).first else { return }
+        let grown = splices.filter { $0.range.offset >= table.range.end }.reduce(0) { $0 + $1.bytes.count - Int($1.range.count) }
+        guard grown != 0 else { return }
+        let start = table.payload.offset
+        let block = MemorySource(try source.read(table.payload))
+        let stream = try TIFFStream(reading: block)
+        let entry = try stream.directory(at: stream.firstDirectory).entry(0xB002)
+        guard let list = entry?.value, let bytes = try stream.bytes(entry, limit: block.byteCount) else { return }
+        for at in stride(from: 8, to: bytes.count - 3, by: 16) {
+            guard let offset = stream.order.uint32(bytes, at), offset != 0 else { continue }
+            splices.append(
+                Splice(
+                    range: ByteRange(offset: start + list.offset + UInt64(at), count: 4),
+                    bytes: stream.order.bytes(Int(offset) + grown, byteCount: 4)))
         }
     }
 
@@ -146,6 +184,11 @@ extension JPEGFile {
 enum JPEGExtendedXMP {
     /// Signature, GUID (32), full length (4), offset (4).
     private static let headerBytes = JPEGSignature.extendedXMP.count + 40
+
+    /// Whether a property of this name may be among the parts.
+    static func mentions(_ tag: XMPTag, _ parts: [[UInt8]]) -> Bool {
+        parts.contains { $0.firstPosition(of: Array(tag.fullName.utf8)) != nil }
+    }
 
     /// Whether the parts, put together, tell where the picture was taken; true when they cannot be put together.
     static func tellsPlace(_ parts: [[UInt8]]) -> Bool {

@@ -2,7 +2,19 @@ public import JobModel
 
 /// The file with `edits` applied, by its kind; `unsupported` where the caller has to decode and encode again.
 /// Edits that change nothing give one copy of the whole source (`isVerbatim`).
+///
+/// Throws `unwritable` for a tag that the file cannot take.
 public func editMetadata(_ edits: [MetadataEdit], of source: some ByteSource, kind: ImageKind) throws(ImageFileError) -> [Piece] {
+    let runs = MetadataEdit.runs(edits)
+    var pieces = try edited(runs[0], source, kind)
+    for run in runs.dropFirst() {
+        let made = PieceSource(pieces, of: source)
+        pieces = made.resolved(try edited(run, made, kind))
+    }
+    return pieces
+}
+
+private func edited(_ edits: [MetadataEdit], _ source: some ByteSource, _ kind: ImageKind) throws(ImageFileError) -> [Piece] {
     switch kind {
     case .jpeg: return try JPEGFile(reading: source).pieces(applying: edits, source: source)
     case .png: return try PNGFile(reading: source).pieces(applying: edits, source: source)

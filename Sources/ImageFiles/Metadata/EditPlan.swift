@@ -9,8 +9,12 @@ struct EditPlan {
     var kept: Set<KeptMetadata>?
     /// Whether Orientation outlives the EXIF block it stood in.
     var keepsOrientation = true
+    /// Kinds that go while all else stays.
+    var dropped: Set<KeptMetadata> = []
+    var tags = TagChanges()
 
-    init(_ edits: [MetadataEdit]) {
+    /// `metadata` are the file's, for tags that become tags of another block.
+    init(_ edits: [MetadataEdit], _ metadata: () throws(ImageFileError) -> EmbeddedMetadata) throws(ImageFileError) {
         for edit in edits {
             switch edit {
             case .setOrientation(let value):
@@ -26,18 +30,34 @@ struct EditPlan {
                 kept = [.icc]
                 keepsOrientation = keepOrientation
             case .keepOnly(let kinds): kept = kinds
+            case .drop(let kinds):
+                dropped.formUnion(kinds)
+                if kinds.contains(.exif) { dropped.insert(.copyright) }
+            case .setTag(let tag, let value): tags.set(tag, to: value)
+            case .deleteTag(let tag): tags.delete(tag)
+            case .renameTag(.exif(let old), to: .exif(let new)): tags.exif.append(.rename(old, to: new))
+            case .renameTag(let old, let new):
+                // What the edits before have set is not in the file yet.
+                guard let texts = try metadata().texts(of: old) else { continue }
+                let isList = new.takesSeveral
+                tags.set(new, to: isList && texts.count > 1 ? .texts(texts) : try new.value(from: texts.joined(separator: "; ")))
+                tags.delete(old)
             }
         }
     }
 
-    func keeps(_ kind: KeptMetadata) -> Bool { kept?.contains(kind) ?? true }
+    func keeps(_ kind: KeptMetadata) -> Bool { (kept?.contains(kind) ?? true) && !dropped.contains(kind) }
     /// Whether bytes go that belong to no known kind: text chunks, comments, vendors' blocks.
     var dropsOthers: Bool { kept != nil }
     /// Whether what lies behind the picture's end goes.
     var dropsTrailer: Bool { dropsGPS || kept != nil }
 
     /// An EXIF block, or the lack of one, after the edits.
-    func applied(toEXIF block: [UInt8]?) -> [UInt8]? {
+    func applied(toEXIF block: [UInt8]?) throws(ImageFileError) -> [UInt8]? {
+        try tags.applied(toEXIF: withoutTags(toEXIF: block))
+    }
+
+    private func withoutTags(toEXIF block: [UInt8]?) -> [UInt8]? {
         let parsed = EXIFBlock.ifReadable(block)
         guard keeps(.exif) else {
             let turned = keepsOrientation ? orientation ?? parsed?.orientation : nil
@@ -56,27 +76,50 @@ struct EditPlan {
         return dropsGPS ? nil : block
     }
 
-    func applied(toXMP packet: [UInt8]) -> [UInt8]? {
+    /// An XMP packet, or the lack of one, after the edits.
+    func applied(toXMP packet: [UInt8]?) throws(ImageFileError) -> [UInt8]? {
+        try tags.applied(toXMP: packet.flatMap(withoutTags(toXMP:)))
+    }
+
+    private func withoutTags(toXMP packet: [UInt8]) -> [UInt8]? {
         guard keeps(.xmp) else { return nil }
         var result = dropsGPS ? XMPPacket.clearingPlaces(packet) : packet
         if let orientation { result = XMPPacket.settingOrientation(orientation, in: result) }
         return result
     }
 
-    func applied(toPhotoshop resources: [UInt8]) -> [UInt8]? {
+    /// Photoshop resources, or the lack of them, after the edits.
+    func applied(toPhotoshop resources: [UInt8]?) throws(ImageFileError) -> [UInt8]? {
+        try tags.applied(toPhotoshop: resources.flatMap(withoutTags(toPhotoshop:)))
+    }
+
+    /// The plan for a block beside the one that readers look at.
+    var withoutTags: EditPlan {
+        var plan = self
+        plan.tags = TagChanges()
+        return plan
+    }
+
+    private func withoutTags(toPhotoshop resources: [UInt8]) -> [UInt8]? {
         guard keeps(.iptc) else { return nil }
         return dropsGPS ? PhotoshopResources.clearingPlaces(resources) : resources
     }
 }
 
 extension EmbeddedMetadata {
-    /// The blocks with `edits` applied; a block that an edit removes becomes nil.
-    public func applying(_ edits: [MetadataEdit]) -> EmbeddedMetadata {
-        let plan = EditPlan(edits)
+    /// The blocks with `edits` applied; a block that an edit removes becomes nil. Throws only for edits of single tags.
+    public func applying(_ edits: [MetadataEdit]) throws(ImageFileError) -> EmbeddedMetadata {
+        var result = self
+        for run in MetadataEdit.runs(edits) { result = try result.applying(run: run) }
+        return result
+    }
+
+    private func applying(run edits: [MetadataEdit]) throws(ImageFileError) -> EmbeddedMetadata {
+        let plan = try EditPlan(edits) { () throws(ImageFileError) in self }
         var result = EmbeddedMetadata()
-        result.exif = plan.applied(toEXIF: exif)
-        result.xmp = xmp.flatMap(plan.applied(toXMP:))
-        result.photoshop = photoshop.flatMap(plan.applied(toPhotoshop:))
+        result.exif = try plan.applied(toEXIF: exif)
+        result.xmp = try plan.applied(toXMP: xmp)
+        result.photoshop = try plan.applied(toPhotoshop: photoshop)
         if plan.dropsThumbnail {
             result.photoshop = result.photoshop.map(PhotoshopResources.withoutThumbnails).flatMap { $0.isEmpty ? nil : $0 }
             result.xmp = result.xmp.map(XMPPacket.clearingThumbnails)

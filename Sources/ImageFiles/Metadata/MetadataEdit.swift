@@ -1,6 +1,7 @@
 /// A change of a file's metadata that leaves its encoded pixels as they are.
 ///
-/// Edits are given as a list whose order has no meaning; of two that set the same thing the last one counts.
+/// Edits are given as a list. The order of those that concern the whole file has no meaning, and of two that set the same thing the
+/// last one counts; those of single tags work in order, on what the edits before them left.
 public enum MetadataEdit: Hashable, Sendable {
     /// Writes Orientation (1 to 8) into EXIF, adding it where needed, and into XMP where it stands already.
     case setOrientation(Int)
@@ -17,6 +18,44 @@ public enum MetadataEdit: Hashable, Sendable {
     case dropAll(keepOrientation: Bool)
     /// Removes all kinds of metadata but these; Orientation stays as with `dropAll(keepOrientation: true)`.
     case keepOnly(Set<KeptMetadata>)
+    /// Removes these kinds of metadata and nothing else; Orientation stays.
+    case drop(Set<KeptMetadata>)
+    /// Sets a tag, making the block and the directory it lies in where there are none. EXIF values stay where they are if the new one
+    /// fits, else it goes behind everything: nothing else moves.
+    case setTag(MetadataTag, TagValue)
+    case deleteTag(MetadataTag)
+    /// Sets one tag to the value of another, which goes; nothing where the file does not have that.
+    case renameTag(MetadataTag, to: MetadataTag)
+
+    /// Whether it concerns a single tag.
+    var isOfTag: Bool {
+        switch self {
+        case .setTag, .deleteTag, .renameTag: true
+        case .setOrientation, .setPixelSize, .dropThumbnail, .replaceThumbnail, .dropGPS, .dropAll, .keepOnly, .drop: false
+        }
+    }
+
+    /// Whether it needs to know what the edits before it left in another block.
+    private var crossesBlocks: Bool {
+        switch self {
+        case .renameTag(.exif, to: .exif): false
+        case .renameTag: true
+        case .setTag, .deleteTag, .setOrientation, .setPixelSize, .dropThumbnail, .replaceThumbnail, .dropGPS, .dropAll, .keepOnly, .drop: false
+        }
+    }
+
+    /// The list in parts to be done one after the other: in each the edits of tags come last.
+    static func runs(_ edits: [MetadataEdit]) -> [[MetadataEdit]] {
+        var runs: [[MetadataEdit]] = []
+        for edit in edits {
+            if let last = runs.last?.last, edit.isOfTag || !last.isOfTag, !(last.isOfTag && edit.crossesBlocks) {
+                runs[runs.count - 1].append(edit)
+            } else {
+                runs.append([edit])
+            }
+        }
+        return runs.isEmpty ? [[]] : runs
+    }
 }
 
 /// Kinds of metadata that `MetadataEdit.keepOnly` tells apart.

@@ -55,6 +55,25 @@ enum PhotoshopResources {
         return kept + [UInt8](repeating: 0, count: record.count - kept.count)
     }
 
+    /// The first IPTC record; nil where there is none.
+    static func iptc(_ resources: [UInt8]) -> [UInt8]? {
+        self.resources(resources).first { $0.id == 0x0404 }.map { Array(resources[$0.data]) }
+    }
+
+    /// The resources with `record` in the place of the first IPTC record, or behind all others.
+    static func replacing(iptc record: [UInt8], in resources: [UInt8]) -> [UInt8] {
+        let all = self.resources(resources)
+        guard let old = all.first(where: { $0.id == 0x0404 }) else {
+            let end = all.last?.range.upperBound ?? 0
+            let padding: [UInt8] = all.last.map { $0.data.count % 2 == 1 && $0.range.upperBound == $0.data.upperBound } == true ? [0] : []
+            return Array(resources[..<end]) + padding + wrapping(iptc: record) + Array(resources[end...])
+        }
+        let header = resources[old.range.lowerBound..<(old.data.lowerBound - 4)]
+        var new = Array(resources[..<old.range.lowerBound]) + Array(header) + ByteOrder.big.bytes(record.count, byteCount: 4) + record
+        if record.count % 2 == 1 { new.append(0) }
+        return new + Array(resources[old.range.upperBound...])
+    }
+
     /// An IPTC record as the only resource.
     static func wrapping(iptc record: [UInt8]) -> [UInt8] {
         Array("8BIM".utf8) + [0x04, 0x04, 0, 0] + ByteOrder.big.bytes(record.count, byteCount: 4) + record

@@ -60,7 +60,7 @@ public struct TIFFFile: Hashable, Sendable {
     ///
     /// Throws `unsupported` for removing all metadata of a DNG, whose own tags decide how it looks.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
-        let plan = EditPlan(edits)
+        let plan = try EditPlan(edits) { () throws(ImageFileError) in try metadata(in: source) }
         var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: Self.pagesMax)
         if plan.kept != nil {
             let dngVersion: UInt16 = 50706
@@ -68,11 +68,46 @@ public struct TIFFFile: Hashable, Sendable {
                 throw .unsupported("metadata and looks of a DNG are one")
             }
             try editor.keepOnly(TIFFMetadata.keptTags(plan))
+        } else if !plan.dropped.isEmpty {
+            try editor.keepOnly(TIFFMetadata.tagsWithoutDropped(plan, of: pages.flatMap { $0.directory.entries.map(\.tag) }))
         }
         if plan.dropsGPS { try editor.dropGPS() }
         let orientation = plan.keepsOrientation ? plan.orientation : 1
         if let orientation { try editor.setOrientation(orientation, inAll: true) }
+        let pieces = try editor.pieces()
+        guard !plan.tags.isEmpty else { return pieces }
+        let edited = PieceSource(pieces, of: source)
+        return edited.resolved(try Self.pieces(applying: plan.tags, to: edited))
+    }
+
+    /// Tags lie in the first directory and what it points at; XMP, IPTC and Photoshop resources are tags of it too.
+    private static func pieces(applying tags: TagChanges, to source: some ByteSource) throws(ImageFileError) -> [Piece] {
+        var editor = try TIFFTagEditor(TIFFStream(reading: source), mainDirectoriesMax: pagesMax)
+        try tags.apply(to: &editor)
+        let xmp = try editor.value(TIFFTag.xmp, in: .image)
+        try replace(xmp, TIFFTag.xmp, type: 1, with: try tags.applied(toXMP: xmp?.bytes), in: &editor)
+        let photoshop = try editor.value(TIFFTag.photoshop, in: .image)
+        let inside = photoshop.flatMap { PhotoshopResources.iptc($0.bytes) }
+        let iptc = try editor.value(TIFFTag.iptc, in: .image)
+        // Where both are there, both are kept alike.
+        if inside != nil {
+            try replace(photoshop, TIFFTag.photoshop, type: 7, with: try tags.applied(toPhotoshop: photoshop?.bytes), in: &editor)
+        }
+        if iptc != nil || inside == nil {
+            try replace(iptc, TIFFTag.iptc, type: 7, with: try tags.applied(toIPTC: iptc?.bytes), in: &editor)
+        }
         return try editor.pieces()
+    }
+
+    private static func replace<Source: ByteSource>(
+        _ old: (type: UInt16, bytes: [UInt8])?, _ tag: UInt16, type: UInt16, with new: [UInt8]?, in editor: inout TIFFTagEditor<Source>
+    ) throws(ImageFileError) {
+        guard var new, new != old?.bytes else { return }
+        let type = old?.type ?? type
+        // Photoshop writes IPTC as LONG.
+        let unit = Int(max(1, tiffTypeBytes(type)))
+        new += [UInt8](repeating: 0, count: (unit - new.count % unit) % unit)
+        try editor.set(tag, in: .image, type: type, bytes: new)
     }
 
     /// XMP, Photoshop resources and, made anew from the first directory's descriptive tags, an EXIF block without maker note.
@@ -140,6 +175,17 @@ enum TIFFMetadata {
         if plan.keeps(.iptc) { tags.formUnion([TIFFTag.iptc, TIFFTag.photoshop]) }
         if plan.keeps(.icc) { tags.insert(TIFFTag.iccProfile) }
         return tags
+    }
+
+    /// `tags` without those of the kinds that `plan` drops.
+    static func tagsWithoutDropped(_ plan: EditPlan, of tags: [UInt16]) -> Set<UInt16> {
+        var kept = Set(tags)
+        if plan.dropped.contains(.exif) { kept.subtract(Set(descriptive + [TIFFTag.exif, TIFFTag.gps]).subtracting(structural)) }
+        if plan.dropped.contains(.copyright) { kept.subtract([TIFFTag.artist, TIFFTag.copyright]) }
+        if plan.dropped.contains(.xmp) { kept.remove(TIFFTag.xmp) }
+        if plan.dropped.contains(.iptc) { kept.subtract([TIFFTag.iptc, TIFFTag.photoshop]) }
+        if plan.dropped.contains(.icc) { kept.remove(TIFFTag.iccProfile) }
+        return kept
     }
 
     /// Nil when there is nothing but the resolution and orientation that every scan has.

@@ -3,9 +3,10 @@ import JobModel
 extension WebPFile {
     /// The file with `edits` applied; frames stay byte for byte.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
-        let plan = EditPlan(edits)
         let old = try metadata(in: source)
-        let new = EmbeddedMetadata(exif: plan.applied(toEXIF: old.exif), xmp: old.xmp.flatMap(plan.applied(toXMP:)))
+        let plan = try EditPlan(edits) { () throws(ImageFileError) in old }
+        guard !plan.tags.setsIPTC else { throw .unwritable("a WebP holds no IPTC data; XMP takes the same: xmp:photoshop:Headline...") }
+        let new = EmbeddedMetadata(exif: try plan.applied(toEXIF: old.exif), xmp: try plan.applied(toXMP: old.xmp))
         let isDropped: (Chunk) -> Bool = { chunk in
             chunk.type == "ICCP" ? !plan.keeps(.icc) : plan.dropsOthers && !Self.pictureChunks.contains(chunk.type)
         }
