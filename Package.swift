@@ -52,6 +52,10 @@ let package = Package(
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(
+            name: "CDicom",
+            linkerSettings: ["dcmimage", "dcmimgle", "dcmjpeg", "dcmjpls", "dcmdata", "oflog", "ofstd"].map { .linkedLibrary($0) }),
+        .target(name: "CLibRaw", linkerSettings: [.linkedLibrary("raw_r")]),
 
         // The nouns.
         module("JobModel"),
@@ -73,8 +77,8 @@ let package = Package(
         module(
             "Imaging",
             [
-                "JobModel", "Recipes", "Variables", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CTurboJPEG", "CVips",
-                "CLibExif",
+                "JobModel", "Recipes", "Variables", "ImageFiles", "WireProtocol", "LinuxSystem", "Digests", "CJPEG", "CTurboJPEG", "CDicom",
+                "CLibRaw", "CVips", "CLibExif",
             ]),
         module("Bundles", ["JobModel", "LinuxSystem", "Digests"]),
         module("WorkerPool", ["JobModel", "WireProtocol", "LinuxSystem"]),

@@ -183,6 +183,19 @@ static inline VipsOperation *quire_operation_build(VipsOperation *operation) {
 /// Whether a field of this name is in the image's header.
 static inline int quire_image_has(VipsImage *image, const char *name) { return vips_image_get_typeof(image, name) != 0; }
 
+/// A picture of its own pixels in memory, which the caller writes to `*pixels`, rows without gaps; NULL without memory.
+static inline VipsImage *quire_image_allocate(
+    int width, int height, int bands, VipsBandFormat format, VipsInterpretation interpretation, void **pixels) {
+    VipsImage *image = vips_image_new_memory();
+    vips_image_init_fields(image, width, height, bands, format, VIPS_CODING_NONE, interpretation, 1, 1);
+    if (vips_image_pipelinev(image, VIPS_DEMAND_STYLE_ANY, NULL) || vips_image_write_prepare(image)) {
+        g_object_unref(image);
+        return NULL;
+    }
+    *pixels = VIPS_IMAGE_ADDR(image, 0, 0);
+    return image;
+}
+
 static inline void quire_image_kill(VipsImage *image) { vips_image_set_kill(image, TRUE); }
 
 #endif

@@ -4,7 +4,7 @@ internal import JobModel
 internal import LinuxSystem
 internal import Recipes
 
-/// One input as libvips sees it: its kind by content, its header, and its pixels on demand.
+/// One input as a picture of libvips: its kind by content, its header, and its pixels on demand.
 ///
 /// The loader is chosen by the kind and called by its own name, so libvips never guesses and a `[` at the end of a
 /// file's name is never an option.
@@ -20,10 +20,17 @@ final class Decoder {
         case source(String)
         /// A loader that can only open a name; it gets this process's descriptor.
         case file(String)
+        /// libvips has none for these.
+        case dicom(DICOMPicture)
+        case raw(CameraRaw)
     }
 
-    /// - Parameter isTolerant: whether what decodes of a damaged file is taken.
-    init(_ input: InputFile, kind: ImageKind, limits: WorkLimits, isTolerant: Bool) throws(ImagingError) {
+    /// - Parameters:
+    ///   - wishes: What the recipe asks of kinds that can be seen in more than one way.
+    ///   - isTolerant: Whether what decodes of a damaged file is taken.
+    init(
+        _ input: InputFile, kind: ImageKind, wishes: ReadingWishes, limits: WorkLimits, isTolerant: Bool
+    ) throws(ImagingError) {
         self.input = input
         self.kind = kind
         self.isTolerant = isTolerant
@@ -46,7 +53,9 @@ final class Decoder {
         case .hdr: (loader, needs) = (.source("radload_source"), "radiance")
         case .fits: (loader, needs) = (.source("fitsload_source"), "fits")
         case .exr: (loader, needs) = (.file("openexrload"), "openexr")
-        case .bmp, .dicom, .psd, .xcf, .raw: (loader, needs) = (.file("magickload"), "magick")
+        case .dicom: (loader, needs) = (.dicom(try DICOMPicture(input, window: wishes.window, isTolerant: isTolerant)), nil)
+        case .raw: (loader, needs) = (.raw(try CameraRaw(input, develop: wishes.develop, isTolerant: isTolerant)), nil)
+        case .bmp, .psd, .xcf: (loader, needs) = (.file("magickload"), "magick")
         }
         directories = kind == .tiff ? Self.directories(of: input) : []
         if let needs, !limits.allowedLoaders.contains(needs) {
@@ -67,14 +76,44 @@ final class Decoder {
     }
 
     /// What is known of the pages without libvips; nil where it has to count and tell.
-    var pageCount: Int? { directories.isEmpty ? nil : directories.count }
+    var pageCount: Int? {
+        if case .dicom(let picture) = loader { return picture.frameCount }
+        return directories.isEmpty ? nil : directories.count
+    }
+
+    /// Whether `open` can decode to a fraction of both sides.
+    var shrinksWhileLoading: Bool {
+        switch loader {
+        case .source: kind == .jpeg
+        case .file, .dicom: false
+        case .raw(let raw): raw.usesPreview
+        }
+    }
+
+    /// What there is to say of how the picture was read; call it when all pages are decoded.
+    var notes: [WorkNote] {
+        switch loader {
+        case .source, .file: []
+        case .dicom(let picture): picture.wasStretched ? [.valuesStretched] : []
+        case .raw(let raw): raw.usesPreview ? [.embeddedPreviewUsed] : raw.lacksPreview ? [.developedForLackOfPreview] : []
+        }
+    }
+
+    /// What a page's header says, as a picture that need not have its pixels: some kinds decode only whole.
+    func header(page: Int = 0) throws(ImagingError) -> Image {
+        switch loader {
+        case .source, .file: try open(page: page)
+        case .dicom(let picture): try picture.header()
+        case .raw(let raw): try raw.header()
+        }
+    }
 
     /// How a page's pixels are stored.
     func stored(page: Int = 0) throws(ImagingError) -> StoredCoding {
         directories.indices.contains(page) ? StoredCoding(directories[page].facts) : try StoredCoding(input, kind: kind)
     }
 
-    /// Whether a picture of this kind can hold several pages or frames.
+    /// Whether libvips' loader of this kind is told which pages or frames to open.
     private var takesPages: Bool {
         switch kind {
         case .tiff, .webp, .gif, .pdf: true
@@ -88,7 +127,7 @@ final class Decoder {
     /// - Parameters:
     ///   - page: From 0.
     ///   - count: Pages to open, stacked; nil for all.
-    ///   - shrink: 1, 2, 4 or 8 for JPEG: decodes to that fraction of both sides.
+    ///   - shrink: 1, 2, 4 or 8 where `shrinksWhileLoading`: decodes to that fraction of both sides.
     func open(page: Int = 0, count: Int? = 1, shrink: Int = 1) throws(ImagingError) -> Image {
         let operation: Operation
         let source: PixelSource?
@@ -107,6 +146,9 @@ final class Decoder {
             operation = try Operation(name)
             try operation.set("filename", text: "/proc/self/fd/\(input.file.descriptor)")
             source = nil
+        case .dicom(let picture): return try picture.picture(page)
+        case .raw(let raw):
+            do throws(ImagingError) { return try raw.open(shrink: shrink) } catch { throw verdict(on: error) }
         }
         if takesPages {
             try operation.set("page", directories.indices.contains(page) ? directories[page].number : page)
@@ -143,6 +185,18 @@ final class Decoder {
     }
 }
 
+/// What a recipe asks of kinds of files that can be seen in more than one way.
+struct ReadingWishes: Hashable {
+    /// Of grey DICOM pictures.
+    var window = GreyWindow.auto
+    /// Of cameras' raw files; nil takes their preview.
+    var develop: Develop?
+
+    init() {}
+
+    init(_ recipe: Recipe) {}
+}
+
 /// What a picture's header says.
 struct PictureHeader {
     var width: Int
@@ -167,8 +221,9 @@ struct PictureHeader {
         height = image.number("page-height").map { $0 > 0 && image.height % $0 == 0 ? $0 : image.height } ?? image.height
         switch kind {
         case .tiff, .webp, .gif, .pdf: pageCount = known ?? image.pageCount
+        case .dicom: pageCount = known ?? 1
         // JPEG 2000 counts its resolutions and HEIF its pictures there.
-        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
             pageCount = 1
         }
         bands = image.bands

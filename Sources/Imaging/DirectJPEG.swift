@@ -26,8 +26,9 @@ extension ProcessTask {
         }
         let header = PictureHeader(file)
         try header.check(limits, pages: 1)
-        let work = PageWork(page: 0, header: header, steps: try engine.steps(for: facts(header, page: 0, of: 1, density: file.density, metadata)))
-        if staysAsItIs([work]) { return try keepPixels([work], isTolerant: false) }
+        let asked = PageWork(page: 0, header: header, steps: try engine.steps(for: facts(header, page: 0, of: 1, density: file.density, metadata)))
+        if staysAsItIs([asked]) { return try keepPixels([asked], isTolerant: false) }
+        let work = asked.uprighted
 
         var rest = work.steps[...]
         let turn = Turn.leading(&rest)

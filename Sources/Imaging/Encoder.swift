@@ -97,18 +97,20 @@ struct Encoder {
         // webpsave 8.14 never frees its copy of the picture when decoding fails under it; the copy is whole either way.
         try operation.set("in", format == .webp ? try image.inMemory() : image)
         var bytes = try operation.bytes { bytes in Array(bytes) }
-        if format == .jpeg { Self.state(PageEncoder.density(of: image), in: &bytes) }
+        if format == .jpeg, image.interpretation != VIPS_INTERPRETATION_CMYK { Self.state(PageEncoder.density(of: image), in: &bytes) }
         return MemorySource(bytes)
     }
 
-    /// libvips writes dots a centimetre, rounded, and 25.4 dpi where nothing is known; JFIF can say inches, and nothing.
+    /// libvips writes dots a centimetre, rounded, and 25.4 dpi where nothing is known, or an EXIF block of its own making in the
+    /// place of JFIF's segment; that can say inches, and nothing.
     private static func state(_ density: Density?, in bytes: inout [UInt8]) {
-        guard bytes.count > 18, bytes[2...3].elementsEqual([0xFF, 0xE0]), bytes[6...10].elementsEqual("JFIF\0".utf8) else {
-            return
-        }
         let jfif = JFIFDensity(density)
-        bytes.replaceSubrange(
-            13...17, with: [UInt8(jfif.unit), UInt8(jfif.x >> 8), UInt8(jfif.x & 0xFF), UInt8(jfif.y >> 8), UInt8(jfif.y & 0xFF)])
+        let values = [UInt8(jfif.unit), UInt8(jfif.x >> 8), UInt8(jfif.x & 0xFF), UInt8(jfif.y >> 8), UInt8(jfif.y & 0xFF)]
+        if bytes.count > 18, bytes[2...3].elementsEqual([0xFF, 0xE0]), bytes[6...10].elementsEqual("JFIF\0".utf8) {
+            bytes.replaceSubrange(13...17, with: values)
+        } else if density != nil, bytes.count > 2 {
+            bytes.insert(contentsOf: [0xFF, 0xE0, 0, 16] + Array("JFIF\0".utf8) + [1, 1] + values + [0, 0], at: 2)
+        }
     }
 
     private func setTIFF(_ operation: borrowing Operation, _ image: Image) throws(ImagingError) {

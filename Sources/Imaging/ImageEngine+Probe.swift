@@ -12,7 +12,10 @@ extension ImageEngine {
             } catch {
                 return EmbeddedMetadata()
             }
-        case .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .raw:
+            if let found = RawMetadata.blocks(of: input) { return found }
+            fallthrough
+        case .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm:
             var exif = header.blob("exif-data")
             if let block = exif, block.starts(with: Array("Exif\0\0".utf8)) { exif = Array(block[6...]) }
             return EmbeddedMetadata(exif: exif, xmp: header.blob("xmp-data"))
@@ -22,8 +25,8 @@ extension ImageEngine {
     /// What header and metadata say of an input.
     func probe(_ input: InputFile) throws(ImagingError) -> FinishedWork {
         let kind = try kind(of: input)
-        let decoder = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true)
-        let image = try decoder.open()
+        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(recipe), limits: setup.limits, isTolerant: true)
+        let image = try decoder.header()
         let metadata = metadata(of: input, kind: kind, header: image)
         let header = PictureHeader(
             image, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
@@ -40,8 +43,8 @@ extension ImageEngine {
     /// A small JPEG for a person to recognise the file by; whatever decodes will do.
     func thumbnail(_ input: InputFile, side: Int) throws(ImagingError) -> FinishedWork {
         let kind = try kind(of: input)
-        let decoder = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true)
-        let opened = try decoder.open()
+        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(recipe), limits: setup.limits, isTolerant: true)
+        let opened = try decoder.header()
         let header = PictureHeader(opened, kind: kind, exif: metadata(of: input, kind: kind, header: opened).exif)
         try header.check(setup.limits, pages: 1)
         let small = Recipe(actions: [.autoOrient, .shrink(.longSide(max(1, side)))])

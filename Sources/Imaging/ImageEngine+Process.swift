@@ -44,6 +44,12 @@ struct ProcessTask {
             var rest = steps[...]
             return Turn.leading(&rest) == .none && rest.isEmpty
         }
+
+        /// The same for a picture that is encoded anew though no step changes it: it is turned upright all the same.
+        var uprighted: PageWork {
+            guard steps.isEmpty, header.orientation != 1 else { return self }
+            return PageWork(page: page, header: header, steps: [.orient(header.orientation)])
+        }
     }
 
     var policy: MetadataPolicy { MetadataPolicy(engine.recipe) }
@@ -60,8 +66,8 @@ struct ProcessTask {
     }
 
     private func runThroughVips(isTolerant: Bool) throws(ImagingError) -> FinishedWork {
-        let decoder = try Decoder(input, kind: kind, limits: limits, isTolerant: isTolerant)
-        let opened = try decoder.open()
+        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(engine.recipe), limits: limits, isTolerant: isTolerant)
+        let opened = try decoder.header()
         let metadata = engine.metadata(of: input, kind: kind, header: opened)
         let first = PictureHeader(
             opened, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
@@ -75,7 +81,7 @@ struct ProcessTask {
         var works = [PageWork(page: 0, header: first, steps: try steps(first, 0, density: PageEncoder.density(of: opened)))]
         if !first.isAnimation {
             for page in 1..<max(1, first.pageCount) {
-                let image = try decoder.open(page: page)
+                let image = try decoder.header(page: page)
                 let header = PictureHeader(image, kind: kind, exif: nil, stored: try decoder.stored(page: page))
                 try header.check(limits, pages: 1)
                 works.append(PageWork(page: page, header: header, steps: try steps(header, page, density: PageEncoder.density(of: image))))
@@ -83,7 +89,7 @@ struct ProcessTask {
         }
 
         if staysAsItIs(works), let kept = try keepPixels(works, isTolerant: isTolerant) { return kept }
-        return try encode(works, decoder, metadata, takesFrames: takesFrames)
+        return try encode(works.map(\.uprighted), decoder, metadata, takesFrames: takesFrames)
     }
 
     /// Whether neither format, coding nor any page's pixels change.
@@ -164,6 +170,7 @@ struct ProcessTask {
                 for note in rendering.notes where !finished.notes.contains(note) { finished.notes.append(note) }
             }
             try decoder.checkWarnings()
+            finished.notes += decoder.notes
         } catch {
             for file in finished.files { OutputFile.remove(file.temp) }
             engine.removeSpooled(finished.pages, from: process.spoolFolder)

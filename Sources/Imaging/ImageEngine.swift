@@ -72,7 +72,8 @@ public struct ImageEngine {
     /// What the recipe does to this picture up to its first save.
     func steps(for facts: PictureFacts) throws(ImagingError) -> [PixelStep] { try recipe.steps(of: facts) }
 
-    /// The kind of an input by its content; only the extension tells a camera's raw file from a TIFF.
+    /// The kind of an input by its content; of a camera's raw file that looks like a TIFF only a DNG says what it is, of others
+    /// the extension tells.
     func kind(of input: InputFile) throws(ImagingError) -> ImageKind {
         guard input.byteCount > 0 else { throw .file(.notImage, "the file is empty") }
         let prefix: [UInt8]
@@ -86,7 +87,7 @@ public struct ImageEngine {
             throw .file(
                 .notImage, isZero ? "the file begins with zeros only" : "the first bytes are those of no known image format")
         }
-        return kind
+        return kind == .tiff && RawMetadata.isDNG(input) ? .raw : kind
     }
 
     private static func outcome(of error: ImagingError) -> WorkOutcome {

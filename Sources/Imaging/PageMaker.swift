@@ -51,8 +51,9 @@ struct PageMaker {
     private func encode(
         _ source: InputFile, kind: ImageKind, carrying carried: [PageFacts?], into finished: inout FinishedWork
     ) throws(ImagingError) {
-        let decoder = try Decoder(source, kind: kind, limits: engine.setup.limits, isTolerant: isTolerant)
-        let opened = try decoder.open()
+        let decoder = try Decoder(
+            source, kind: kind, wishes: ReadingWishes(engine.recipe), limits: engine.setup.limits, isTolerant: isTolerant)
+        let opened = try decoder.header()
         let metadata = engine.metadata(of: source, kind: kind, header: opened)
         let first = PictureHeader(opened, kind: kind, exif: metadata.exif, pageCount: decoder.pageCount)
         let count = first.isAnimation ? 1 : first.pageCount
@@ -85,6 +86,7 @@ struct PageMaker {
                 for one in notes { note(one, in: &finished) }
             }
             try decoder.checkWarnings()
+            for one in decoder.notes { note(one, in: &finished) }
         } catch {
             for made in 1...number { encoder.remove(page: made) }
             throw decoder.verdict(on: error)
@@ -213,12 +215,13 @@ extension ImageEngine {
             do throws(ImageFileError) { return try TIFFFile(reading: input).isFromCamera } catch { return false }
         case .heif, .avif, .jp2, .j2k, .jxl:
             do throws(ImagingError) {
-                let header = try Decoder(input, kind: kind, limits: setup.limits, isTolerant: true).open()
+                let header = try Decoder(input, kind: kind, wishes: ReadingWishes(), limits: setup.limits, isTolerant: true).open()
                 return isFromCamera(metadata(of: input, kind: kind, header: header))
             } catch {
                 return false
             }
-        case .jpeg, .png, .webp, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .raw: return true
+        case .jpeg, .png, .webp, .gif, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm:
             do throws(ImageFileError) { return isFromCamera(try embeddedMetadata(of: input, kind: kind)) } catch { return false }
         }
     }

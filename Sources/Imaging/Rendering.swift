@@ -33,7 +33,7 @@ struct Rendering {
             // Shrinking first and turning the small picture costs a fraction of turning the large one.
             rest = rest.dropFirst()
             let stored = turn.swapsSides ? (width: height, height: width) : (width: width, height: height)
-            let shrink = decoder.kind == .jpeg ? Self.jpegShrink(from: header, to: stored) : 1
+            let shrink = decoder.shrinksWhileLoading ? Self.jpegShrink(from: header, to: stored) : 1
             image = try decoder.open(page: work.page, shrink: shrink)
             pixelsDecoded = UInt64(header.width) * UInt64(header.height)
             // The loader keeps the stated resolution whatever it shrinks by.

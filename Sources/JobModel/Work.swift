@@ -190,6 +190,10 @@ public enum WorkNote: Hashable, Sendable {
     case metadataDropped(String)
     case decoderWarning(String)
     case embeddedPreviewUsed
+    /// A camera's raw file without a preview fit to be looked at was developed, though nobody asked for that.
+    case developedForLackOfPreview
+    /// A medical picture of deep greys names no window: its smallest value became black, its largest white.
+    case valuesStretched
 }
 
 /// What a header and its metadata say of an input.

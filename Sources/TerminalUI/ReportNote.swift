@@ -64,6 +64,16 @@ public struct ReportNote: Hashable, Sendable {
             self.init(
                 key: "embedded-preview", text: "embedded preview used",
                 singular: "file of which the embedded preview was used", plural: "files of which the embedded preview was used")
+        case .developedForLackOfPreview:
+            self.init(
+                key: "developed", text: "developed: it has no preview of use",
+                singular: "camera's raw file without a preview of use was developed",
+                plural: "camera's raw files without a preview of use were developed")
+        case .valuesStretched:
+            self.init(
+                key: "values-stretched", text: "names no window: stretched from smallest to largest value",
+                singular: "medical picture without a window was stretched from smallest to largest value",
+                plural: "medical pictures without a window were stretched from smallest to largest value")
         }
     }
 }

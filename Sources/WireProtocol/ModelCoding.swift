@@ -96,6 +96,8 @@ extension WorkNote: WireCodable {
             writer.put(tag: 6)
             writer.put(text)
         case .embeddedPreviewUsed: writer.put(tag: 7)
+        case .developedForLackOfPreview: writer.put(tag: 8)
+        case .valuesStretched: writer.put(tag: 9)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -108,6 +110,8 @@ extension WorkNote: WireCodable {
         case 5: self = .metadataDropped(try reader.text())
         case 6: self = .decoderWarning(try reader.text())
         case 7: self = .embeddedPreviewUsed
+        case 8: self = .developedForLackOfPreview
+        case 9: self = .valuesStretched
         case let other: throw .invalid("note \(other)")
         }
     }

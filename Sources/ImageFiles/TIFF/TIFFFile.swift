@@ -36,6 +36,8 @@ public struct TIFFFile: Hashable, Sendable {
     public let isFromCamera: Bool
 
     static let pagesMax = 65_535
+    /// DNGVersion, which makes a TIFF a DNG (DNG 1.6, page 23).
+    private static let dngVersion: UInt16 = 50706
     static let metadataBytesMax: UInt64 = 64 << 20
 
     public init(reading source: some ByteSource) throws(ImageFileError) {
@@ -56,6 +58,11 @@ public struct TIFFFile: Hashable, Sendable {
         isFromCamera = names && exposure.contains { detail?.entry($0) != nil }
     }
 
+    /// Whether the first directory is that of a DNG: a TIFF reader would show its thumbnail.
+    public static func isDNG(_ source: some ByteSource) throws(ImageFileError) -> Bool {
+        try TIFFStream(reading: source).mainDirectories(limit: 1).directories.contains { $0.entry(dngVersion) != nil }
+    }
+
     /// The file with `edits` applied where it stands: no strip moves, and what goes is overwritten with zeros.
     ///
     /// Throws `unsupported` for removing all metadata of a DNG, whose own tags decide how it looks.
@@ -63,8 +70,7 @@ public struct TIFFFile: Hashable, Sendable {
         let plan = try EditPlan(edits) { () throws(ImageFileError) in try metadata(in: source) }
         var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: Self.pagesMax)
         if plan.kept != nil {
-            let dngVersion: UInt16 = 50706
-            guard !pages.contains(where: { $0.directory.entry(dngVersion) != nil }) else {
+            guard !pages.contains(where: { $0.directory.entry(Self.dngVersion) != nil }) else {
                 throw .unsupported("metadata and looks of a DNG are one")
             }
             try editor.keepOnly(TIFFMetadata.keptTags(plan))

@@ -1,0 +1,352 @@
+#include "CDicom.h"
+
+#include "dictionary.h"
+#include "losses.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmdata/dccodec.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmimage/diregist.h>
+#include <dcmtk/dcmimgle/dcmimage.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+
+namespace {
+/// Values up to this size are read with the header, larger ones where they lie when they are asked for.
+const Uint32 headerValueBytesMax = 4096;
+
+const unsigned long imageFlags = CIF_UsePartialAccessToPixelData | CIF_NeverAccessEmbeddedOverlays;
+
+struct Failure {
+    quire_dicom_status status;
+    std::string text;
+};
+
+void say(const std::string &words, char *text, size_t text_size) {
+    if (text && text_size) snprintf(text, text_size, "%s", words.c_str());
+}
+
+void start() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        quire_dicom_watch_losses();
+        quire_dicom_load_dictionary();
+        DJDecoderRegistration::registerCodecs();
+        DJLSDecoderRegistration::registerCodecs();
+        DcmRLEDecoderRegistration::registerCodecs();
+    });
+}
+
+/// Runs `body` and turns whatever is thrown in it into a status: nothing is thrown into Swift.
+template <typename Body>
+quire_dicom_status guarded(char *text, size_t text_size, Body body) {
+    try {
+        body();
+        return QUIRE_DICOM_DONE;
+    } catch (const Failure &failure) {
+        say(failure.text, text, text_size);
+        return failure.status;
+    } catch (const std::bad_alloc &) {
+        say("no memory for its pixels", text, text_size);
+        return QUIRE_DICOM_NO_MEMORY;
+    } catch (...) {
+        say("DCMTK gave up on it", text, text_size);
+        return QUIRE_DICOM_DAMAGED;
+    }
+}
+
+int number(DcmItem &item, const DcmTagKey &tag, int missing) {
+    Uint16 value = 0;
+    return item.findAndGetUint16(tag, value).good() ? value : missing;
+}
+
+std::string word(DcmItem &item, const DcmTagKey &tag) {
+    OFString value;
+    return item.findAndGetOFString(tag, value).good() ? std::string(value.c_str()) : std::string();
+}
+}  // namespace
+
+struct quire_dicom {
+    DcmFileFormat file;
+    quire_dicom_facts facts = {};
+    E_TransferSyntax syntax = EXS_Unknown;
+    int bits_allocated = 0;
+    int bits_stored = 0;
+    bool is_grey = false;
+    /// Of the rescaled values of all frames, once they have been looked at.
+    bool knows_range = false;
+    double least = 0;
+    double most = 0;
+
+    DcmDataset &data() { return *file.getDataset(); }
+
+    void open(const char *path, bool is_tolerant);
+    void render(int index, const quire_dicom_window &window, void *pixels, size_t pixel_bytes, bool &was_stretched);
+
+private:
+    void read_header();
+    void read_spacing();
+    void check_syntax();
+    void check_pixels(bool is_tolerant);
+    DcmItem *group(const DcmTagKey &sequence, int frame);
+    void take_group(int frame);
+    std::unique_ptr<DicomImage> image(int index);
+    bool set_own_window(DicomImage &image);
+    void set_range(DicomImage &image, int index);
+};
+
+void quire_dicom::open(const char *path, bool is_tolerant) {
+    const OFCondition loaded = file.loadFile(path, EXS_Unknown, EGL_noChange, headerValueBytesMax, ERM_fileOnly);
+    if (loaded.bad()) {
+        const bool ends = loaded == EC_EndOfStream || loaded == EC_StreamNotifyClient || loaded == EC_InvalidStream;
+        if (loaded == EC_MemoryExhausted) throw Failure{QUIRE_DICOM_NO_MEMORY, "no memory for its header"};
+        if (loaded == EC_UnsupportedEncoding || loaded == EC_UnknownTransferSyntax) check_syntax();
+        if (!(is_tolerant && ends && data().tagExists(DCM_PixelData))) {
+            throw Failure{ends ? QUIRE_DICOM_TRUNCATED : QUIRE_DICOM_DAMAGED, loaded.text()};
+        }
+    }
+    check_syntax();
+    read_header();
+    read_spacing();
+    check_pixels(is_tolerant);
+}
+
+void quire_dicom::check_syntax() {
+    syntax = data().getOriginalXfer();
+    const std::string uid = file.getMetaInfo() ? word(*file.getMetaInfo(), DCM_TransferSyntaxUID) : std::string();
+    const DcmXfer stated(uid.c_str());
+    if (stated.getXfer() == EXS_Unknown && !uid.empty()) {
+        throw Failure{QUIRE_DICOM_UNSUPPORTED, "transfer syntax " + uid + " is not known"};
+    }
+    const DcmXfer used(syntax);
+    if (used.isEncapsulated() && !DcmCodecList::canChangeCoding(syntax, EXS_LittleEndianExplicit)) {
+        throw Failure{QUIRE_DICOM_UNSUPPORTED, std::string("transfer syntax ") + used.getXferName() + " is not read"};
+    }
+}
+
+void quire_dicom::read_header() {
+    DcmDataset &data = this->data();
+    if (!data.tagExists(DCM_PixelData)) {
+        const bool has_fractions = data.tagExists(DCM_FloatPixelData) || data.tagExists(DCM_DoubleFloatPixelData);
+        throw Failure{QUIRE_DICOM_UNSUPPORTED, has_fractions ? "pixels of floating point are not read" : "it holds no picture"};
+    }
+    facts.width = number(data, DCM_Columns, 0);
+    facts.height = number(data, DCM_Rows, 0);
+    Sint32 frames = 1;
+    if (data.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
+    facts.frames = frames;
+    bits_allocated = number(data, DCM_BitsAllocated, 0);
+    bits_stored = number(data, DCM_BitsStored, bits_allocated);
+    const int samples = number(data, DCM_SamplesPerPixel, 1);
+    const std::string colours = word(data, DCM_PhotometricInterpretation);
+    if (facts.width < 1 || facts.height < 1 || bits_allocated < 1 || bits_allocated > 32 || bits_stored < 1 ||
+        bits_stored > bits_allocated || samples < 1 || samples > 4) {
+        throw Failure{QUIRE_DICOM_DAMAGED, "size or depth of its pixels make no sense"};
+    }
+    is_grey = colours == "MONOCHROME1" || colours == "MONOCHROME2";
+    facts.components = is_grey ? 1 : 3;
+    // Entries of a palette have 16 bits by the standard, and 8 bits of meaning.
+    facts.bits = bits_stored > 8 && colours != "PALETTE COLOR" ? 16 : 8;
+    facts.has_window = is_grey && (data.tagExistsWithValue(DCM_WindowCenter) || data.tagExistsWithValue(DCM_VOILUTSequence) ||
+                                   group(DCM_FrameVOILUTSequence, 0));
+}
+
+/// Rows come first: the distance from one to the next is the vertical one (PS3.3, 10.7.1.3).
+void quire_dicom::read_spacing() {
+    DcmItem *places[] = {&data(), group(DCM_PixelMeasuresSequence, 0)};
+    const DcmTagKey tags[] = {DCM_PixelSpacing, DCM_ImagerPixelSpacing, DCM_NominalScannedPixelSpacing};
+    for (DcmItem *place : places) {
+        for (const DcmTagKey &tag : tags) {
+            Float64 down = 0, across = 0;
+            if (!place || place->findAndGetFloat64(tag, down, 0).bad() || place->findAndGetFloat64(tag, across, 1).bad()) continue;
+            if (!(std::isfinite(down) && std::isfinite(across) && down > 0 && across > 0)) continue;
+            facts.spacing_x = across;
+            facts.spacing_y = down;
+            return;
+        }
+    }
+}
+
+/// DCMTK fills in black for pixels that are missing.
+void quire_dicom::check_pixels(bool is_tolerant) {
+    DcmElement *element = NULL;
+    if (data().findAndGetElement(DCM_PixelData, element).bad() || !element) {
+        throw Failure{QUIRE_DICOM_DAMAGED, "its pixels cannot be found"};
+    }
+    if (is_tolerant) return;
+    if (DcmXfer(syntax).isEncapsulated()) {
+        DcmPixelData *pixels = OFstatic_cast(DcmPixelData *, element);
+        E_TransferSyntax key = EXS_Unknown;
+        const DcmRepresentationParameter *parameter = NULL;
+        DcmPixelSequence *sequence = NULL;
+        pixels->getOriginalRepresentationKey(key, parameter);
+        // The first item is the table of offsets.
+        if (pixels->getEncapsulatedRepresentation(key, parameter, sequence).bad() || !sequence ||
+            sequence->card() < OFstatic_cast(unsigned long, facts.frames) + 1) {
+            throw Failure{QUIRE_DICOM_TRUNCATED, "it has fewer pictures than it says"};
+        }
+        return;
+    }
+    const int samples = number(data(), DCM_SamplesPerPixel, 1);
+    const double bits = double(facts.width) * facts.height * facts.frames * samples * bits_allocated;
+    // Of YBR_FULL_422 two pixels share their colours.
+    const double share = word(data(), DCM_PhotometricInterpretation).find("422") != std::string::npos ? 2.0 / 3 : 1;
+    if (double(element->getLength(syntax)) < std::floor(bits * share / 8)) {
+        throw Failure{QUIRE_DICOM_TRUNCATED, "it has fewer pixels than it says"};
+    }
+}
+
+/// The item of an enhanced file that says `sequence` of a frame, or of all frames; NULL where there is none.
+DcmItem *quire_dicom::group(const DcmTagKey &sequence, int frame) {
+    DcmItem *item = NULL, *found = NULL;
+    if (data().findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, item, frame).good() && item &&
+        item->findAndGetSequenceItem(sequence, found, 0).good()) return found;
+    if (data().findAndGetSequenceItem(DCM_SharedFunctionalGroupsSequence, item, 0).good() && item &&
+        item->findAndGetSequenceItem(sequence, found, 0).good()) return found;
+    return NULL;
+}
+
+/// DicomImage looks for a frame's own rescaling and window where plain files have them.
+void quire_dicom::take_group(int frame) {
+    const struct {
+        DcmTagKey sequence;
+        DcmTagKey tags[3];
+    } moves[] = {
+        {DCM_PixelValueTransformationSequence, {DCM_RescaleIntercept, DCM_RescaleSlope, DCM_RescaleType}},
+        {DCM_FrameVOILUTSequence, {DCM_WindowCenter, DCM_WindowWidth, DCM_VOILUTFunction}},
+    };
+    for (const auto &move : moves) {
+        DcmItem *item = group(move.sequence, frame);
+        if (!item) continue;
+        for (const DcmTagKey &tag : move.tags) {
+            DcmElement *copy = NULL;
+            if (item->findAndGetElement(tag, copy, OFFalse, OFTrue).bad() || !copy) continue;
+            if (data().insert(copy, OFTrue).bad()) delete copy;
+        }
+    }
+}
+
+std::unique_ptr<DicomImage> quire_dicom::image(int index) {
+    take_group(index);
+    std::unique_ptr<DicomImage> image(new DicomImage(&data(), syntax, imageFlags, OFstatic_cast(unsigned long, index), 1));
+    switch (image->getStatus()) {
+        case EIS_Normal: break;
+        case EIS_MemoryFailure: throw Failure{QUIRE_DICOM_NO_MEMORY, "no memory for its pixels"};
+        case EIS_NotSupportedValue:
+            throw Failure{QUIRE_DICOM_UNSUPPORTED, std::string("pixels stored so are not read: ") +
+                                                       word(data(), DCM_PhotometricInterpretation)};
+        case EIS_NoDataDictionary:
+        case EIS_InvalidDocument:
+        case EIS_MissingAttribute:
+        case EIS_InvalidValue:
+        case EIS_InvalidImage:
+        case EIS_OtherError: throw Failure{QUIRE_DICOM_DAMAGED, DicomImage::getString(image->getStatus())};
+    }
+    if (image->getWidth() != OFstatic_cast(unsigned long, facts.width) ||
+        image->getHeight() != OFstatic_cast(unsigned long, facts.height) || (image->isMonochrome() != 0) != is_grey) {
+        throw Failure{QUIRE_DICOM_DAMAGED, "its pixels are not of the size it says"};
+    }
+    return image;
+}
+
+bool quire_dicom::set_own_window(DicomImage &image) {
+    if (image.getWindowCount() > 0) return image.setWindow(0) != 0;
+    if (image.getVoiLutCount() > 0) return image.setVoiLut(0) != 0;
+    return false;
+}
+
+/// One window for all frames, so that they can be compared.
+void quire_dicom::set_range(DicomImage &image, int index) {
+    if (!knows_range) {
+        for (int frame = 0; frame < facts.frames; frame++) {
+            double low = 0, high = 0;
+            const std::unique_ptr<DicomImage> other = frame == index ? nullptr : this->image(frame);
+            if (!(other ? *other : image).getMinMaxValues(low, high)) continue;
+            least = knows_range ? std::fmin(least, low) : low;
+            most = knows_range ? std::fmax(most, high) : high;
+            knows_range = true;
+        }
+    }
+    if (knows_range) image.setWindow((least + most + 1) / 2, most - least + 1);
+}
+
+void quire_dicom::render(int index, const quire_dicom_window &window, void *pixels, size_t pixel_bytes, bool &was_stretched) {
+    quire_dicom_forget_losses();
+    const std::unique_ptr<DicomImage> image = this->image(index);
+    if (is_grey) {
+        switch (window.choice) {
+            case QUIRE_DICOM_AUTO:
+                if (!set_own_window(*image) && bits_stored > 8) {
+                    set_range(*image, index);
+                    was_stretched = true;
+                }
+                break;
+            case QUIRE_DICOM_FILE:
+                if (!set_own_window(*image)) {
+                    throw Failure{QUIRE_DICOM_UNSUPPORTED, "it names no window; ask for another, or for auto"};
+                }
+                break;
+            case QUIRE_DICOM_MIN_MAX:
+                set_range(*image, index);
+                was_stretched = true;
+                break;
+            case QUIRE_DICOM_GIVEN:
+                if (!image->setWindow(window.centre, window.width)) {
+                    throw Failure{QUIRE_DICOM_UNSUPPORTED, "this window does not fit its values"};
+                }
+                break;
+        }
+    }
+    if (!image->getOutputData(pixels, pixel_bytes, facts.bits)) {
+        throw Failure{QUIRE_DICOM_DAMAGED, "its pixels cannot be shown"};
+    }
+    const char *loss = quire_dicom_loss();
+    if (loss) throw Failure{QUIRE_DICOM_DAMAGED, loss};
+}
+
+extern "C" quire_dicom_status quire_dicom_open(
+    const char *path, int is_tolerant, quire_dicom **result, quire_dicom_facts *facts, char *text, size_t text_size) {
+    return guarded(text, text_size, [&] {
+        start();
+        std::unique_ptr<quire_dicom> file(new quire_dicom);
+        file->open(path, is_tolerant != 0);
+        *facts = file->facts;
+        *result = file.release();
+    });
+}
+
+extern "C" quire_dicom_status quire_dicom_render(
+    quire_dicom *file, int index, const quire_dicom_window *window, void *pixels, size_t pixel_bytes, int *was_stretched, char *text,
+    size_t text_size) {
+    bool stretched = false;
+    const quire_dicom_status status =
+        guarded(text, text_size, [&] { file->render(index, *window, pixels, pixel_bytes, stretched); });
+    *was_stretched = stretched;
+    return status;
+}
+
+extern "C" size_t quire_dicom_profile(quire_dicom *file, const uint8_t **bytes) {
+    size_t count = 0;
+    guarded(NULL, 0, [&] {
+        DcmElement *element = NULL;
+        Uint8 *value = NULL;
+        if (file->is_grey || file->data().findAndGetElement(DCM_ICCProfile, element).bad() || !element) return;
+        if (element->getUint8Array(value).bad() || !value) return;
+        *bytes = value;
+        count = element->getLength();
+    });
+    return count;
+}
+
+extern "C" void quire_dicom_close(quire_dicom *file) {
+    guarded(NULL, 0, [&] { delete file; });
+}

@@ -1,0 +1,198 @@
+import JobModel
+import Recipes
+import Testing
+
+@Suite("DICOM files are seen as dcmj2pnm shows them")
+struct DICOMTests {
+    /// 16 x 8 values from -1000 to 2048, as a scanner of tissue measures them.
+    static let tissue: [Int] = (0..<128).map { (index: Int) -> Int in index * 24 - 1000 }
+    static let soft: [DICOMFixture.Element] = [
+        .text(0x0028, 0x1050, "DS", "40\\600"), .text(0x0028, 0x1051, "DS", "400\\2800"),
+    ]
+    static let rescaled: [DICOMFixture.Element] = [.text(0x0028, 0x1052, "DS", "-1024"), .text(0x0028, 0x1053, "DS", "1.5")]
+
+    /// The picture as dcmj2pnm makes it with these options, and how far off quire's is: 0 for the same pixels.
+    private func expectAlike(
+        _ bench: Bench, _ name: String, _ options: String, to format: OutputFormat = .png, actions: [Action] = [], most: Double = 0,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> FinishedWork {
+        let work = try bench.finish(name, to: format, actions)
+        try bench.shell("dcmj2pnm \(options) '\(name)' 'theirs.png'")
+        let difference = try bench.difference("theirs.png", "out/t")
+        #expect(difference <= most, "\(name) differs by \(difference)", sourceLocation: sourceLocation)
+        return work
+    }
+
+    @Test("Values are rescaled before the file's first window makes greys of them, signed and not, in 16 bits")
+    func window() throws {
+        let bench = try Bench()
+        let window = DICOMFixture.Element.text(0x0028, 0x1050, "DS", "40")
+        let width = DICOMFixture.Element.text(0x0028, 0x1051, "DS", "400")
+        let signed = DICOMFixture.grey(Self.tissue, width: 16, signed: true).adding(window, width)
+        let unsigned = DICOMFixture.grey(Self.tissue.map { ($0 + 1024) * 2 / 3 }, width: 16, stored: 12).adding(
+            window, width, Self.rescaled[0], Self.rescaled[1])
+        for (name, file) in [("signed.dcm", signed), ("unsigned.dcm", unsigned)] {
+            try bench.write(file.file, name)
+            let work = try expectAlike(bench, name, "+Wi 1 +on2")
+            #expect(work.notes.isEmpty && work.files.count == 1 && work.files[0].page == nil)
+            #expect(try bench.shell("identify -format '%m %w %h %[bit-depth]' out/t") == "PNG 16 8 16")
+        }
+        // By PS3.3, C.11.2.1.2: all up to 40 - 0.5 - 399 / 2 is black, all above 40 - 0.5 + 399 / 2 white, 40 a step above the middle.
+        try bench.write(DICOMFixture.grey([-160, -161, 239, 240, 40, 39], width: 6, signed: true).adding(window, width).file, "edges.dcm")
+        _ = try bench.finish("edges.dcm", to: .png, [])
+        let greys = try bench.shell("convert out/t -depth 16 -endian LSB gray:- | od -An -tu2").split(separator: " ").compactMap { Int($0) }
+        try #require(greys.count == 6)
+        #expect(greys[0] == 0 && greys[1] == 0 && greys[2] == 65_535 && greys[3] == 65_535)
+        #expect(abs(greys[4] - 32_850) < 90 && abs(greys[5] - 32_686) < 90, "\(greys)")
+    }
+
+    @Test("Implicit files are read without anybody's dictionary, in the same way")
+    func implicit() throws {
+        let bench = try Bench()
+        let file = DICOMFixture.grey(Self.tissue, width: 16, signed: true, colours: "MONOCHROME1").adding(Self.soft[0], Self.soft[1])
+        try bench.write(file.file, "explicit.dcm")
+        _ = try expectAlike(bench, "explicit.dcm", "+Wi 1 +on2")
+        let explicit = try bench.bytes("out/t")
+        try bench.write(file.stored(as: .implicit).file, "implicit.dcm")
+        _ = try expectAlike(bench, "implicit.dcm", "+Wi 1 +on2")
+        #expect(try bench.bytes("out/t") == explicit)
+        // Of MONOCHROME1 the smallest value is white.
+        #expect(try bench.shell("convert out/t -crop 1x1+0+0 -format '%[fx:mean]' info:") == "1")
+    }
+
+    @Test("Without a window deep values are stretched, over all frames alike, and it is said; 8 bits stay as they are")
+    func noWindow() throws {
+        let bench = try Bench()
+        let frames: [Int] = (0..<64).map { (index: Int) -> Int in index < 32 ? index * 10 + 100 : index * 20 - 340 }
+        try bench.write(DICOMFixture.grey(frames, width: 8, stored: 12, frames: 2).file, "two.dcm")
+        let work = try bench.finish("two.dcm", to: .png, [])
+        #expect(work.notes == [.valuesStretched] && work.files.map(\.page) == [1, 2])
+        try bench.shell("dcm2pnm +Wm +on2 +Fa two.dcm theirs")
+        for (mine, theirs) in [("t", "theirs.0.png"), ("t-2", "theirs.1.png")] {
+            #expect(try bench.difference(theirs, "out/\(mine)") == 0)
+        }
+        try bench.write(DICOMFixture.bytes(Array(100..<164), width: 8, samples: 1, colours: "MONOCHROME2").file, "small.dcm")
+        let small = try bench.finish("small.dcm", to: .png, [])
+        #expect(small.notes.isEmpty)
+        #expect(try bench.shell("convert out/t -depth 8 gray:- | od -An -tu1 -N4").split(separator: " ") == ["100", "101", "102", "103"])
+    }
+
+    @Test("Red, green and blue, luma and chroma, and palettes come out in their colours")
+    func colours() throws {
+        let bench = try Bench()
+        var pixels: [UInt8] = []
+        for index in 0..<64 {
+            pixels.append(UInt8(index * 4))
+            pixels.append(UInt8(255 - index * 3))
+            pixels.append(UInt8(index * 7 % 256))
+        }
+        try bench.write(DICOMFixture.bytes(pixels, width: 8, samples: 3, colours: "RGB").file, "rgb.dcm")
+        _ = try expectAlike(bench, "rgb.dcm", "+on")
+        #expect(try bench.shell("convert out/t -depth 8 rgb:- | od -An -tu1 -N3").split(separator: " ") == ["0", "255", "0"])
+        try bench.write(DICOMFixture.bytes(pixels, width: 8, samples: 3, colours: "YBR_FULL").file, "ybr.dcm")
+        _ = try expectAlike(bench, "ybr.dcm", "+on")
+        var palette = DICOMFixture.bytes((0..<64).map { UInt8($0 % 4) }, width: 8, samples: 1, colours: "PALETTE COLOR")
+        for (index, values) in [[0, 65_535, 0, 32_896], [0, 0, 65_535, 32_896], [65_535, 0, 0, 0]].enumerated() {
+            palette = palette.adding(
+                .numbers(0x0028, 0x1101 + UInt16(index), "US", [4, 0, 16]), .numbers(0x0028, 0x1201 + UInt16(index), "OW", values))
+        }
+        for syntax in [DICOMFixture.Syntax.explicit, .implicit] {
+            try bench.write(palette.stored(as: syntax).file, "palette.dcm")
+            _ = try expectAlike(bench, "palette.dcm", "+on")
+        }
+        #expect(try bench.shell("convert out/t -depth 8 rgb:- | od -An -tu1 -N6").split(separator: " ") == ["0", "0", "255", "255", "0", "0"])
+    }
+
+    @Test("Packed pixels are unpacked: RLE, lossless JPEG and JPEG-LS without loss, baseline JPEG as dcmj2pnm does")
+    func packed() throws {
+        let bench = try Bench()
+        let file = DICOMFixture.grey(Self.tissue.map { $0 + 1024 }, width: 16, stored: 12).adding(Self.soft[0], Self.soft[1])
+        try bench.write(file.file, "plain.dcm")
+        _ = try bench.finish("plain.dcm", to: .png, [])
+        let plain = try bench.bytes("out/t")
+        for line in ["dcmcrle", "dcmcjpeg +e1", "dcmcjpeg +el", "dcmcjpls"] {
+            try bench.shell("\(line) plain.dcm packed.dcm")
+            _ = try bench.finish("packed.dcm", to: .png, [])
+            #expect(try bench.bytes("out/t") == plain, "\(line)")
+        }
+        try bench.shell("\(chart) c.jpg && img2dcm -q c.jpg c.dcm")
+        #expect(try expectAlike(bench, "c.dcm", "+on").notes.isEmpty)
+        #expect(try bench.difference("c.jpg", "out/t") < 0.02)
+    }
+
+    @Test("What the library cannot unpack is unsupported and names the transfer syntax; what holds no picture says so")
+    func unsupported() throws {
+        let bench = try Bench()
+        let fragments: [UInt8] = [0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0, 0xE0, 2, 0, 0, 0, 1, 2, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]
+        var file = DICOMFixture.grey([], width: 16).stored(as: .jpeg2000)
+        file.elements[6] = .numbers(0x0028, 0x0010, "US", [8])
+        file.elements.removeLast()
+        try bench.write(file.file + [0xE0, 0x7F, 0x10, 0, 0x4F, 0x42, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF] + fragments, "j2k.dcm")
+        guard case .failed(let failure) = try bench.run("j2k.dcm", to: .png, []) else { throw Bench.Failed() }
+        #expect(failure.reason == .unsupported && failure.message.contains("JPEG 2000"), "\(failure)")
+        var none = DICOMFixture.grey([1, 2], width: 2)
+        none.elements.removeLast()
+        try bench.write(none.file, "none.dcm")
+        guard case .failed(let empty) = try bench.run("none.dcm", to: .png, []) else { throw Bench.Failed() }
+        #expect(empty.reason == .unsupported && empty.message.contains("holds no picture"), "\(empty)")
+    }
+
+    @Test("The distance of pixels becomes the resolution, and no patient's data gets into any output")
+    func privacy() throws {
+        let bench = try Bench()
+        let file = DICOMFixture.grey(Self.tissue, width: 16, signed: true).adding(
+            Self.soft[0], Self.soft[1], .text(0x0028, 0x0030, "DS", "0.254\\0.127"))
+        try bench.write(file.file, "a.dcm")
+        for (format, ending) in [(OutputFormat.png, "png"), (.tiff, "tif"), (.jpeg, "jpg"), (.webp, "webp")] {
+            let work = try bench.finish("a.dcm", to: format, [], pages: true)
+            let bytes = try bench.bytes("out/t")
+            #expect(!String(decoding: bytes, as: UTF8.self).contains("SECRET"), "\(format)")
+            #expect(work.pages.count == 1 && work.pages[0].profile == nil)
+            if format != .webp {
+                let stated = try bench.shell("cp out/t o.\(ending) && identify -units PixelsPerInch -format '%[fx:round(resolution.x)] %[fx:round(resolution.y)]' o.\(ending)")
+                #expect(stated == "200 100", "\(format)")
+            }
+        }
+        let outcome = try bench.perform("a.dcm", .probe)
+        guard case .finished(let probed) = outcome, let facts = probed.probe else { throw Bench.Failed() }
+        #expect(facts.kind == .dicom && facts.width == 16 && facts.height == 8 && facts.bitsPerBand == 16 && facts.tags.isEmpty)
+    }
+
+    @Test("An enhanced file's frames have windows and rescalings of their own")
+    func enhanced() throws {
+        let bench = try Bench()
+        let plain = DICOMFixture.grey(Self.tissue.map { $0 + 1024 }, width: 16, stored: 12).adding(
+            Self.soft[0], Self.soft[1], Self.rescaled[0], Self.rescaled[1])
+        try bench.write(plain.file, "plain.dcm")
+        _ = try bench.finish("plain.dcm", to: .png, [])
+        let expected = try bench.bytes("out/t")
+        for syntax in [DICOMFixture.Syntax.explicit, .implicit] {
+            let empty = DICOMFixture().stored(as: syntax)
+            let window = empty.adding(sequence: 0x0028, 0x9132, Self.soft).elements
+            let values = empty.adding(sequence: 0x0028, 0x9145, Self.rescaled).elements
+            let file = DICOMFixture.grey(Self.tissue.map { $0 + 1024 }, width: 16, stored: 12).stored(as: syntax)
+                .adding(sequence: 0x5200, 0x9229, window + values)
+            try bench.write(file.file, "enhanced.dcm")
+            #expect(try bench.finish("enhanced.dcm", to: .png, []).notes.isEmpty)
+            #expect(try bench.bytes("out/t") == expected)
+        }
+    }
+
+    @Test("A file that ends early, damaged pixels and a picture too large fail by their reasons")
+    func damaged() throws {
+        let bench = try Bench()
+        let whole = DICOMFixture.grey(Self.tissue, width: 16, signed: true).file
+        try bench.write(Array(whole.dropLast(40)), "short.dcm")
+        #expect(try reason(bench.run("short.dcm", to: .png, [])) == .truncated)
+        try bench.shell("\(chart) c.jpg && img2dcm -q c.jpg c.dcm")
+        var bytes = try bench.bytes("c.dcm")
+        for index in bytes.count / 2..<bytes.count / 2 + 400 { bytes[index] = UInt8(truncatingIfNeeded: index &* 37) }
+        try bench.write(bytes, "broken.dcm")
+        #expect(try reason(bench.run("broken.dcm", to: .png, [])) == .damaged)
+        #expect(try bench.leftovers() == [])
+        var limits = WorkLimits()
+        limits.pixelsMax = 127
+        try bench.write(whole, "large.dcm")
+        #expect(try reason(bench.run("large.dcm", to: .png, [], limits: limits)) == .tooLarge)
+    }
+}
