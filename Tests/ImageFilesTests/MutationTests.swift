@@ -121,7 +121,7 @@ private func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout Seede
         let resources = Array("8BIM".utf8) + [4, 4, 0, 0, 0, 0, 0, 10] + record
         let corpus = [Fixture.EXIF(isLittle: true).bytes, Fixture.EXIF(isLittle: false).bytes, packet, resources]
         var numbers = SeededNumbers(state: seed)
-        for _ in 0..<1_000 {
+        for _ in 0..<300 {
             var bytes = try #require(corpus.randomElement(using: &numbers))
             let other = try #require(corpus.randomElement(using: &numbers))
             for _ in 0..<Int.random(in: 1...3, using: &numbers) { bytes = mutated(bytes, other: other, with: &numbers) }

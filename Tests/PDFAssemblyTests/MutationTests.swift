@@ -61,7 +61,7 @@ func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout SeededNumbers
             }
         }
         var numbers = SeededNumbers(state: seed)
-        for _ in 0..<1_500 {
+        for _ in 0..<500 {
             var bytes = try #require(corpus.randomElement(using: &numbers))
             let other = try #require(corpus.randomElement(using: &numbers))
             for _ in 0..<Int.random(in: 1...3, using: &numbers) { bytes = mutated(bytes, other: other, with: &numbers) }

@@ -195,7 +195,7 @@ struct RecipeFileTests {
                 "10mm",
             ]
         var readCount = 0
-        for _ in 0..<100_000 {
+        for _ in 0..<25_000 {
             let text = (0..<random.below(12)).map { _ in words[random.below(words.count)] }.joined(
                 separator: [" ", ": ", ", "][random.below(3)])
             let wrapped = random.below(2) == 0 ? text : "{actions: [\(text)]}"
@@ -203,6 +203,6 @@ struct RecipeFileTests {
             readCount += 1
             #expect(try Recipe(canonical: file.recipe.canonicalBytes) == file.recipe.resolved)
         }
-        #expect(readCount > 500)
+        #expect(readCount > 100)
     }
 }
