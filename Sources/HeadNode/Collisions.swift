@@ -13,7 +13,14 @@ struct Collisions {
     /// Pairs shown in a refusal.
     private static let shownMax = 5
 
-    /// Looks for equal names; `hashes` are those of all outputs, in any order. Returns the tasks that get another name.
+    /// One output of a task: what `save` of the recipe makes, from 0.
+    private struct Slot {
+        var task: PlannedTask
+        var save: Int
+        var path: RawPath
+    }
+
+    /// Looks for equal names; `hashes` are those of all outputs, in any order. Returns the tasks that get other names.
     func settle(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var groups = try suspectGroups(hashes, store)
         // Where outputs are the inputs themselves the file system keeps them apart already.
@@ -22,42 +29,56 @@ struct Collisions {
         // The same file found twice is worked on once.
         try dropDuplicates(&groups, store)
         if groups.isEmpty { return [] }
+        try refuseOfOneTask(groups)
         switch settings.collisions {
         case .refuse: throw .usage(refusal(groups))
         case .rename: return try renamed(groups, store)
         }
     }
 
-    private func suspectGroups(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) -> [[PlannedTask]] {
+    private func suspectGroups(_ hashes: [UInt64], _ store: JobStore) throws(HeadError) -> [[Slot]] {
         let suspects = CollisionFinder(hashes: hashes).suspects()
         if suspects.isEmpty { return [] }
-        var tasks: [TaskIndex: PlannedTask] = [:]
-        var paths: [(task: TaskIndex, path: RawPath)] = []
+        var found: [RawPath: [Slot]] = [:]
         try store.forEachTask { task in
-            guard let output = task.output, suspects.contains(output) else { return }
-            tasks[task.index] = task
-            paths.append((task.index, output))
+            for (save, path) in task.outputs.enumerated() where suspects.contains(path) {
+                found[RawPath(bytes: CollisionKey.folded(path)), default: []].append(Slot(task: task, save: save, path: path))
+            }
         }
-        return CollisionSuspects.groups(of: paths).map { $0.compactMap { tasks[$0.task] } }
+        return found.values.filter { $0.count > 1 }.sorted { ($0[0].task.index, $0[0].save) < ($1[0].task.index, $1[0].save) }
     }
 
-    private func sameBytes(_ group: [PlannedTask]) -> [[PlannedTask]] {
-        Dictionary(grouping: group) { $0.output ?? RawPath(bytes: []) }.values.filter { $0.count > 1 }.sorted { $0[0].index < $1[0].index }
+    private func sameBytes(_ group: [Slot]) -> [[Slot]] {
+        Dictionary(grouping: group, by: \.path).values.filter { $0.count > 1 }.sorted { $0[0].task.index < $1[0].task.index }
     }
 
-    /// Of a file found twice the first makes the output; for a PDF the others still make their page.
-    private func dropDuplicates(_ groups: inout [[PlannedTask]], _ store: JobStore) throws(HeadError) {
+    /// Two saves of one recipe that write one file: no other name that quire could think of would be what was meant.
+    private func refuseOfOneTask(_ groups: [[Slot]]) throws(HeadError) {
+        for group in groups {
+            for (place, slot) in group.enumerated() {
+                guard let other = group[..<place].first(where: { $0.task.index == slot.task.index }) else { continue }
+                throw .usage(
+                    "save \(other.save + 1) and save \(slot.save + 1) of the recipe would both make \(slot.path) of \(slot.task.input); "
+                        + "give one of them another 'name', such as '{stem}_\(slot.save + 1).{ext}', or another folder with 'in'")
+            }
+        }
+    }
+
+    /// Of a file found twice the first makes the outputs; for a PDF the others still make their page.
+    private func dropDuplicates(_ groups: inout [[Slot]], _ store: JobStore) throws(HeadError) {
         var twice: [TaskOutcome] = []
         var pagesOnly: [PlannedTask] = []
-        for index in groups.indices {
-            var seen: Set<RawPath> = []
-            var again: [PlannedTask] = []
-            groups[index].removeAll { task in
-                let isNew = seen.insert(workingFolder.appending(task.input).normalized).inserted
-                if !isNew { again.append(task) }
-                return !isNew
-            }
-            for var task in again {
+        var dropped: Set<TaskIndex> = []
+        for group in groups {
+            // Saves of one task that collide are another matter.
+            var seen: [RawPath: TaskIndex] = [:]
+            for slot in group where !dropped.contains(slot.task.index) {
+                let input = workingFolder.appending(slot.task.input).normalized
+                let first = seen[input] ?? slot.task.index
+                seen[input] = first
+                if first == slot.task.index { continue }
+                var task = slot.task
+                dropped.insert(task.index)
                 guard settings.pdf != nil else {
                     twice.append(TaskOutcome(index: task.index, state: .skipped))
                     continue
@@ -67,10 +88,12 @@ struct Collisions {
                 if try isCurrent(task, store) { continue }
                 task.output = nil
                 task.mayReplace = false
+                task.further = []
                 pagesOnly.append(task)
                 twice.append(TaskOutcome(index: task.index, state: .planned))
             }
         }
+        for index in groups.indices { groups[index].removeAll { dropped.contains($0.task.index) } }
         groups.removeAll { $0.count < 2 }
         if !twice.isEmpty {
             try journal { () throws(JobStoreError) in
@@ -86,9 +109,9 @@ struct Collisions {
         return records.first?.outcome.state == .current
     }
 
-    private func refusal(_ groups: [[PlannedTask]]) -> String {
+    private func refusal(_ groups: [[Slot]]) -> String {
         var lines = groups.prefix(Self.shownMax).map { group in
-            "  \(group[0].input) and \(group[1].input) would both become \(group[0].output?.display ?? "")"
+            "  \(group[0].task.input) and \(group[1].task.input) would both become \(group[0].path.display)"
                 + (group.count > 2 ? " (and \(group.count - 2) more)" : "")
         }
         if groups.count > Self.shownMax { lines.append("  and \(groups.count - Self.shownMax) more") }
@@ -97,29 +120,28 @@ struct Collisions {
     }
 
     /// The first of a group that keeps its format keeps its name, the others get one that is free.
-    private func renamed(_ groups: [[PlannedTask]], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
+    private func renamed(_ groups: [[Slot]], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var taken: Set<[UInt8]> = []
         try store.forEachTask { task in
-            if let output = task.output { taken.insert(CollisionKey.folded(output)) }
+            for output in task.outputs { taken.insert(CollisionKey.folded(output)) }
         }
-        var changed: [PlannedTask] = []
+        var changed: [TaskIndex: PlannedTask] = [:]
         for group in groups {
             let keeper = group.first { !isConverted($0) } ?? group[0]
-            for var task in group where task.index != keeper.index {
-                guard let output = task.output else { continue }
+            for slot in group where slot.task.index != keeper.task.index {
+                let input = slot.task.input
                 var attempt = 1
-                var name = OutputNames.renamed(output, input: task.input, isConverted: isConverted(task), attempt: attempt)
+                var name = OutputNames.renamed(slot.path, input: input, isConverted: isConverted(slot), attempt: attempt)
                 while true {
                     let isFree = taken.insert(CollisionKey.folded(name)).inserted
-                    if isFree, try isAvailable(name, task) { break }
+                    if isFree, try isAvailable(name, slot.task) { break }
                     attempt += 1
-                    name = OutputNames.renamed(output, input: task.input, isConverted: isConverted(task), attempt: attempt)
+                    name = OutputNames.renamed(slot.path, input: input, isConverted: isConverted(slot), attempt: attempt)
                 }
-                task.output = name
-                changed.append(task)
+                changed[slot.task.index, default: slot.task].setOutput(name, ofSave: slot.save)
             }
         }
-        return changed
+        return changed.values.sorted { $0.index < $1.index }
     }
 
     private func isAvailable(_ path: RawPath, _ task: PlannedTask) throws(HeadError) -> Bool {
@@ -129,7 +151,7 @@ struct Collisions {
         return try exists ? isOwn(path, task) : true
     }
 
-    private func isConverted(_ task: PlannedTask) -> Bool {
-        OutputNames.fileExtension(of: task.input, as: task.format) != task.input.fileExtension
+    private func isConverted(_ slot: Slot) -> Bool {
+        OutputNames.fileExtension(of: slot.task.input, as: slot.task.format(ofSave: slot.save)) != slot.task.input.fileExtension
     }
 }

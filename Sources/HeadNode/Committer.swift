@@ -174,9 +174,12 @@ struct Committer: Sendable {
                     }
                     return declared[place - 1]
                 }
-            } else if let output = settled.task.output {
-                outcome.outputs = work.files.map { file in
-                    file.page.map { settled.task.name(of: output, page: $0) } ?? output
+            } else if settled.task.output != nil {
+                outcome.outputs = try work.files.map { (file) throws(HeadError) in
+                    guard let name = settled.task.name(of: file) else {
+                        throw .agent("\(settled.host) tells of save \(file.save + 1) of \(settled.task.input), which is not planned: \(file.temp)")
+                    }
+                    return name
                 }
             }
         case .failed(let failure):
@@ -263,9 +266,15 @@ struct Committer: Sendable {
 }
 
 extension PlannedTask {
+    /// The final name of a made file; nil for one of a save that the plan does not have.
+    func name(of file: MadeFile) -> RawPath? {
+        guard let output = output(ofSave: file.save) else { return nil }
+        return file.page.map { name(of: output, page: $0, save: file.save) } ?? output
+    }
+
     /// The final name of one page of a file of several: its number where the template has it, else before the extension.
-    func name(of output: RawPath, page: Int) -> RawPath {
-        guard let place = pageNumber, place.upperBound <= output.bytes.count else { return OutputNames.pageName(of: output, page: page) }
+    func name(of output: RawPath, page: Int, save: Int = 0) -> RawPath {
+        guard let place = pageNumber(ofSave: save), place.upperBound <= output.bytes.count else { return OutputNames.pageName(of: output, page: page) }
         let digits = Array(String(page).utf8)
         let zeros = [UInt8](repeating: 0x30, count: max(0, place.count - digits.count))
         return RawPath(bytes: output.bytes[..<place.lowerBound] + zeros + digits + output.bytes[place.upperBound...])

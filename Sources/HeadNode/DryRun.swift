@@ -9,7 +9,8 @@ import TerminalUI
 /// JSON: `actions` (array of text), `tasks`, `bytes_in`, `skipped` (array of `reason`, `count`), `pdf` (array of paths),
 /// `books` (array of `path`, `pages`, `bytes` or null, `withheld`, `encoded_anew`, `volumes`: array of `path`, `pages`, `bytes`,
 /// `too_large_for`),
-/// `files` (array of `path`, `output` or null, `format`, `state`: `planned`, `current`, `skipped` or `failed`, `replaces`).
+/// `files` (array of `path`, `output` or null, `format`, `state`: `planned`, `current`, `skipped` or `failed`, `replaces`,
+/// and where the recipe saves more than once `further`: array of `output`, `format`, `replaces`).
 struct DryRun {
     let settings: RunSettings
     let plan: JobPlan
@@ -29,13 +30,13 @@ struct DryRun {
         try store.forEachRecord(in: 0..<plan.taskCount) { (record) throws(HeadError) in
             bytes += record.task.identity.sizeBytes
             text += record.task.input.display
-            if let output = record.task.output { text += " -> \(output.display)" }
+            if !record.task.outputs.isEmpty { text += " -> \(record.task.outputs.map(\.display).joined(separator: ", "))" }
             switch record.outcome.state {
             case .failed: text += " (will fail: \(record.outcome.failure?.message ?? ""))"
             case .current: text += " (up to date)"
             case .skipped: text += " (left as it is)"
             case .doneEarlier: text += " (done by an earlier job)"
-            case .planned, .won, .committed: if record.task.mayReplace { text += " (replaces it)" }
+            case .planned, .won, .committed: text += replacement(record.task)
             }
             text += "\n"
             if text.utf8.count > 1 << 16 {
@@ -54,6 +55,12 @@ struct DryRun {
         for (reason, count) in plan.skipped { text += "passed over: \(count) \(reason)\n" }
         text += "\(HumanText.counted(plan.taskCount, "file")), \(HumanText.bytes(bytes)); nothing was written\n"
         try FactsOutput.write(text)
+    }
+
+    private func replacement(_ task: PlannedTask) -> String {
+        let replaced = task.outputs.indices.filter { task.mayReplace(save: $0) }
+        if replaced.isEmpty { return "" }
+        return task.outputs.count == 1 ? " (replaces it)" : " (replaces \(replaced.map { task.outputs[$0].display }.joined(separator: ", ")))"
     }
 
     private func lines(_ book: BookForecast) -> String {
@@ -134,6 +141,14 @@ struct DryRun {
         var fields = JSONValue.pathFields("path", record.task.input)
         fields += record.task.output.map { JSONValue.pathFields("output", $0) } ?? [("output", .null)]
         fields += [("format", .string(record.task.format.rawValue)), ("state", .string(state)), ("replaces", .bool(record.task.mayReplace))]
+        if !record.task.further.isEmpty {
+            let further = record.task.further.map { output in
+                JSONValue.object(
+                    JSONValue.pathFields("output", output.path)
+                        + [("format", .string(output.format.rawValue)), ("replaces", .bool(output.mayReplace))])
+            }
+            fields.append(("further", .array(further)))
+        }
         return .object(fields)
     }
 }

@@ -93,7 +93,7 @@ public struct JobCancellation {
 
     private func outputFolders(of tasks: [PlannedTask], _ facts: [String: [UInt8]], _ folder: RawPath) throws(HeadError) -> [RawPath] {
         let settings = try JournalledSettings(facts).settings(version: "").program
-        guard let settings, settings.spec.returns.count > 1 else { return tasks.compactMap { $0.output?.parent } }
+        guard let settings, settings.spec.returns.count > 1 else { return tasks.flatMap { $0.outputs.map(\.parent) } }
         let program = try ProgramPlan(settings, workingFolder: folder)
         var folders: Set<RawPath> = []
         for task in tasks { folders.formUnion(try program.outputs(of: task).map(\.parent)) }

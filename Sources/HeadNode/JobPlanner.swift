@@ -3,6 +3,7 @@ import JobStore
 import LinuxSystem
 import Planning
 import Recipes
+import Variables
 
 /// Turns settings and a listing into a plan in the journal, and refuses what cannot be done before any work is.
 struct JobPlanner {
@@ -24,7 +25,7 @@ struct JobPlanner {
     static let rowsAtOnce = 4096
 
     func plan() throws(HeadError) -> JobPlan {
-        let outputNames = try outputNames()
+        let names = try SaveNames(settings, recipe)
         let bookNames = try bookNames()
         var checks = PlanChecks(
             settings: settings, ledger: ledger, workingFolder: workingFolder, recipe: recipeDigest, wantsPages: bookNames != nil, build: build,
@@ -33,21 +34,19 @@ struct JobPlanner {
         var books = BookList()
         var count = 0
         var folders = FolderCounts()
-        let countsFolders = outputNames?.template?.variables.contains(.folderIndex) == true
+        let needsPlace = recipe.variables.contains(where: \.needsPlace)
+        let countsFolders = names?.countsFolders == true || recipe.variables.contains(Variable(.plain(.folderindex)))
         var missing = MissingInputs()
         var roots = InputRoots()
         let add = { (input: ScannedInput, facts: ProbeFacts?) throws(HeadError) in
             let index = TaskIndex(count)
             roots.note(input, in: workingFolder)
             let source = nameSource(input, index, countsFolders ? folders.next(in: input.path.parent) : 1, facts)
-            var output: RawPath?
-            var pageNumber: Range<Int>?
+            var outputs: [FurtherOutput] = []
             if settings.isInPlace {
-                output = try inPlaceName(input, source.format)
-            } else if let outputNames {
-                let name = try planning { () throws(PlanningError) in try outputNames.finalPath(source).normalized }
-                if outputNames.template?.usesPage == true { pageNumber = try self.pageNumber(in: name, outputNames, source) }
-                output = name
+                outputs = [FurtherOutput(path: try inPlaceName(input, source.format), format: source.format)]
+            } else if let names {
+                outputs = try names.outputs(of: source)
             }
             var book = 0
             if let bookNames {
@@ -55,14 +54,19 @@ struct JobPlanner {
                 book = books.add(path, index, input.identity.sizeBytes)
             }
             var task = PlannedTask(
-                index: index, input: input.path, identity: input.identity, output: output, format: source.format,
-                bookFolder: bookFolder(input), mayReplace: settings.isInPlace, book: book, pageNumber: pageNumber)
+                index: index, input: input.path, identity: input.identity, output: outputs.first?.path, format: source.format,
+                bookFolder: bookFolder(input), mayReplace: settings.isInPlace, book: book, pageNumber: outputs.first?.pageNumber,
+                further: Array(outputs.dropFirst()))
+            if needsPlace {
+                task.place = InputPlace(
+                    relative: input.relative, inputFolderName: source.inputFolderName, index: index.position + 1, folderIndex: source.folderIndex)
+            }
             let look = try checks.look(at: &task, input)
             try rows.add(task, look, &checks)
             count += 1
             if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
-        let skipped = try forEachInput(needsProbe: outputNames?.template?.needsProbe == true) { (input, facts) throws(HeadError) in
+        let skipped = try forEachInput(needsProbe: names?.needsProbe == true) { (input, facts) throws(HeadError) in
             // Named inputs that are not there fail by name beside others; all of them missing is another thing.
             if count == 0, missing.hold(input) { return }
             for held in missing.release() { try add(held, nil) }
@@ -133,7 +137,7 @@ struct JobPlanner {
 
     private func scanner() throws(HeadError) -> InputScanner {
         var rules = SkipRules(takesHidden: settings.takesHidden)
-        if let output = settings.outputFolder { rules.ownFolders.append(try Places.resolved(output, in: workingFolder)) }
+        for folder in SaveNames.folders(settings, recipe) { rules.ownFolders.append(try Places.resolved(folder, in: workingFolder)) }
         do throws(PlanningError) {
             for text in settings.include { rules.includes.append(try Glob(text)) }
             for text in settings.exclude { rules.excludes.append(try Glob(text)) }
@@ -151,24 +155,6 @@ struct JobPlanner {
 
     // MARK: Names
 
-    private func outputNames() throws(HeadError) -> OutputNames? {
-        guard settings.purpose == .process else { return nil }
-        if settings.outputFolder == nil && settings.nameTemplate == nil && !settings.isInPlace && settings.pdf == nil {
-            throw .usage(
-                """
-                nowhere to put the results; say one of
-                  -o FOLDER                       files in FOLDER, the tree as it was
-                  --pdf FILE                      one PDF
-                  --in-place                      each file replaces its input
-                  --name '{dir}/{stem}_small.{ext}'  files beside their inputs
-                """)
-        }
-        let template = try settings.nameTemplate.map { (text) throws(HeadError) in
-            try planning { () throws(PlanningError) in try NameTemplate(text) }
-        }
-        return settings.isInPlace ? nil : OutputNames(outputFolder: settings.outputFolder, template: template)
-    }
-
     private func bookNames() throws(HeadError) -> OutputNames? {
         guard let text = settings.pdf else { return nil }
         let template = try planning { () throws(PlanningError) in try NameTemplate(text) }
@@ -185,19 +171,6 @@ struct JobPlanner {
             path: input.path, relative: input.relative, inputFolderName: name,
             format: recipe.outputFormat(forExtension: input.path.lowercasedExtension), task: index, folderIndex: folderIndex,
             identity: input.identity, probe: facts)
-    }
-
-    /// Where in a name the page's number stands, found by asking for the names of other pages; nil if it stands there twice.
-    private func pageNumber(in name: RawPath, _ names: OutputNames, _ source: NameSource) throws(HeadError) -> Range<Int>? {
-        let (second, long) = try planning { () throws(PlanningError) in
-            (try names.finalPath(source, page: 2).normalized.bytes, try names.finalPath(source, page: 12_345_678).normalized.bytes)
-        }
-        let differing = name.bytes.indices.filter { $0 < second.count && name.bytes[$0] != second[$0] }
-        let width = 8 - (long.count - name.bytes.count)
-        guard name.bytes.count == second.count, differing.count == 1, let last = differing.first, (1...8).contains(width), last + 1 >= width else {
-            return nil
-        }
-        return last + 1 - width..<last + 1
     }
 
     private func inPlaceName(_ input: ScannedInput, _ format: OutputFormat) throws(HeadError) -> RawPath {

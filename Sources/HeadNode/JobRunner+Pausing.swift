@@ -56,7 +56,7 @@ extension JobRunner {
                 return false
             }
         case .notStored(let fault):
-            let folder = task.output?.parent ?? plan.spoolFolder
+            let folder = fullestFolder(of: task)
             let error = SystemError(fault.call, folder.isEmpty ? "." : folder.display, code: fault.code)
             suspect = Suspect(of: report, from: host, Inquiry(surrounding: .room(folder)))
             if !error.isNoSpace, links[host]?.writesWhereItBelongs == true {
@@ -121,7 +121,7 @@ extension JobRunner {
 
     /// A folder for results could not be made: its disk is full.
     func pauseForRoom(for task: TaskIndex, _ error: SystemError) {
-        var folder = open[task]?.output?.parent ?? plan.spoolFolder
+        var folder = open[task].map(fullestFolder) ?? plan.spoolFolder
         do throws(SystemError) {
             while !folder.isEmpty, folder.parent != folder, try FileOperation.factsIfPresent(of: folder) == nil { folder = folder.parent }
         } catch {
@@ -129,6 +129,17 @@ extension JobRunner {
         }
         let cause = Surrounding.room(folder)
         pause(for: cause, "\(cause.name) is full (\(error.reason)): free some space")
+    }
+
+    /// Of the folders that a task's outputs go to, the one with the least room.
+    private func fullestFolder(of task: PlannedTask) -> RawPath {
+        let folders = task.outputs.map(\.parent)
+        guard folders.count > 1 else { return folders.first ?? plan.spoolFolder }
+        let free = folders.map { folder -> UInt64 in
+            // One that is not there or does not answer is where the trouble is.
+            do throws(SystemError) { return try FileOperation.freeBytes(at: folder.isEmpty ? RawPath(".") : folder) } catch { return 0 }
+        }
+        return zip(folders, free).min { $0.1 < $1.1 }?.0 ?? plan.spoolFolder
     }
 
     /// Waits for what is at fault; no file is blamed meanwhile.

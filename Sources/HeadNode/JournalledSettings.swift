@@ -57,6 +57,7 @@ struct JournalledSettings {
         written.put("local-fallback", settings.hosts.fallsBack)
         written.put("mixed-codecs", settings.hosts.allowsMixedCodecs)
         written.put("accept-new-host-keys", settings.hosts.acceptsNewHostKeys)
+        written.put("assets", list: settings.assets.map { Array("\($0.digest.hex) ".utf8) + $0.path.bytes })
         if let program = settings.program { written.put(program) }
         return written.facts
     }
@@ -132,6 +133,17 @@ struct JournalledSettings {
         settings.hosts.acceptsNewHostKeys = try text("accept-new-host-keys") == "yes"
         if purpose == .program { settings.program = try program() }
         return settings
+    }
+
+    /// Files that the recipe names, as they were when it was planned; none in jobs of builds that knew none.
+    func assets() throws(HeadError) -> [(path: RawPath, digest: Digest256)] {
+        if facts[Self.prefix + "assets"] == nil { return [] }
+        return try list("assets").map { (bytes) throws(HeadError) in
+            guard bytes.count > 65, let digest = Digest256(hex: String(decoding: bytes[..<64], as: UTF8.self)) else {
+                throw unreadable("assets", String(decoding: bytes, as: UTF8.self))
+            }
+            return (RawPath(bytes: Array(bytes[65...])), digest)
+        }
     }
 
     /// The command line of the job, one string an argument.

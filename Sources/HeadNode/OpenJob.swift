@@ -215,7 +215,7 @@ final class OpenJob {
         }
         let work: FingerprintOrder.Work =
             plan.bindsInputsAsTheyAre
-            ? .page : .process(files: settings.outputFolder != nil || settings.nameTemplate != nil || settings.isInPlace, pages: !plan.books.isEmpty)
+            ? .page : .process(files: SaveNames.makesFiles(settings, recipe), pages: !plan.books.isEmpty)
         let canaries = CanarySet(work: work)
         return .pictures(canaries, fingerprint: settings.hosts.allowsMixedCodecs ? nil : try fingerprint(canaries, agent))
     }
@@ -414,7 +414,8 @@ final class OpenJob {
     }
 
     private static func workSetup(_ settings: RunSettings, _ recipe: Recipe) -> WorkSetup {
-        WorkSetup(recipe: settings.program?.spec.canonicalBytes ?? recipe.canonicalBytes, damage: settings.damage, limits: settings.limits, fileMode: 0o666 & ~currentUmask)
+        WorkSetup(recipe: settings.program?.spec.canonicalBytes ?? recipe.canonicalBytes, damage: settings.damage, limits: settings.limits,
+            fileMode: 0o666 & ~currentUmask, assets: settings.assets.map { WorkAsset(digest: $0.digest, bytes: $0.bytes) })
     }
 
     private static func timeout(_ settings: RunSettings) -> TimeoutRule {
@@ -432,9 +433,7 @@ final class OpenJob {
 
     /// EXIF tags that names ask for; of others nothing is kept, since there can be a million inputs.
     private func tagsInNames() throws(HeadError) -> Set<String> {
-        guard let text = settings.nameTemplate else { return [] }
-        let template = try planning { () throws(PlanningError) in try NameTemplate(text) }
-        return Set(template.variables.compactMap { if case .exif(let tag) = $0 { tag } else { nil } })
+        try SaveNames.tags(settings, recipe)
     }
 
     private func side(_ result: JobRunner.Result) -> SideWork? {

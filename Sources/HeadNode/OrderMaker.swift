@@ -34,20 +34,24 @@ final class OrderMaker {
             let wantsPages = !plan.books.isEmpty
             if wantsPages { try make(plan.spoolFolder) }
             var folder: RawPath?
-            if let output = task.output {
-                let parent = output.parent.isEmpty ? RawPath(".") : output.parent
-                try make(parent)
-                folder = absolute(parent)
-            }
-            kind = .process(
-                ProcessOrder(
-                    folder: folder, format: task.format, pages: wantsPages, spoolFolder: wantsPages ? absolute(plan.spoolFolder) : nil,
-                    digestInput: settings.digestsInputs, keepTimes: settings.keepsTimes))
+            if let output = task.output { folder = try folderMade(for: output) }
+            var process = ProcessOrder(
+                folder: folder, format: task.format, pages: wantsPages, spoolFolder: wantsPages ? absolute(plan.spoolFolder) : nil,
+                digestInput: settings.digestsInputs, keepTimes: settings.keepsTimes)
+            for output in task.further { process.further.append(SaveTarget(folder: try folderMade(for: output.path), format: output.format)) }
+            process.place = task.place
+            kind = .process(process)
         }
         // Dots keep the file out of listings; the name says which attempt left it, should it ever be found.
         // Workers of a head that was killed may still write for a moment, so each run has names of its own.
         let name = RawPath(".quire-\(plan.job.rawValue)-\(attempt.task.rawValue)-\(run > 1 ? "\(run)." : "")\(attempt.number)")
         return WorkOrder(attempt: attempt, input: absolute(task.input), identity: task.identity, kind: kind, tempName: name)
+    }
+
+    private func folderMade(for output: RawPath) throws(HeadError) -> RawPath {
+        let parent = output.parent.isEmpty ? RawPath(".") : output.parent
+        try make(parent)
+        return absolute(parent)
     }
 
     private func absolute(_ path: RawPath) -> RawPath { plan.workingFolder.appending(path) }

@@ -22,13 +22,21 @@ struct PlanDoubt {
     /// What the ledger shall know then.
     var entries: [LedgerEntry]
     /// What is replaced if not.
-    var existing: [(path: RawPath, facts: FileFacts)]
+    var existing: [ExistingOutput]
     var otherBuild: String?
+}
+
+/// What lies under the name of a task's output.
+struct ExistingOutput {
+    var path: RawPath
+    var facts: FileFacts
+    /// Whose name it is, from 0.
+    var save: Int
 }
 
 extension FinishedWork {
     /// SHA-256 of the input, if it was taken or is that of a copy.
-    var digestOfInput: Digest256? { inputDigest ?? (files.count == 1 && files[0].isVerbatim ? files[0].digest : nil) }
+    var digestOfInput: Digest256? { inputDigest ?? files.first(where: \.isVerbatim)?.digest }
 }
 
 /// What must hold of all outputs before any work: no two of one name, no file of somebody else's, no input overwritten.
@@ -72,9 +80,9 @@ struct PlanChecks {
         if let failure = input.failure { return .settled(TaskOutcome(index: task.index, state: .failed, failure: failure)) }
         inputKeys.append(input.fileKey)
         guard let output = task.output else { return .open }
-        hashes.append(CollisionKey.hash(output))
+        for output in task.outputs { hashes.append(CollisionKey.hash(output)) }
         if settings.isInPlace { return try lookInPlace(task, output) }
-        return try lookAtOutput(of: &task, output)
+        return try lookAtOutputs(of: &task)
     }
 
     /// A file that this recipe made of itself already is left as it is.
@@ -91,9 +99,13 @@ struct PlanChecks {
         return .doubtful(PlanDoubt(outcome: outcome, digest: made.digest, entries: [entry], existing: []))
     }
 
-    private mutating func lookAtOutput(of task: inout PlannedTask, _ output: RawPath) throws(HeadError) -> PlanLook {
-        let existing = try existing(task, output)
-        task.mayReplace = false
+    /// A task is current only if all its outputs are; else all are made again, from one decode.
+    private mutating func lookAtOutputs(of task: inout PlannedTask) throws(HeadError) -> PlanLook {
+        var existing: [ExistingOutput] = []
+        for save in task.outputs.indices {
+            existing += try self.existing(task, save)
+            task.setMayReplace(false, save: save)
+        }
         if existing.isEmpty { return .open }
         for file in existing where file.facts.type == .folder {
             throw .usage("\(file.path) is a folder, and the output of \(task.input) would have its name")
@@ -101,12 +113,12 @@ struct PlanChecks {
         switch settings.overwrite {
         case .never:
             guard wantsPages else { return .settled(TaskOutcome(index: task.index, state: .skipped, outputs: existing.map(\.path))) }
-            let look = try compare(task, output, existing, anyRecipe: true)
-            if case .open = look { refuse(output) }
+            let look = try compare(task, existing, anyRecipe: true)
+            if case .open = look { refuse(existing[0].path) }
             return look
         case .always: break
         case .changed:
-            let look = try compare(task, output, existing, anyRecipe: false)
+            let look = try compare(task, existing, anyRecipe: false)
             guard case .open = look else { return look }
             for file in existing where try !isOurs(file.path, file.facts) {
                 refuse(file.path)
@@ -117,22 +129,25 @@ struct PlanChecks {
         return .open
     }
 
-    private mutating func replace(_ existing: [(path: RawPath, facts: FileFacts)], by task: inout PlannedTask) {
-        task.mayReplace = true
-        for file in existing { replaced.append((file.facts.key, file.path, task.input)) }
+    private mutating func replace(_ existing: [ExistingOutput], by task: inout PlannedTask) {
+        for file in existing {
+            task.setMayReplace(true, save: file.save)
+            replaced.append((file.facts.key, file.path, task.input))
+        }
     }
 
     /// What lies under an output's name; for a file of several pages, what an earlier job made of them.
-    private mutating func existing(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> [(path: RawPath, facts: FileFacts)] {
-        let whole = try outputFacts.facts(of: output).map { [(path: output, facts: $0)] }
+    private mutating func existing(_ task: PlannedTask, _ save: Int) throws(HeadError) -> [ExistingOutput] {
+        guard let output = task.output(ofSave: save) else { return [] }
+        let whole = try outputFacts.facts(of: output).map { [ExistingOutput(path: output, facts: $0, save: save)] }
         // Where the template has the page's number, the name of the first page is that of the whole.
-        if let whole, task.pageNumber == nil { return whole }
-        var pages: [(path: RawPath, facts: FileFacts)] = []
+        if let whole, task.pageNumber(ofSave: save) == nil { return whole }
+        var pages: [ExistingOutput] = []
         while true {
-            let path = task.name(of: output, page: pages.count + 1)
+            let path = task.name(of: output, page: pages.count + 1, save: save)
             // Another input's output, or somebody's file, says nothing about this one.
             guard let page = try outputFacts.facts(of: path), try isOwn(path, task) else { break }
-            pages.append((path, page))
+            pages.append(ExistingOutput(path: path, facts: page, save: save))
         }
         return pages.isEmpty ? whole ?? [] : pages
     }
@@ -155,14 +170,13 @@ struct PlanChecks {
     }
 
     /// Whether an earlier job made a task's outputs from the same input in the same way.
-    private mutating func compare(
-        _ task: PlannedTask, _ output: RawPath, _ existing: [(path: RawPath, facts: FileFacts)], anyRecipe: Bool
-    ) throws(HeadError) -> PlanLook {
+    private mutating func compare(_ task: PlannedTask, _ existing: [ExistingOutput], anyRecipe: Bool) throws(HeadError) -> PlanLook {
         guard let first = existing.first else { return .open }
         let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(first.path)) }
         guard let entry, anyRecipe || entry.recipe == recipe, hasPages(entry) else { return .open }
-        let made = entry.work.files.map { file in file.page.map { task.name(of: output, page: $0) } ?? output }
-        guard made == existing.map(\.path) else { return .open }
+        let made = entry.work.files.compactMap { task.name(of: $0) }
+        // By save here, by page where they were made.
+        guard made.count == entry.work.files.count, made.sorted() == existing.map(\.path).sorted() else { return .open }
         var entries: [LedgerEntry] = []
         for file in existing {
             let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(file.path)) }
@@ -265,12 +279,12 @@ struct PlanChecks {
         var tasks = renamed
         var looks: [PlanLook] = []
         for index in tasks.indices {
-            guard let output = tasks[index].output else {
+            if tasks[index].output == nil {
                 looks.append(.open)
                 continue
             }
-            hashes.append(CollisionKey.hash(output))
-            looks.append(try lookAtOutput(of: &tasks[index], output))
+            for output in tasks[index].outputs { hashes.append(CollisionKey.hash(output)) }
+            looks.append(try lookAtOutputs(of: &tasks[index]))
         }
         let settled = try settle(&tasks, looks)
         let isSettled = Set(settled.map(\.index))

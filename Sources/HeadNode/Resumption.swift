@@ -161,6 +161,7 @@ public struct Resumption {
             throw .journal(.unreadable(what: "the job", reason: "its recipe or working folder is missing"))
         }
         let pdf = try reader.pdf()
+        settings.assets = try RecipeAssets.readAgain(try reader.assets())
         do throws(RecipeError) {
             return (settings, pdf, try Recipe(canonical: bytes), RawPath(bytes: folder))
         } catch {

@@ -84,7 +84,10 @@ public struct RunSettings: Sendable {
     /// Work only on this many inputs spread over the plan.
     public var sampleCount: Int?
 
+    /// A file, or the name of one of the user's recipes or a ready-made one.
     public var recipeFile: RawPath?
+    /// What the recipe names, once it is read.
+    public var assets: [RecipeAsset] = []
     public var flags = RecipeFlags()
     public var damage = DamagePolicy.fail
     public var limits = WorkLimits()

@@ -35,9 +35,11 @@ public struct Session {
         let inbox = JobInbox()
         defer { inbox.close() }
         let environment = StateFolder.environment()
-        let (recipe, pdf) = try recipeAndPDF(environment)
-        let state = try StateFolder(named: settings.stateFolder, environment: environment)
         let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
+        let (recipe, pdf, assets) = try recipeAndPDF(environment, workingFolder)
+        var settings = settings
+        settings.assets = assets
+        let state = try StateFolder(named: settings.stateFolder, environment: environment)
         let job = try state.createJob(epochMilliseconds: SystemClock.epochMilliseconds(), randomness: UInt64.random(in: 0...UInt64.max))
         var keepsJob = false
         defer { if !keepsJob { JobFolder.remove(job, of: state) } }
@@ -76,18 +78,27 @@ public struct Session {
         return try open.carryOut(plan)
     }
 
-    private func recipeAndPDF(_ environment: [String: RawPath]) throws(HeadError) -> (Recipe, PDFSettings) {
+    private func recipeAndPDF(
+        _ environment: [String: RawPath], _ workingFolder: RawPath
+    ) throws(HeadError) -> (Recipe, PDFSettings, [RecipeAsset]) {
         let date = try environment["SOURCE_DATE_EPOCH"].map { (text) throws(HeadError) in
             guard let seconds = Int64(text.display) else { throw .usage("SOURCE_DATE_EPOCH is '\(text)'; it wants seconds since 1970") }
             return seconds
         }
-        let file = try settings.recipeFile.map { (path) throws(HeadError) in try RecipeFileReading.read(path) }
+        let source = try settings.recipeFile.map { (word) throws(HeadError) in try RecipeLibrary().source(word) }
+        var file = try source.map { (source) throws(HeadError) in try RecipeFileReading.read(source) }
+        var assets: [RecipeAsset] = []
+        if let read = file?.recipe, let path = source?.path {
+            let (named, found) = try RecipeAssets.read(read, seenFrom: workingFolder.appending(path.parent).normalized)
+            file?.recipe = named
+            assets = found
+        }
         do throws(RecipeError) {
             let recipe = if let file { try file.recipe.adding(settings.flags) } else { try Recipe(flags: settings.flags) }
             var pdf = PDFSettings()
             if let date { pdf.dateSeconds = date }
             if let wishes = file?.pdf { pdf = wishes.applied(to: pdf) }
-            return (recipe.resolved, settings.pdfWishes.applied(to: pdf))
+            return (recipe.resolved, settings.pdfWishes.applied(to: pdf), assets)
         } catch {
             throw .recipe(error)
         }

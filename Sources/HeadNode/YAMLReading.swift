@@ -10,6 +10,10 @@ enum YAMLReading {
     /// - Parameter what: for messages, such as `recipe`.
     /// - Returns: nil for a file without any value.
     static func read(_ path: RawPath, what: String) throws(HeadError) -> RecipeValue? {
+        try value(of: try text(path, what: what), place: path.display)
+    }
+
+    static func text(_ path: RawPath, what: String) throws(HeadError) -> String {
         let bytes: [UInt8]
         do throws(SystemError) {
             // In pieces and without offsets: it may come from a pipe.
@@ -28,6 +32,11 @@ enum YAMLReading {
             throw .usage("\(path) has more than \(fileBytesMax) bytes; a \(what) is a short YAML file")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .usage("\(path): a \(what) is UTF-8 text") }
+        return text
+    }
+
+    /// - Parameter place: the file, as errors name it.
+    static func value(of text: String, place path: String) throws(HeadError) -> RecipeValue? {
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)

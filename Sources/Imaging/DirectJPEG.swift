@@ -10,7 +10,7 @@ extension ProcessTask {
     /// damaged in any way: libvips takes it, and it alone judges files. Which way a file goes depends on nothing but the
     /// file and the recipe, so the same bytes come out everywhere.
     func runDirectly(isTolerant: Bool) throws(ImagingError) -> FinishedWork? {
-        guard kind == .jpeg, process.format == .jpeg, !isTolerant, let bytes = input.wholeBytes,
+        guard kind == .jpeg, format == .jpeg, !isTolerant, let bytes = input.wholeBytes,
             input.byteCount <= limits.fileBytesMax
         else { return nil }
         let file: JPEGFile
@@ -26,13 +26,14 @@ extension ProcessTask {
         }
         let header = PictureHeader(file)
         try header.check(limits, pages: 1)
-        let asked = PageWork(page: 0, header: header, steps: try engine.steps(for: facts(header, page: 0, of: 1, density: file.density, metadata)))
+        let asked = PageWork(
+            page: 0, header: header, steps: try recipe.steps(of: facts(header, page: 0, of: 1, density: file.density, metadata)))
         if staysAsItIs([asked]) { return try keepPixels([asked], isTolerant: false) }
         let work = asked.uprighted
 
         var rest = work.steps[...]
         let turn = Turn.leading(&rest)
-        if rest.isEmpty, engine.recipe.turnsWithoutLoss, let turned = try turnWithoutLoss(file, bytes, turn) { return turned }
+        if rest.isEmpty, recipe.turnsWithoutLoss, let turned = try turnWithoutLoss(file, bytes, turn) { return turned }
         var size = (width: header.width, height: header.height)
         if case .resize(let width, let height)? = rest.first {
             size = turn.swapsSides ? (height, width) : (width, height)
@@ -54,13 +55,13 @@ extension ProcessTask {
         let density = file.density.flatMap { $0.scaled(scale.x, scale.y, swapsSides: turn.swapsSides) }
         guard
             let encoded = pixels.encoded(
-                quality: engine.recipe.save.quality ?? Save.defaultQuality, isProgressive: engine.recipe.save.progressive,
+                quality: recipe.save.quality ?? Save.defaultQuality, isProgressive: recipe.save.progressive,
                 density: density, profile: policy.dropsProfile ? nil : profile)
         else { return nil }
 
         let blocks = try blocks(
             from: metadata, width: pixels.width, height: pixels.height, scale: turn.swapsSides ? (scale.y, scale.x) : scale)
-        let encoder = Encoder(format: .jpeg, save: engine.recipe.save)
+        let encoder = Encoder(format: .jpeg, save: recipe.save)
         var finished = FinishedWork()
         finished.pixels = UInt64(header.width) * UInt64(header.height)
         let pieces =
@@ -84,7 +85,7 @@ extension ProcessTask {
         guard file.frame.remainder(of: turn) == (0, 0), BlockTransform.memoryBytes(file.frame) <= coefficientBytesMax else {
             return nil
         }
-        let coding = BlockTransform.Coding(isProgressive: file.isProgressive || engine.recipe.save.progressive)
+        let coding = BlockTransform.Coding(isProgressive: file.isProgressive || recipe.save.progressive)
         let result: LosslessJPEG.Result
         do throws(ImagingError) {
             result = try LosslessJPEG(file: file, source: input, policy: policy)

@@ -67,10 +67,13 @@ extension ImageEngine {
         switch order.work {
         case .page: return .page(PageOrder(spoolFolder: order.folder, digestInput: false))
         case .process(let files, let pages):
-            return .process(
-                ProcessOrder(
-                    folder: files ? order.folder : nil, format: recipe.outputFormat(forExtension: path.lowercasedExtension),
-                    pages: pages, spoolFolder: pages ? order.folder : nil, digestInput: false, keepTimes: false))
+            var process = ProcessOrder(
+                folder: files ? order.folder : nil, format: saveRecipes[0].outputFormat(forExtension: path.lowercasedExtension),
+                pages: pages, spoolFolder: pages ? order.folder : nil, digestInput: false, keepTimes: false)
+            process.further = saveRecipes.dropFirst().map {
+                SaveTarget(folder: order.folder, format: $0.outputFormat(forExtension: path.lowercasedExtension))
+            }
+            return .process(process)
         }
     }
 

@@ -5,8 +5,16 @@ internal import Recipes
 extension ImageEngine {
     /// Runs the recipe: copies what nothing changes, edits what only loses metadata, encodes the rest anew.
     func process(_ order: WorkOrder, _ process: ProcessOrder, _ input: InputFile) throws(ImagingError) -> FinishedWork {
-        let task = ProcessTask(engine: self, order: order, process: process, input: input, kind: try kind(of: input))
-        return try acceptingDamage { isTolerant throws(ImagingError) in try task.run(isTolerant: isTolerant) }
+        let kind = try kind(of: input)
+        let saves = saveRecipes.indices.map { save in
+            ProcessTask(engine: self, order: order, process: process, input: input, kind: kind, save: save, recipe: saveRecipes[save])
+        }
+        guard process.further.count == saves.count - 1 else {
+            throw .file(.unsupported, "the order names \(process.further.count + 1) outputs and the recipe makes \(saves.count)")
+        }
+        return try acceptingDamage { isTolerant throws(ImagingError) in
+            saves.count == 1 ? try saves[0].run(isTolerant: isTolerant) : try SeveralSaves(saves).run(isTolerant: isTolerant)
+        }
     }
 
     /// Does `work` strictly, and once more with what decodes of a damaged file if the job accepts that.
@@ -24,13 +32,17 @@ extension ImageEngine {
     }
 }
 
-/// One `process` order at work.
+/// One `process` order at work, as far as one save of the recipe goes.
 struct ProcessTask {
     let engine: ImageEngine
     let order: WorkOrder
     let process: ProcessOrder
     let input: InputFile
     let kind: ImageKind
+    /// Which of the recipe's saves, from 0.
+    let save: Int
+    /// The recipe as if this were its only save.
+    let recipe: Recipe
 
     /// A page of the input and what the recipe changes on it.
     struct PageWork {
@@ -52,7 +64,11 @@ struct ProcessTask {
         }
     }
 
-    var policy: MetadataPolicy { MetadataPolicy(engine.recipe) }
+    var policy: MetadataPolicy { MetadataPolicy(recipe) }
+    var format: OutputFormat { save == 0 ? process.format : process.further[save - 1].format }
+    var folder: RawPath? { process.folder(ofSave: save) }
+    /// The PDF shows what the first save made.
+    var wantsPages: Bool { process.pages && save == 0 }
     var limits: WorkLimits { engine.setup.limits }
 
     /// Temp files it made are gone again when it throws.
@@ -60,41 +76,44 @@ struct ProcessTask {
         var result = try runDirectly(isTolerant: isTolerant)
         if result == nil { result = try runThroughVips(isTolerant: isTolerant) }
         guard var result else { preconditionFailure("a task that neither failed nor finished") }
-        if !kind.matchesExtension(order.input.lowercasedExtension) { result.notes.insert(.contentIs(kind), at: 0) }
-        engine.tellCamera(input, kind: kind, in: &result)
+        tellInput(in: &result)
         return result
     }
 
+    /// What a report says of the input itself.
+    func tellInput(in result: inout FinishedWork) {
+        if !kind.matchesExtension(order.input.lowercasedExtension) { result.notes.insert(.contentIs(kind), at: 0) }
+        engine.tellCamera(input, kind: kind, in: &result)
+    }
+
     private func runThroughVips(isTolerant: Bool) throws(ImagingError) -> FinishedWork {
-        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(engine.recipe), limits: limits, isTolerant: isTolerant)
-        let opened = try decoder.header()
-        let metadata = engine.metadata(of: input, kind: kind, header: opened)
-        let first = PictureHeader(
-            opened, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
-        let takesFrames = first.isAnimation && engine.recipe.save.allFrames && (process.format == .gif || process.format == .webp)
-        try first.check(limits, pages: first.isAnimation && !takesFrames ? 1 : first.pageCount)
-
-        let pageCount = first.pageCount
-        func steps(_ header: PictureHeader, _ page: Int, density: Density?) throws(ImagingError) -> [PixelStep] {
-            try engine.steps(for: facts(header, page: page, of: pageCount, density: density, metadata))
-        }
-        var works = [PageWork(page: 0, header: first, steps: try steps(first, 0, density: PageEncoder.density(of: opened)))]
-        if !first.isAnimation {
-            for page in 1..<max(1, first.pageCount) {
-                let image = try decoder.header(page: page)
-                let header = PictureHeader(image, kind: kind, exif: nil, stored: try decoder.stored(page: page))
-                try header.check(limits, pages: 1)
-                works.append(PageWork(page: page, header: header, steps: try steps(header, page, density: PageEncoder.density(of: image))))
-            }
-        }
-
+        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(recipe), limits: limits, isTolerant: isTolerant)
+        let opened = try OpenedPicture(self, decoder)
+        let takesFrames = takesFrames(of: opened)
+        try opened.check(limits, takesFrames: takesFrames)
+        let works = try works(on: opened)
         if staysAsItIs(works), let kept = try keepPixels(works, isTolerant: isTolerant) { return kept }
-        return try encode(works.map(\.uprighted), decoder, metadata, takesFrames: takesFrames)
+        return try encode(works.map(\.uprighted), decoder, opened.metadata, takesFrames: takesFrames)
+    }
+
+    /// Whether all frames of an animation shall be in the output.
+    func takesFrames(of opened: OpenedPicture) -> Bool {
+        opened.first.isAnimation && recipe.save.allFrames && (format == .gif || format == .webp)
+    }
+
+    /// What the recipe does to each page up to this save.
+    func works(on opened: OpenedPicture) throws(ImagingError) -> [PageWork] {
+        var works: [PageWork] = []
+        for (page, header) in opened.headers.enumerated() {
+            let facts = facts(header, page: page, of: opened.first.pageCount, density: opened.densities[page], opened.metadata)
+            works.append(PageWork(page: page, header: header, steps: try recipe.steps(of: facts)))
+        }
+        return works
     }
 
     /// Whether neither format, coding nor any page's pixels change.
     func staysAsItIs(_ works: [PageWork]) -> Bool {
-        kind.outputFormat == process.format && !engine.recipe.reencodes(as: process.format) && works.allSatisfy(\.leavesPixels)
+        kind.outputFormat == format && !recipe.reencodes(as: format) && works.allSatisfy(\.leavesPixels)
     }
 
     // MARK: Pixels untouched
@@ -115,20 +134,21 @@ struct ProcessTask {
         var finished = FinishedWork()
         let isVerbatim = pieces.isVerbatim(ofByteCount: input.byteCount)
         var made: (path: RawPath, file: PageFile)?
-        if let folder = process.folder {
-            let path = folder.appending(order.tempName)
+        if let folder {
+            let path = folder.appending(name(of: 0))
             let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: input) }
             finished.files = [
-                MadeFile(temp: path, page: nil, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: isVerbatim)
+                MadeFile(
+                    temp: path, page: nil, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: isVerbatim, save: save)
             ]
             if isVerbatim, process.digestInput { finished.inputDigest = facts.digest }
             made = (path, .output(0))
-        } else if process.pages, !isVerbatim {
+        } else if wantsPages, !isVerbatim {
             let path = try engine.spool(process.spoolFolder).appending(order.tempName)
             _ = try write(path) { output throws(ImagingError) in try output.write(pieces, from: input) }
             made = (path, .spool(order.tempName))
         }
-        guard process.pages else { return finished }
+        guard wantsPages else { return finished }
         do throws(ImagingError) {
             let maker = try pageMaker(isTolerant: isTolerant, quality: PageEncoder.qualityOfUnchanged)
             if isVerbatim {
@@ -179,17 +199,17 @@ struct ProcessTask {
         return finished
     }
 
-    private func encode(
+    func encode(
         _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, stored: StoredCoding, isOnly: Bool,
         into finished: inout FinishedWork
     ) throws(ImagingError) {
         let folder = try outputFolder()
-        try rendering.conform(to: process.format, dropsProfile: policy.dropsProfile)
+        try rendering.conform(to: format, dropsProfile: policy.dropsProfile)
         try rendering.clearMetadata()
         var blocks = try blocks(
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
-            format: process.format, save: engine.recipe.save, inputCompression: stored.compression,
+            format: format, save: recipe.save, inputCompression: stored.compression,
             smallDepth: work.smallDepth)
         finished.notes += try encoder.prepare(&rendering, &blocks)
         let encoded = try encoder.encode(rendering.image)
@@ -217,30 +237,30 @@ struct ProcessTask {
         let path = folder.appending(name)
         let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: encoded) }
         let file: PageFile
-        if process.folder != nil {
+        if self.folder != nil {
             file = .output(finished.files.count)
             finished.files.append(
                 MadeFile(
-                    temp: path, page: isOnly ? nil : page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false
-                ))
+                    temp: path, page: isOnly ? nil : page + 1, sizeBytes: facts.sizeBytes, digest: facts.digest, isVerbatim: false,
+                    save: save))
         } else {
             file = .spool(name)
         }
-        guard process.pages else { return }
+        guard wantsPages else { return }
         do throws(ImagingError) {
-            let quality = engine.recipe.save.quality ?? Save.defaultQuality
+            let quality = recipe.save.quality ?? Save.defaultQuality
             let maker = try pageMaker(isTolerant: false, quality: quality, name: name)
-            try maker.add(to: &finished, from: try InputFile(written: path), kind: process.format.kind, as: file)
-            if process.folder == nil { engine.removeUnused(name, in: folder, finished) }
+            try maker.add(to: &finished, from: try InputFile(written: path), kind: format.kind, as: file)
+            if self.folder == nil { engine.removeUnused(name, in: folder, finished) }
         } catch {
-            if process.folder == nil { OutputFile.remove(path) }
+            if self.folder == nil { OutputFile.remove(path) }
             throw error
         }
     }
 
     /// Where encoded files go: beside their final name, or into the spool when only the PDF wants them.
     func outputFolder() throws(ImagingError) -> RawPath {
-        if let folder = process.folder { return folder }
+        if let folder { return folder }
         return try engine.spool(process.spoolFolder)
     }
 
@@ -252,9 +272,7 @@ struct ProcessTask {
         return try output.finish(modifiedNanoseconds: process.keepTimes ? input.modifiedNanoseconds : nil)
     }
 
-    private func name(of page: Int) -> RawPath {
-        page == 0 ? order.tempName : RawPath(bytes: order.tempName.bytes + Array("-\(page + 1)".utf8))
-    }
+    private func name(of page: Int) -> RawPath { TempName.name(order.tempName, save: save, page: page) }
 
     private func pageMaker(isTolerant: Bool, quality: Int, name: RawPath? = nil) throws(ImagingError) -> PageMaker {
         let encoder = PageEncoder(

@@ -9,6 +9,8 @@ public import Recipes
 /// Whatever is wrong with a file is part of its report.
 public struct ImageEngine {
     let recipe: Recipe
+    /// The recipe as if each of its saves were the only one, in their order.
+    let saveRecipes: [Recipe]
     let setup: WorkSetup
     /// Whether variables that a picture does not have get some value: so it is for canaries.
     var fillsGaps = false
@@ -28,6 +30,7 @@ public struct ImageEngine {
     public init(recipe: Recipe, setup: WorkSetup) throws(ImagingError) {
         try Vips.start(allowedLoaders: setup.limits.allowedLoaders)
         self.recipe = recipe
+        saveRecipes = recipe.saves.indices.map { recipe.upTo(save: $0) }
         self.setup = setup
     }
 
@@ -68,9 +71,6 @@ public struct ImageEngine {
         if order.kind.digestsInput, finished.inputDigest == nil { finished.inputDigest = try input.digest() }
         return finished
     }
-
-    /// What the recipe does to this picture up to its first save.
-    func steps(for facts: PictureFacts) throws(ImagingError) -> [PixelStep] { try recipe.steps(of: facts) }
 
     /// The kind of an input by its content; of a camera's raw file that looks like a TIFF only a DNG says what it is, of others
     /// the extension tells.

@@ -10,7 +10,7 @@ extension ProcessTask {
     ) -> PictureFacts {
         var facts = header.facts
         if let density, density.horizontalMilliDPI > 0 { facts.dpi = Double(density.horizontalMilliDPI) / 1000 }
-        let wanted = engine.recipe.variables
+        let wanted = recipe.variables
         guard !wanted.isEmpty else { return facts }
         let tags = metadata.exif.map(EXIFTags.init(reading:))
         var values = VariableValues()
@@ -21,7 +21,7 @@ extension ProcessTask {
             .bits: .number(Double(header.bitsPerBand)), .format: .text(kind.rawValue), .mode: .text(header.mode),
             .orientation: .number(Double(header.orientation)), .name: .text(order.input.lastComponent.display),
             .stem: .text(order.input.stem.display), .type: .text(order.input.lowercasedExtension),
-            .ext: .text(process.format.fileExtension), .folder: .text(order.input.parent.lastComponent.display),
+            .ext: .text(format.fileExtension), .folder: .text(order.input.parent.lastComponent.display),
         ]
         let taken =
             tags?.takenAt.flatMap(CivilTime.init(exif:))
@@ -30,6 +30,8 @@ extension ProcessTask {
             guard let plain = PlainVariable(rawValue: part.rawValue) else { preconditionFailure("no variable \(part.rawValue)") }
             values.plain[plain] = taken.value(of: part)
         }
+        // On other hosts the input's own path is scratch.
+        if let place = process.place { values.add(place) }
         if engine.fillsGaps { values.fillGaps(wanted) }
         facts.values = values
         return facts
@@ -37,11 +39,11 @@ extension ProcessTask {
 }
 
 extension VariableValues {
-    /// Gives each wanted tag that is missing some value: a canary shows how a text is drawn, not what it says.
+    /// Gives each wanted value that is missing some: a canary shows how a text is drawn, not what it says.
     fileprivate mutating func fillGaps(_ wanted: Set<Variable>) {
         for variable in wanted {
             switch variable.subject {
-            case .plain: continue
+            case .plain(let name): if plain[name] == nil { plain[name] = name.isNumber ? .number(1) : .text("1") }
             case .tag(let space, let name):
                 let key = "\(space.rawValue):\(name)"
                 if tags[key] == nil { tags[key] = variable.part == nil ? "1" : "2000:01:01 00:00:00" }

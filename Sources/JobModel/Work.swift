@@ -33,11 +33,19 @@ public enum WorkKind: Hashable, Sendable {
 }
 
 extension WorkKind {
-    /// Where the files that a report names begin; nil where none are made.
+    /// Where the files that a report names begin; nil where none are made. Those of further saves may lie elsewhere.
     public var folder: RawPath? {
         switch self {
         case .process(let order): order.folder
         case .page, .probe, .thumbnail, .fingerprint, .program: nil
+        }
+    }
+
+    /// Every folder that outputs are made in, each once.
+    public var outputFolders: [RawPath] {
+        switch self {
+        case .process(let order): Set([order.folder].compactMap(\.self) + order.further.map(\.folder)).sorted()
+        case .page, .probe, .thumbnail, .fingerprint, .program: []
         }
     }
 
@@ -64,6 +72,10 @@ public struct ProcessOrder: Hashable, Sendable {
     /// Whether the input's digest is wanted (`--manifest`, `--identity digest`).
     public var digestInput: Bool
     public var keepTimes: Bool
+    /// Where the recipe's saves behind its first go, in their order.
+    public var further: [SaveTarget] = []
+    /// Where the input stands in the job and its folders; only where the recipe asks for it, since on other hosts its path is scratch.
+    public var place: InputPlace?
 
     public init(folder: RawPath?, format: OutputFormat, pages: Bool, spoolFolder: RawPath?, digestInput: Bool, keepTimes: Bool) {
         self.folder = folder
@@ -72,6 +84,64 @@ public struct ProcessOrder: Hashable, Sendable {
         self.spoolFolder = spoolFolder
         self.digestInput = digestInput
         self.keepTimes = keepTimes
+    }
+
+    /// Where files of a save go, counted from 0; nil where it makes none.
+    public func folder(ofSave save: Int) -> RawPath? {
+        if save == 0 { return folder }
+        return further.indices.contains(save - 1) ? further[save - 1].folder : nil
+    }
+}
+
+/// What the texts of a recipe can ask of an input's place.
+public struct InputPlace: Hashable, Sendable {
+    /// Below its INPUT folder; the bare name for an INPUT that is a file.
+    public var relative: RawPath
+    /// The real name of the INPUT folder, or of the folder a file INPUT lies in; may be empty for the root.
+    public var inputFolderName: RawPath
+    /// Place in the job, from 1.
+    public var index: Int
+    /// Place in its folder, from 1.
+    public var folderIndex: Int
+
+    public init(relative: RawPath, inputFolderName: RawPath, index: Int, folderIndex: Int) {
+        self.relative = relative
+        self.inputFolderName = inputFolderName
+        self.index = index
+        self.folderIndex = folderIndex
+    }
+}
+
+/// Where one more output of the same picture goes.
+public struct SaveTarget: Hashable, Sendable {
+    /// Folder that the final name will stand in; it exists.
+    public var folder: RawPath
+    public var format: OutputFormat
+
+    public init(folder: RawPath, format: OutputFormat) {
+        self.folder = folder
+        self.format = format
+    }
+}
+
+/// The names of an attempt's files before they have their final ones: `NAME`, `NAME-2` for the second page, `NAME-s2` for the
+/// second save of the recipe and `NAME-s2-3` for the third page of that.
+public enum TempName {
+    /// - Parameters:
+    ///   - save: from 0.
+    ///   - page: from 0.
+    public static func name(_ attempt: RawPath, save: Int, page: Int) -> RawPath {
+        let ofSave = save == 0 ? "" : "-s\(save + 1)"
+        let ofPage = page == 0 ? "" : "-\(page + 1)"
+        return RawPath(bytes: attempt.bytes + Array((ofSave + ofPage).utf8))
+    }
+
+    /// Which save a file is of, from 0, by its name.
+    public static func save(of name: RawPath, attempt: RawPath) -> Int {
+        let rest = name.bytes.dropFirst(attempt.bytes.count)
+        guard rest.starts(with: "-s".utf8) else { return 0 }
+        let digits = rest.dropFirst(2).prefix { (0x30...0x39).contains($0) }
+        return max(1, Int(String(decoding: digits, as: UTF8.self)) ?? 1) - 1
     }
 }
 
@@ -110,7 +180,7 @@ public struct WorkOrder: Hashable, Sendable {
     /// What the plan saw; a worker that finds something else fails the task as `changed`.
     public var identity: InputIdentity
     public var kind: WorkKind
-    /// Name for this attempt's temp and spool files, without a slash; the worker adds `-<page>` for pages behind the first.
+    /// Name for this attempt's temp and spool files, without a slash; see `TempName` for those behind the first.
     public var tempName: RawPath
 
     public init(attempt: Attempt, input: RawPath, identity: InputIdentity, kind: WorkKind, tempName: RawPath) {
@@ -166,8 +236,11 @@ public struct MadeFile: Hashable, Sendable {
     public var digest: Digest256
     /// True when the bytes equal the input's.
     public var isVerbatim: Bool
+    /// Which of the recipe's saves made it, from 0.
+    public var save: Int
 
-    public init(temp: RawPath, page: Int?, sizeBytes: UInt64, digest: Digest256, isVerbatim: Bool) {
+    public init(temp: RawPath, page: Int?, sizeBytes: UInt64, digest: Digest256, isVerbatim: Bool, save: Int = 0) {
+        self.save = save
         self.temp = temp
         self.page = page
         self.sizeBytes = sizeBytes

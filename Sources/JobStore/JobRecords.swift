@@ -17,11 +17,16 @@ public struct PlannedTask: Hashable, Sendable {
     public var book: Int
     /// Bytes of `output` that are the page's number, when its template says where that stands; else pages get `-{page}`.
     public var pageNumber: Range<Int>?
+    /// What the recipe's saves behind its first make, in their order; empty where `output` is nil.
+    public var further: [FurtherOutput]
+    /// Where the input stands, if the recipe's texts ask for it.
+    public var place: InputPlace?
 
     public init(
         index: TaskIndex, input: RawPath, identity: InputIdentity, output: RawPath?, format: OutputFormat, bookFolder: RawPath,
-        mayReplace: Bool, book: Int, pageNumber: Range<Int>? = nil
+        mayReplace: Bool, book: Int, pageNumber: Range<Int>? = nil, further: [FurtherOutput] = []
     ) {
+        self.further = further
         self.index = index
         self.input = input
         self.identity = identity
@@ -31,6 +36,51 @@ public struct PlannedTask: Hashable, Sendable {
         self.mayReplace = mayReplace
         self.book = book
         self.pageNumber = pageNumber
+    }
+}
+
+/// One more output of a task, as the plan fixed it.
+public struct FurtherOutput: Hashable, Sendable {
+    /// Final name.
+    public var path: RawPath
+    public var format: OutputFormat
+    /// As those of `PlannedTask`.
+    public var mayReplace: Bool
+    public var pageNumber: Range<Int>?
+
+    public init(path: RawPath, format: OutputFormat, mayReplace: Bool = false, pageNumber: Range<Int>? = nil) {
+        self.path = path
+        self.format = format
+        self.mayReplace = mayReplace
+        self.pageNumber = pageNumber
+    }
+}
+
+/// The outputs of a task by the save that makes them, from 0.
+extension PlannedTask {
+    /// Final names of all its outputs; of a program those that the plan names itself.
+    public var outputs: [RawPath] { [output].compactMap(\.self) + further.map(\.path) }
+
+    public func output(ofSave save: Int) -> RawPath? {
+        if save == 0 { return output }
+        return further.indices.contains(save - 1) ? further[save - 1].path : nil
+    }
+
+    public func format(ofSave save: Int) -> OutputFormat { save == 0 ? format : further[save - 1].format }
+
+    public func pageNumber(ofSave save: Int) -> Range<Int>? {
+        if save == 0 { return pageNumber }
+        return further.indices.contains(save - 1) ? further[save - 1].pageNumber : nil
+    }
+
+    public func mayReplace(save: Int) -> Bool { save == 0 ? mayReplace : further[save - 1].mayReplace }
+
+    public mutating func setOutput(_ path: RawPath, ofSave save: Int) {
+        if save == 0 { output = path } else { further[save - 1].path = path }
+    }
+
+    public mutating func setMayReplace(_ may: Bool, save: Int) {
+        if save == 0 { mayReplace = may } else { further[save - 1].mayReplace = may }
     }
 }
 

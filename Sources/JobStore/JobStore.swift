@@ -67,14 +67,15 @@ public final class JobStore: Sendable {
             let statement = try database.cachedStatement(
                 sql: """
                     INSERT INTO task (idx, input, size, modified_ns, output, format, book_folder, may_replace, book,
-                        page_number_at, page_number_end)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        page_number_at, page_number_end, further, place)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             for task in tasks {
                 try statement.execute(arguments: [
                     task.index.position, data(task.input.bytes), Int64(bitPattern: task.identity.sizeBytes),
                     task.identity.modifiedNanoseconds, task.output.map { data($0.bytes) }, task.format.rawValue,
                     data(task.bookFolder.bytes), task.mayReplace, task.book, task.pageNumber?.lowerBound, task.pageNumber?.upperBound,
+                    furtherBytes(of: task).map(data), task.place.map { data($0.wireBytes) },
                 ])
             }
         }
@@ -85,7 +86,7 @@ public final class JobStore: Sendable {
         try translated("read plan") {
             try pool.read { database in
                 let statement = try database.cachedStatement(sql: "SELECT \(taskColumns) FROM task WHERE idx >= ? AND idx < ? ORDER BY idx")
-                return try Row.fetchAll(statement, arguments: [range.lowerBound, range.upperBound]).map(plannedTask)
+                return try Row.fetchAll(statement, arguments: [range.lowerBound, range.upperBound]).map { try plannedTask($0) }
             }
         }
     }
@@ -124,7 +125,7 @@ public final class JobStore: Sendable {
                     guard let row = try Row.fetchOne(statement, arguments: [attempt.task.position]) else {
                         preconditionFailure("task \(attempt.task.rawValue) is not planned")
                     }
-                    return plannedTask(row)
+                    return try plannedTask(row)
                 }
             }
         }
@@ -133,8 +134,10 @@ public final class JobStore: Sendable {
     /// Sets the outputs that the collision rules changed, and whether they may replace what lies there.
     public func rename(_ tasks: [PlannedTask]) throws(JobStoreError) {
         try write("rename outputs", durable: false) { database in
-            let statement = try database.cachedStatement(sql: "UPDATE task SET output = ?, may_replace = ? WHERE idx = ?")
-            for task in tasks { try statement.execute(arguments: [task.output.map { data($0.bytes) }, task.mayReplace, task.index.position]) }
+            let statement = try database.cachedStatement(sql: "UPDATE task SET output = ?, may_replace = ?, further = ? WHERE idx = ?")
+            for task in tasks {
+                try statement.execute(arguments: [task.output.map { data($0.bytes) }, task.mayReplace, furtherBytes(of: task).map(data), task.index.position])
+            }
         }
     }
 
@@ -252,21 +255,24 @@ public final class JobStore: Sendable {
 }
 
 let taskColumns =
-    "idx, input, size, modified_ns, task.output, format, book_folder, may_replace, book, page_number_at, page_number_end"
+    "idx, input, size, modified_ns, task.output, format, book_folder, may_replace, book, page_number_at, page_number_end, further, place"
 
 /// Those behind `taskColumns` in the rows that `taskRecord` reads.
 let outcomeColumns = "state, reason, message, work, outputs, cpu_us, wall_us, peak_bytes, host, attempts"
 /// The number of columns in both.
-let recordColumnCount = 21
+let recordColumnCount = 23
 
-func taskRecord(_ row: Row) throws(JobStoreError) -> TaskRecord { TaskRecord(task: plannedTask(row), outcome: try taskOutcome(row)) }
+func taskRecord(_ row: Row) throws(JobStoreError) -> TaskRecord { TaskRecord(task: try plannedTask(row), outcome: try taskOutcome(row)) }
 
-private func plannedTask(_ row: Row) -> PlannedTask {
-    PlannedTask(
+private func plannedTask(_ row: Row) throws(JobStoreError) -> PlannedTask {
+    var task = PlannedTask(
         index: TaskIndex(row[0] as Int), input: RawPath(bytes: bytes(row, 1) ?? []),
         identity: InputIdentity(sizeBytes: UInt64(bitPattern: row[2]), modifiedNanoseconds: row[3]),
         output: bytes(row, 4).map { RawPath(bytes: $0) }, format: OutputFormat(rawValue: row[5]) ?? .png,
-        bookFolder: RawPath(bytes: bytes(row, 6) ?? []), mayReplace: row[7], book: row[8], pageNumber: pageNumber(row))
+        bookFolder: RawPath(bytes: bytes(row, 6) ?? []), mayReplace: row[7], book: row[8], pageNumber: pageNumber(row),
+        further: try furtherOutputs(row))
+    task.place = try inputPlace(row)
+    return task
 }
 
 private func pageNumber(_ row: Row) -> Range<Int>? {
@@ -276,11 +282,11 @@ private func pageNumber(_ row: Row) -> Range<Int>? {
 
 private func taskOutcome(_ row: Row) throws(JobStoreError) -> TaskOutcome {
     let index = TaskIndex(row[0] as Int)
-    guard let state = TaskState(rawValue: row[11]) else { throw .unreadable(what: "task \(index.rawValue)", reason: "unknown state") }
+    guard let state = TaskState(rawValue: row[13]) else { throw .unreadable(what: "task \(index.rawValue)", reason: "unknown state") }
     var outcome = TaskOutcome(index: index, state: state)
     do throws(WireError) {
-        if let work = bytes(row, 14) { outcome.work = try FinishedWork(wireBytes: work) }
-        if let outputs = bytes(row, 15) {
+        if let work = bytes(row, 16) { outcome.work = try FinishedWork(wireBytes: work) }
+        if let outputs = bytes(row, 17) {
             var reader = WireReader(outputs)
             outcome.outputs = try reader.array()
             try reader.end()
@@ -288,15 +294,15 @@ private func taskOutcome(_ row: Row) throws(JobStoreError) -> TaskOutcome {
     } catch {
         throw .unreadable(what: "task \(index.rawValue)", reason: "\(error)")
     }
-    if let name = row[12] as String? {
+    if let name = row[14] as String? {
         guard let reason = FailureReason(rawValue: name) else { throw .unreadable(what: "task \(index.rawValue)", reason: "reason '\(name)'") }
-        outcome.failure = TaskFailure(reason, row[13] ?? "")
+        outcome.failure = TaskFailure(reason, row[15] ?? "")
     }
     outcome.usage = WorkUsage(
-        cpuMicroseconds: UInt64(clamping: row[16] as Int64? ?? 0), wallMicroseconds: UInt64(clamping: row[17] as Int64? ?? 0),
-        peakMemoryBytes: UInt64(clamping: row[18] as Int64? ?? 0))
-    outcome.host = row[19]
-    outcome.attempts = row[20]
+        cpuMicroseconds: UInt64(clamping: row[18] as Int64? ?? 0), wallMicroseconds: UInt64(clamping: row[19] as Int64? ?? 0),
+        peakMemoryBytes: UInt64(clamping: row[20] as Int64? ?? 0))
+    outcome.host = row[21]
+    outcome.attempts = row[22]
     return outcome
 }
 

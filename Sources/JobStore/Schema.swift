@@ -1,6 +1,6 @@
 internal import GRDB
 
-/// The tables of `job.sqlite`, version 3; read them with `sqlite3` at any time, also while the job runs.
+/// The tables of `job.sqlite`, version 4; read them with `sqlite3` at any time, also while the job runs.
 ///
 /// - job: facts of the job as key and value. `state` is planning, running, stopped, finished, failed (finished, and some
 ///   files failed) or cancelled; `status` the exit code of the last run that ended; `version`, `command` (arguments joined by NUL),
@@ -9,7 +9,8 @@ internal import GRDB
 ///   `program` (what decides the tasks of `quire exec` but for their arguments, as a digest in hexadecimal);
 ///   `set.NAME` are the settings and `pdf.NAME` those of the PDF.
 /// - task: one row an input, in plan order; `state` as in `TaskState`; `work` is a `FinishedWork`, `outputs` the final
-///   names, both in the binary form of `WireProtocol`; `run` is the run that recorded the end.
+///   names, `further` the planned outputs of saves behind the first, and `place` what
+///   its texts ask of an input's place (both null where there is nothing), all four in the binary form of `WireProtocol`; `run` is the run that recorded the end.
 /// - attempt: one row a try; `ended_ms` is null while it runs or when it was lost.
 /// - run: one row a process that worked on the job: the first, and each `resume` or `retry`; `build` is what it ran.
 /// - book: one row a PDF, with the task of its first page and the one behind its last.
@@ -22,7 +23,9 @@ internal import GRDB
 ///
 /// Paths are bytes as the file system has them; times are milliseconds since 1970 UTC.
 enum Schema {
-    static let version = 3
+    static let version = 4
+    /// The version before: without `further` and `place` of tasks, which are added when such a file is opened.
+    private static let earlierVersion = 3
     /// `quir`, for `file` and other programs that look into SQLite's header.
     private static let applicationID = 0x7175_6972
 
@@ -37,10 +40,18 @@ enum Schema {
         }
         // Looked at again with the writer's lock: whoever lists jobs may have opened the empty file too.
         if isEmpty { return try pool.write { if try isWithoutTables($0) { try create(in: $0) } } }
+        // Its quire may be at work on it yet: columns that it does not know of are nothing to it.
+        if found == earlierVersion { return try pool.write(addColumns) }
         guard found == version else {
             throw JobStoreError.unreadable(
                 what: name, reason: "it is of version \(max(found, 1)) and this quire reads version \(version); use the quire that made it")
         }
+    }
+
+    private static func addColumns(in database: Database) throws {
+        // Whoever lists jobs may have done it meanwhile.
+        guard try Int.fetchOne(database, sql: "PRAGMA user_version") == earlierVersion else { return }
+        try database.execute(sql: "ALTER TABLE task ADD COLUMN further BLOB; ALTER TABLE task ADD COLUMN place BLOB; PRAGMA user_version = \(version)")
     }
 
     private static func isWithoutTables(_ database: Database) throws -> Bool {
@@ -65,6 +76,8 @@ enum Schema {
                     book INTEGER NOT NULL,
                     page_number_at INTEGER,
                     page_number_end INTEGER,
+                    further BLOB,
+                    place BLOB,
                     state INTEGER NOT NULL DEFAULT 0,
                     reason TEXT,
                     message TEXT,

@@ -61,20 +61,24 @@ extension ProgramResult.Captured {
 /// The ends of a minder that left nothing: none of its programs ran, or it ended the one that did.
 let minderCleanEnds: [ProcessEnd] = [.exited(code: 0), .exited(code: WorkerMessage.minderEndedProgramCode)]
 
-/// Removes what a dead worker may have left of an attempt: `tempName`, `tempName-2`, `tempName-3`... until one is absent.
+/// Removes what a dead worker may have left of an attempt, pages of each save until one is absent.
 ///
 /// What cannot be removed is left to the head, which sweeps the temp names of a job at its end.
 func discardTemporaries(of order: WorkOrder) {
-    for folder in [order.kind.folder, order.kind.spoolFolder].compactMap({ $0 }) {
-        let first = folder.appending(order.tempName)
-        do throws(SystemError) {
-            try FileOperation.removeIfPresent(first)
-            for page in 2...1_000_000 { try FileOperation.remove(RawPath(bytes: first.bytes + Array("-\(page)".utf8))) }
-        } catch {
-            continue
-        }
+    for folder in [order.kind.folder, order.kind.spoolFolder].compactMap({ $0 }) { discardPages(of: order, save: 0, in: folder) }
+    if case .process(let process) = order.kind {
+        for (index, target) in process.further.enumerated() { discardPages(of: order, save: index + 1, in: target.folder) }
     }
     if case .program(let program) = order.kind { discardTemporaries(of: order, program) }
+}
+
+private func discardPages(of order: WorkOrder, save: Int, in folder: RawPath) {
+    do throws(SystemError) {
+        try FileOperation.removeIfPresent(folder.appending(TempName.name(order.tempName, save: save, page: 0)))
+        for page in 1..<1_000_000 { try FileOperation.remove(folder.appending(TempName.name(order.tempName, save: save, page: page))) }
+    } catch {
+        return
+    }
 }
 
 /// What the program of a dead minder wrote under private names; what it wrote at final names cannot be told from what was there.

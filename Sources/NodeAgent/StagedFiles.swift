@@ -174,6 +174,8 @@ final class StagedFiles {
         switch order.kind {
         case .process(var process):
             if process.folder != nil { process.folder = paths.outputs }
+            // Their names tell them apart.
+            for save in process.further.indices { process.further[save].folder = paths.outputs }
             if process.spoolFolder != nil { process.spoolFolder = paths.spool }
             order.kind = .process(process)
         case .page(var page):

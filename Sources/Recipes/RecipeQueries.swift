@@ -77,16 +77,17 @@ extension Recipe {
             case let save as Save:
                 if !hasSave { steps += retention }
                 hasSave = true
-                steps.append(.save(resolved(save)))
+                steps.append(.save(Recipe(actions: steps.filter { !($0.body is Save) } + [action]).resolvedSave(save)))
             case is AutoOrient, is MetadataStripping, is MetadataSelection: break
             default: steps.append(action)
             }
         }
-        if !hasSave { steps += retention + [.save(resolved(Save()))] }
+        if !hasSave { steps += retention + [.save(resolvedSave(Save()))] }
         return Recipe(actions: steps)
     }
 
-    private func resolved(_ given: Save) -> Save {
+    /// What a save means behind these actions.
+    private func resolvedSave(_ given: Save) -> Save {
         guard !pixelActions.isEmpty else { return given }
         var save = given
         for setting in [EncodingSetting.quality, .pngCompression] {

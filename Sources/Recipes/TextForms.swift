@@ -103,6 +103,9 @@ extension Colour {
         ("magenta", Colour(red: 255, green: 0, blue: 255)), ("orange", Colour(red: 255, green: 165, blue: 0)),
         ("brown", Colour(red: 165, green: 42, blue: 42)), ("navy", Colour(red: 0, green: 0, blue: 128)),
     ]
+    /// The names that are read, as against digits.
+    public static var nameList: [String] { names.map(\.name) }
+
     static let accepted = "'#rrggbb' or '#rgb' (quoted in YAML), or " + names.map(\.name).joined(separator: ", ")
 
     /// Reads `#rrggbb`, `#rgb` or a name (CSS values); letters of either case.
@@ -236,20 +239,26 @@ func plain(_ number: Double) -> String {
 }
 
 /// Accepted second spellings of names; everything is stored in the first.
-func canonicalSpelling(_ word: String) -> String {
-    switch word {
-    case "jpg": "jpeg"
-    case "tif": "tiff"
-    case "gray": "grey"
-    case "grayscale": "greyscale"
-    case "center": "centre"
-    case "color": "colour"
-    case "convert-color": "convert-colour"
-    case "colour-to-alpha": "color-to-alpha"
-    case "colourize", "colorise", "colourise": "colorize"
-    default: word
-    }
+func canonicalSpelling(_ word: String) -> String { secondSpellings[word] ?? word }
+
+/// A name or word as a recipe stores it, and all other spellings that are taken for it.
+public func acceptedSpellings(of word: String) -> [String] {
+    [word] + secondSpellings.filter { $0.value == word }.map(\.key).sorted()
 }
+
+private let secondSpellings = [
+    "jpg": "jpeg",
+    "tif": "tiff",
+    "gray": "grey",
+    "grayscale": "greyscale",
+    "center": "centre",
+    "color": "colour",
+    "convert-color": "convert-colour",
+    "colour-to-alpha": "color-to-alpha",
+    "colourize": "colorize",
+    "colorise": "colorize",
+    "colourise": "colorize",
+]
 
 private func hexValue(_ digit: UInt8) -> UInt8? {
     switch digit {

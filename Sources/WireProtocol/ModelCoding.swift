@@ -49,18 +49,25 @@ extension TaskFailure: WireCodable {
 extension MadeFile: WireCodable {
     public func encode(to writer: inout WireWriter) {
         writer.put(temp)
-        writer.put(count: page ?? 0)
+        // In one number, which for a first save is what it was before there were others: ledgers hold such rows for years.
+        writer.put(UInt64(page ?? 0) | UInt64(save) << Self.saveShift)
         writer.put(sizeBytes)
         writer.put(digest)
         writer.put(isVerbatim)
     }
     public init(from reader: inout WireReader) throws(WireError) {
         let temp = try reader.value(RawPath.self)
-        let page: Int = try reader.integer()
+        let number = try reader.number()
+        let page = Int(number & (1 << Self.saveShift - 1))
+        let save = number >> Self.saveShift
+        guard save <= Self.saveMax else { throw .invalid("save \(save)") }
         self.init(
             temp: temp, page: page == 0 ? nil : page, sizeBytes: try reader.number(), digest: try reader.value(),
-            isVerbatim: try reader.bool())
+            isVerbatim: try reader.bool(), save: Int(save))
     }
+
+    private static let saveShift: UInt64 = 32
+    private static let saveMax: UInt64 = 1000
 }
 
 extension WorkUsage: WireCodable {

@@ -8,11 +8,38 @@ extension ProcessOrder: WireCodable {
         writer.put(spoolFolder)
         writer.put(digestInput)
         writer.put(keepTimes)
+        writer.put(further)
+        writer.put(place)
     }
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             folder: try reader.optional(), format: try reader.choice(), pages: try reader.bool(), spoolFolder: try reader.optional(),
             digestInput: try reader.bool(), keepTimes: try reader.bool())
+        further = try reader.array()
+        place = try reader.optional()
+    }
+}
+
+extension InputPlace: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(relative)
+        writer.put(inputFolderName)
+        writer.put(count: index)
+        writer.put(count: folderIndex)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            relative: try reader.value(), inputFolderName: try reader.value(), index: try reader.integer(), folderIndex: try reader.integer())
+    }
+}
+
+extension SaveTarget: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(folder)
+        writer.put(choice: format)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(folder: try reader.value(), format: try reader.choice())
     }
 }
 

@@ -85,7 +85,7 @@ struct RunCommand: ParsableCommand {
 
 /// The shortcuts for a recipe's most used actions.
 struct ActionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A recipe: a YAML file with an action list.", valueName: "file"))
+    @Option(help: ArgumentHelp("A recipe: a YAML file with an action list, one of your own by its name, or web, email, archive-master, thumbnails, print-a4, privacy.", valueName: "recipe"))
     var recipe: PathArgument?
 
     @Option(help: ArgumentHelp("auto turns pictures upright as their Orientation says; 90, 180 and 270 turn clockwise.", valueName: "how"))

@@ -168,6 +168,43 @@ struct JobStoreTests {
         }
     }
 
+    @Test("Further outputs of a task are kept, and a journal of the version before gets room for them")
+    func furtherOutputs() throws {
+        try withFolder { folder in
+            let file = folder.appending("job.sqlite")
+            var several = task(0)
+            several.further = [
+                FurtherOutput(path: RawPath(bytes: [0xFF]), format: .png, mayReplace: true, pageNumber: 3..<7),
+                FurtherOutput(path: RawPath("b"), format: .webp),
+            ]
+            several.place = InputPlace(relative: RawPath("x/\u{e4}.jpg"), inputFolderName: RawPath(bytes: [0xFE]), index: 1, folderIndex: 70)
+            let store = try JobStore(file: file)
+            try store.append([several, task(1)])
+            #expect(try store.tasks(0..<2) == [several, task(1)])
+            several.setOutput(RawPath("c"), ofSave: 2)
+            several.further[0].mayReplace = false
+            try store.rename([several])
+            #expect(try store.records(from: 0, below: 1, count: 1).map(\.task) == [several])
+            #expect(several.output(ofSave: 2) == RawPath("c") && several.output(ofSave: 3) == nil)
+            try store.close()
+
+            let python = Process()
+            python.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+            python.arguments = [
+                "-c", "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.executescript('ALTER TABLE task DROP COLUMN further; ALTER TABLE task DROP COLUMN place; PRAGMA user_version=3')",
+                file.display,
+            ]
+            try python.run()
+            python.waitUntilExit()
+            try #require(python.terminationStatus == 0)
+            let older = try JobStore(file: file)
+            #expect(try older.tasks(0..<2).map(\.further) == [[], []])
+            try older.rename([several])
+            #expect(try older.tasks(0..<1).map(\.further) == [several.further])
+            try older.close()
+        }
+    }
+
     @Test("A file that is no journal is refused with its name")
     func foreignFile() throws {
         try withFolder { folder in

@@ -10,7 +10,8 @@ private let digest = Digest256(bytes: Array(0..<32))
 
 private var sampleWork: FinishedWork {
     var work = FinishedWork()
-    work.files = [MadeFile(temp: RawPath(bytes: [0xFF, 0x2F, 0x41]), page: 3, sizeBytes: 1 << 40, digest: digest, isVerbatim: true)]
+    work.files = [MadeFile(temp: RawPath(bytes: [0xFF, 0x2F, 0x41]), page: 3, sizeBytes: 1 << 40, digest: digest, isVerbatim: true),
+        MadeFile(temp: RawPath("t-s3-2"), page: 2, sizeBytes: 1, digest: digest, isVerbatim: false, save: 2)]
     let alpha = StreamSource(file: .spool(RawPath("mask")), ranges: [ByteRange(offset: 1, count: 2)], digest: digest)
     work.pages = [
         PageFacts(
@@ -36,14 +37,20 @@ private let setup = AgentSetup(
     job: JobID(rawValue: "j"), epoch: 1, leaseSeconds: 15, slots: 4, yieldsToOthers: true, workerMemoryBytesMax: 9,
     timeout: .fixed(seconds: 3), work: [1, 2])
 
+private var processOrder: ProcessOrder {
+    var order = ProcessOrder(folder: RawPath("/o"), format: .webp, pages: true, spoolFolder: nil, digestInput: true, keepTimes: true)
+    order.further = [SaveTarget(folder: RawPath("/p"), format: .png)]
+    order.place = InputPlace(relative: RawPath("a/b"), inputFolderName: RawPath(bytes: [0xFF]), index: 9, folderIndex: 2)
+    return order
+}
+
 private let headMessages: [HeadMessage] = [
     .hello(Hello(build: "b")), .setup(setup),
     .assign([
         WorkOrder(
             attempt: Attempt(task: TaskIndex(0), number: 1), input: RawPath("/a\nb"),
             identity: InputIdentity(sizeBytes: 5, modifiedNanoseconds: -5),
-            kind: .process(
-                ProcessOrder(folder: RawPath("/o"), format: .webp, pages: true, spoolFolder: nil, digestInput: true, keepTimes: true)),
+            kind: .process(processOrder),
             tempName: RawPath("t")),
         WorkOrder(
             attempt: Attempt(task: TaskIndex(1), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
@@ -102,6 +109,22 @@ struct FramingTests {
         }
         #expect(found == headMessages)
         #expect(!reader.holdsPartialMessage)
+    }
+
+    @Test("A made file of a first save has the form it had before recipes could save more than once, which ledgers hold")
+    func formOfLedgers() throws {
+        let bytes: [UInt8] = [1, 0x74, 3, 9, 32] + digest.bytes + [1]
+        let file = MadeFile(temp: RawPath("t"), page: 3, sizeBytes: 9, digest: digest, isVerbatim: true)
+        #expect(file.wireBytes == bytes)
+        #expect(try MadeFile(wireBytes: bytes) == file)
+    }
+
+    @Test("Names of temp files say of which save they are", arguments: [0, 1, 9], [0, 1, 11])
+    func tempNames(save: Int, page: Int) {
+        let attempt = RawPath(".quire-j-s2-7-1")
+        let name = TempName.name(attempt, save: save, page: page)
+        #expect(TempName.save(of: name, attempt: attempt) == save)
+        if save == 1, page == 11 { #expect(name == RawPath(".quire-j-s2-7-1-s2-12")) }
     }
 
     @Test("Chunks of files come between messages, and what a login shell prints comes before them")

@@ -174,6 +174,7 @@ extension WorkKind {
         switch self {
         case .process(var order):
             order.folder = order.folder.map(place)
+            for save in order.further.indices { order.further[save].folder = place(order.further[save].folder) }
             order.spoolFolder = order.spoolFolder.map(place)
             return .process(order)
         case .page(var order):

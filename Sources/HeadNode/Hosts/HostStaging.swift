@@ -189,7 +189,7 @@ final class HostStaging: AgentConnection.Stager {
         case .input, .part, .carried, .bundle: return nil
         }
         guard let order = pending.withLock({ $0[attempt]?.order }), name.bytes.starts(with: order.tempName.bytes),
-            let folder = isSpooled ? order.kind.spoolFolder : order.kind.folder
+            let folder = isSpooled ? order.kind.spoolFolder : order.kind.folder(of: name, attempt: order.tempName)
         else { return nil }
         return Placement(path: folder.appending(name), mode: fileMode, keepsTime: order.kind.keepsTimes && !isSpooled)
     }
@@ -267,10 +267,11 @@ final class HostStaging: AgentConnection.Stager {
                 for path in one.arrived.values { gatherer.discard(path) }
                 events.send(.attemptsFailed(host, [report.attempt], .transferFailed, "what it made of \(one.order.input) did not come back whole"))
             case nil:
-                let folder = one.order.kind.folder
                 for index in work.files.indices {
                     let name = work.files[index].temp.lastComponent
-                    if let folder { work.files[index].temp = folder.appending(name) }
+                    if let folder = one.order.kind.folder(of: name, attempt: one.order.tempName) {
+                        work.files[index].temp = folder.appending(name)
+                    }
                 }
                 report.outcome = .finished(work)
                 gatherer.gather(
@@ -316,6 +317,16 @@ extension SendingFault {
         case .changed: "it changed after it was listed"
         case .unreadable(let error): "\(error.reason)"
         case .refused(let fault): "\(fault.call): error \(fault.code)"
+        }
+    }
+}
+
+extension WorkKind {
+    /// Where a made file of this name goes on the head's side.
+    fileprivate func folder(of name: RawPath, attempt: RawPath) -> RawPath? {
+        switch self {
+        case .process(let order): order.folder(ofSave: TempName.save(of: name, attempt: attempt))
+        case .page, .probe, .thumbnail, .fingerprint, .program: folder
         }
     }
 }

@@ -26,7 +26,7 @@ struct PlanSamples {
                     continue
                 }
                 note(file: workingFolder.appending(record.task.input).normalized, plan.roots.root(of: record.task.input))
-                if let output = record.task.output { folders.insert(workingFolder.appending(output.parent)) }
+                for output in record.task.outputs { folders.insert(workingFolder.appending(output.parent)) }
             }
         }
         for path in sent { noteSent(path) }

@@ -58,7 +58,7 @@ extension ProgramSettings {
 extension JobPlan {
     /// Where attempts at a task may leave temp files.
     func outputFolders(of task: PlannedTask) -> [RawPath] {
-        guard let program else { return task.output.map { [$0.parent] } ?? [] }
+        guard let program else { return Array(Set(task.outputs.map(\.parent))) }
         // What has no usable names for its outputs was refused when the job was planned.
         do throws(HeadError) { return try program.outputs(of: task).map(\.parent) } catch { return [] }
     }
