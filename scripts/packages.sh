@@ -6,6 +6,7 @@ test_packages=(
     qpdf poppler-utils mupdf-tools libimage-exiftool-perl imagemagick libvips-tools libjpeg-turbo-progs
     libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck fish csh python3 python3-venv python3-pil
     openssh-server openssh-client ffmpeg flac cmake dcmtk parallel
+    xvfb xdotool zenity desktop-file-utils xdg-utils
 )
 cluster_packages=(openssh-server openssh-client iproute2 util-linux procps)
 cluster_bench_packages=(rsync parallel libssh-dev libssl-dev)
