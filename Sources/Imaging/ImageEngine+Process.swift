@@ -285,7 +285,14 @@ struct ProcessTask {
 extension ProcessTask.PageWork {
     /// Bits a component of a picture of fewer than 8, as long as no step makes values between its own.
     var smallDepth: Int? {
-        guard let depth = header.smallDepth else { return nil }
-        return steps.allSatisfy(\.keepsValues) ? depth : nil
+        var depth = header.smallDepth
+        for step in steps {
+            if case .tone(.mode(.bilevel, _)) = step {
+                depth = 1
+            } else if !step.keepsValues {
+                depth = nil
+            }
+        }
+        return depth
     }
 }

@@ -106,6 +106,14 @@ struct Rendering {
         case .tone(let step): try apply(step)
         case .filter(let step): try apply(step)
         case .decoration(let step): try apply(step)
+        case .later(let later):
+            let steps: [PixelStep]
+            do throws(RecipeError) {
+                steps = try later.steps(width: image.width, height: image.height, hasAlpha: image.hasAlpha)
+            } catch {
+                throw .file(.unsupported, "\(error)")
+            }
+            for step in steps { try apply(step) }
         }
     }
 

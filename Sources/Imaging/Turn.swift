@@ -58,7 +58,8 @@ struct Turn: Hashable, Sendable {
             case .orient(let orientation): whole = whole.then(Turn(orientation: orientation))
             case .rotate(let quarter): whole = whole.then(Turn(quarter))
             case .flip(let axis): whole = whole.then(Turn(axis))
-            case .cut, .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour, .layout, .tone, .filter, .decoration:
+            case .cut, .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour, .layout, .tone, .filter, .decoration,
+                .later:
                 return whole
             }
             steps = steps.dropFirst()

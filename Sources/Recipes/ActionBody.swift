@@ -129,6 +129,17 @@ public struct FieldBinding<Body: ActionBody>: Sendable {
         }
     }
 
+    /// The same, but not written where it is at its default, so that recipes from before the field was there keep their meaning.
+    func silentAtDefault() -> FieldBinding<Body> {
+        guard case .fixed(let usual) = description.presence else { preconditionFailure("\(description.name) has no default") }
+        return FieldBinding(
+            description.name, description.summary, description.kind, description.presence,
+            read: { [read] body in
+                let value = read(body)
+                return value?.text == usual ? nil : value
+            }, write: write)
+    }
+
     private static func taken<Value: FieldType>(_ value: FieldValue, _ name: String) -> Value {
         guard let taken = Value(value) else { preconditionFailure("kind and type of \(Body.name.rawValue).\(name) disagree") }
         return taken

@@ -51,21 +51,38 @@ public struct ActionFields: Sendable {
 }
 
 extension FieldBinding {
-    /// The three fields that name a size in one or in two: `size` is the one that is written.
+    /// The three fields that name a size in one or in two: `size` is written, but for arithmetic, which may hold an x.
+    ///
+    /// - Parameter applies: Whether the action has a size at all.
     static func box(
-        _ width: any WritableKeyPath<Body, Extent> & Sendable, _ height: any WritableKeyPath<Body, Extent> & Sendable, _ kind: FieldKind, side: FieldKind
+        _ width: any WritableKeyPath<Body, Extent> & Sendable, _ height: any WritableKeyPath<Body, Extent> & Sendable, _ kind: FieldKind,
+        side: FieldKind, while applies: @escaping @Sendable (Body) -> Bool = { _ in true }
     ) -> [FieldBinding<Body>] {
-        [
+        let isPlain = { @Sendable (body: Body) in body[keyPath: width].isPlain && body[keyPath: height].isPlain }
+        func half(_ name: String, _ path: any WritableKeyPath<Body, Extent> & Sendable) -> FieldBinding<Body> {
+            FieldBinding(
+                name, "Instead of size, with \(name == "width" ? "height" : "width").", side, .optional,
+                read: { applies($0) && !isPlain($0) ? .extent($0[keyPath: path]) : nil }, write: { _, _ in })
+        }
+        return [
             FieldBinding(
                 "size", "Width and height in one: 800x600.", kind, .optional,
-                read: { .size($0[keyPath: width], $0[keyPath: height]) },
+                read: { applies($0) && isPlain($0) ? .size($0[keyPath: width], $0[keyPath: height]) : nil },
                 write: { body, value in
                     guard case .size(let wide, let high) = value else { return }
                     body[keyPath: width] = wide
                     body[keyPath: height] = high
                 }),
-            FieldBinding("width", "Instead of size, with height.", side, .optional, read: { _ in nil }, write: { _, _ in }),
-            FieldBinding("height", "Instead of size, with width.", side, .optional, read: { _ in nil }, write: { _, _ in }),
+            half("width", width), half("height", height),
         ]
+    }
+}
+
+extension Extent {
+    fileprivate var isPlain: Bool {
+        switch self {
+        case .pixels, .percent: true
+        case .computed: false
+        }
     }
 }

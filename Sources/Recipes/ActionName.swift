@@ -2,10 +2,16 @@
 public enum ActionName: String, CaseIterable, Sendable {
     // Layout.
     case autoOrient = "auto-orient"
-    case rotate, flip, crop, shrink, fit, canvas
+    case rotate, flip, transpose, crop, shrink, scale, fit, canvas, grid, mirror, offset, perspective
     // Tone.
     case greyscale, flatten
     case convertColour = "convert-colour"
+    case convertMode = "convert-mode"
+    case autoContrast = "auto-contrast"
+    case background, brightness
+    case colorToAlpha = "color-to-alpha"
+    case colorize, contrast, desaturate, equalize, invert, posterize, saturation
+    case warmUp = "warm-up"
     // Filter.
     case sharpen, blur
     // Decoration.
@@ -22,14 +28,33 @@ public enum ActionName: String, CaseIterable, Sendable {
         case .autoOrient: AutoOrient.self
         case .rotate: Rotation.self
         case .flip: Flip.self
+        case .transpose: Transposition.self
         case .crop: Crop.self
         case .shrink: Shrink.self
+        case .scale: Scale.self
         case .fit: Fit.self
         case .canvas: Canvas.self
+        case .grid: Grid.self
+        case .mirror: Mirroring.self
+        case .offset: Offset.self
+        case .perspective: Perspective.self
         // Tone.
         case .greyscale: Greyscale.self
         case .flatten: Flattening.self
         case .convertColour: ColourConversion.self
+        case .convertMode: ModeConversion.self
+        case .autoContrast: AutoContrast.self
+        case .background: Background.self
+        case .brightness: Brightness.self
+        case .colorToAlpha: ColourToAlpha.self
+        case .colorize: Colourisation.self
+        case .contrast: Contrast.self
+        case .desaturate: Desaturation.self
+        case .equalize: Equalisation.self
+        case .invert: Inversion.self
+        case .posterize: Posterisation.self
+        case .saturation: Saturation.self
+        case .warmUp: WarmUp.self
         // Filter.
         case .sharpen: Sharpening.self
         case .blur: Blur.self

@@ -55,12 +55,14 @@ public enum PixelStep: Hashable, Sendable {
     case tone(ToneStep)
     case filter(FilterStep)
     case decoration(DecorationStep)
+    /// What is worked out only now that the size is known.
+    case later(LaterSteps)
 
     /// Whether it may be done to frames that stand one below the other as to one picture.
     public var worksOnFrames: Bool {
         switch self {
         case .resize, .greyscale, .flatten, .convertColour: true
-        case .orient, .rotate, .flip, .cut, .place, .sharpen, .blur: false
+        case .orient, .rotate, .flip, .cut, .place, .sharpen, .blur, .later: false
         case .layout(let step): step.worksOnFrames
         case .tone(let step): step.worksOnFrames
         case .filter(let step): step.worksOnFrames
@@ -72,11 +74,26 @@ public enum PixelStep: Hashable, Sendable {
     public var keepsValues: Bool {
         switch self {
         case .orient, .rotate, .flip, .cut: true
-        case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour: false
+        case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour, .later: false
         case .layout(let step): step.keepsValues
         case .tone(let step): step.keepsValues
         case .filter(let step): step.keepsValues
         case .decoration(let step): step.keepsValues
         }
+    }
+}
+
+/// Actions that wait until the steps before them have shown how large the picture is.
+public struct LaterSteps: Hashable, Sendable {
+    let actions: [Action]
+    /// Of the file; size and colours are those of the picture as it is then.
+    let facts: PictureFacts
+
+    /// The steps for a picture of this size. Throws as `Recipe.steps` does.
+    public func steps(width: Int, height: Int, hasAlpha: Bool) throws(RecipeError) -> [PixelStep] {
+        var facts = facts
+        (facts.width, facts.height, facts.orientation) = (width, height, 1)
+        (facts.hasAlpha, facts.colourSpace) = (hasAlpha, nil)
+        return try Recipe(actions: actions).steps(for: facts)
     }
 }

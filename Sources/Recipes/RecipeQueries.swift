@@ -53,7 +53,7 @@ extension Recipe {
     /// is asked for.
     public var turnsWithoutLoss: Bool {
         saves.allSatisfy { $0.quality == nil }
-            && pixelActions.allSatisfy { $0.body is AutoOrient || $0.body is Rotation || $0.body is Flip }
+            && pixelActions.allSatisfy { $0.body is AutoOrient || $0.body is Flip || $0.body is Transposition || ($0.body as? Rotation)?.isExact == true }
     }
 
     /// The format of the output of a file with this extension (any case, without dot), known before any work.

@@ -25,6 +25,7 @@ extension Recipe {
             switch action.body {
             case is Greyscale: colourSpace = .grey
             case let conversion as ColourConversion: colourSpace = conversion.space
+            case let conversion as ModeConversion: colourSpace = conversion.mode == .cmyk ? .cmyk : nil
             case let stripping as MetadataStripping:
                 let policy = stripping.policy
                 if let other = strip, other != policy {
@@ -42,7 +43,9 @@ extension Recipe {
                     plainSave = index
                 }
                 if let problem = firstProblem(in: save, colourSpace: colourSpace) { return (index, problem) }
-            default: break
+            default:
+                // Steps on light leave no inks.
+                if type(of: action.body).family == .tone, !(action.body is Flattening || action.body is Background) { colourSpace = nil }
             }
             // Strip and keep hold for all saves, wherever they stand.
             let isPlaceless = action.body is MetadataStripping || action.body is MetadataSelection

@@ -17,14 +17,17 @@ extension Recipe {
     /// Size in pixels of what the first save writes of this picture.
     public func outputSize(for picture: PictureFacts) throws(RecipeError) -> (width: Int, height: Int) {
         let first = try worked(for: picture)[0]
+        guard first.knowsSize else {
+            throw RecipeError(.unanswered("width and height are known only when crop has cut off the border"))
+        }
         return (first.width, first.height)
     }
 
-    private func worked(for picture: PictureFacts) throws(RecipeError) -> [(steps: [PixelStep], width: Int, height: Int)] {
+    private func worked(for picture: PictureFacts) throws(RecipeError) -> [(steps: [PixelStep], width: Int, height: Int, knowsSize: Bool)] {
         var list = StepList(picture)
-        var stages: [(steps: [PixelStep], width: Int, height: Int)] = []
+        var stages: [(steps: [PixelStep], width: Int, height: Int, knowsSize: Bool)] = []
         for action in actions {
-            try action.body.add(to: &list)
+            try list.add(action)
             if action.body is Save { stages.append(list.takeStage()) }
         }
         if stages.isEmpty { stages.append(list.takeStage()) }
@@ -42,6 +45,11 @@ public struct StepList {
     private(set) var height: Int
     var hasAlpha: Bool
     private(set) var colourSpace: ColourSpace?
+    /// Actions since the size became unknown; nil while it is known.
+    private var waiting: [Action]?
+
+    /// Whether width and height are those of the picture.
+    var knowsSize: Bool { waiting == nil }
 
     init(_ picture: PictureFacts) {
         self.picture = picture
@@ -52,13 +60,27 @@ public struct StepList {
     }
 
     /// The steps since the last save. Before any step, a picture stays as it is stored, whatever its Orientation.
-    mutating func takeStage() -> (steps: [PixelStep], width: Int, height: Int) {
+    ///
+    /// Where the size is unknown, the width and height are those of the picture before.
+    mutating func takeStage() -> (steps: [PixelStep], width: Int, height: Int, knowsSize: Bool) {
+        if let actions = waiting, !actions.isEmpty {
+            steps.append(.later(LaterSteps(actions: actions, facts: picture)))
+            waiting = []
+        }
         if !isUpright, wantsUpright || !steps.isEmpty {
             steps.insert(.orient(picture.orientation), at: 0)
             isUpright = true
         }
         defer { steps = [] }
-        return isUpright ? (steps, width, height) : (steps, picture.width, picture.height)
+        return isUpright ? (steps, width, height, knowsSize) : (steps, picture.width, picture.height, knowsSize)
+    }
+
+    mutating func add(_ action: Action) throws(RecipeError) {
+        if waiting == nil {
+            try action.body.add(to: &self)
+        } else if action.changesPixels {
+            waiting?.append(action)
+        }
     }
 
     // MARK: What actions are worked out with
@@ -144,12 +166,35 @@ public struct StepList {
         append(.cut(left: left, top: top, width: size.width, height: size.height), width: size.width, height: size.height)
     }
 
-    mutating func place(_ newWidth: Int, _ newHeight: Int, _ gravity: Gravity, _ background: Colour) {
+    /// Puts the picture on a canvas of this size; where it fills it there is nothing to do.
+    mutating func place(left: Int, top: Int, width newWidth: Int, height newHeight: Int, _ background: Paint) {
         guard (newWidth, newHeight) != (width, height) else { return }
-        let offset = gravity.offset(newWidth - width, newHeight - height)
-        append(
-            .place(left: offset.left, top: offset.top, width: newWidth, height: newHeight, background: background), width: newWidth,
-            height: newHeight)
+        switch background {
+        case .colour(let colour):
+            append(.place(left: left, top: top, width: newWidth, height: newHeight, background: colour), width: newWidth, height: newHeight)
+        case .transparent:
+            append(
+                .layout(.place(left: left, top: top, width: newWidth, height: newHeight, .transparent)), width: newWidth, height: newHeight)
+            if left > 0 || top > 0 || left + width < newWidth || top + height < newHeight { hasAlpha = true }
+        }
+    }
+
+    /// A side worked out in fractions, rounded up so that nothing is cut off. Throws for one beyond all pictures.
+    func side(_ exact: Double, _ action: ActionName) throws(RecipeError) -> Int {
+        // Angles and roots leave a trace above whole numbers.
+        let count = (exact - 1e-6).rounded(.up)
+        guard count <= Double(sidePixelsMax) else {
+            throw RecipeError(.unanswered("\(action.rawValue) would make a side of \(plain(count)) pixels; \(sidePixelsMax) are the most"))
+        }
+        return max(1, Int(count))
+    }
+
+    // MARK: Sizes only pixels tell
+
+    /// A step after which nobody knows the size before it is done: actions behind it are worked out then.
+    mutating func append(trim step: LayoutStep) {
+        steps.append(.layout(step))
+        waiting = []
     }
 }
 
@@ -167,6 +212,19 @@ extension Int {
 }
 
 extension Gravity {
+    /// The same, by percentages where they are given.
+    func offset(_ spareWidth: Int, _ spareHeight: Int, _ alignX: Double?, _ alignY: Double?) -> (left: Int, top: Int) {
+        let usual = offset(spareWidth, spareHeight)
+        func share(_ percent: Double, _ spare: Int) -> Int { Int((Double(spare) * percent / 100).rounded()) }
+        return (alignX.map { share($0, spareWidth) } ?? usual.left, alignY.map { share($0, spareHeight) } ?? usual.top)
+    }
+
+    static func spoken(_ gravity: Gravity, _ alignX: Double?, _ alignY: Double?) -> String {
+        if alignX == nil, alignY == nil { return gravity.rawValue }
+        return [alignX.map { "\(plain($0))% from the left" }, alignY.map { "\(plain($0))% from the top" }].compactMap { $0 }
+            .joined(separator: " and ")
+    }
+
     /// Where something stands in a room that is larger by these amounts; with negative amounts, how much is cut off there.
     func offset(_ spareWidth: Int, _ spareHeight: Int) -> (left: Int, top: Int) {
         let left: Int

@@ -258,6 +258,8 @@ private let secondSpellings = [
     "colourize": "colorize",
     "colorise": "colorize",
     "colourise": "colorize",
+    "equalise": "equalize",
+    "posterise": "posterize",
 ]
 
 private func hexValue(_ digit: UInt8) -> UInt8? {

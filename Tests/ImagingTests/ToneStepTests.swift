@@ -31,7 +31,8 @@ struct ToneStepTests {
     func contrast() throws {
         #expect(try after(grey, .contrast(-1)) == [128, 128, 128, 128, 128])
         #expect(try after(grey, .contrast(1)) == [0, 0, 255, 255, 255])
-        #expect(try after(grey, .contrast(0.5)) == [0, 32, 192, 224, 255])
+        #expect(try after(grey, .contrast(0.2)) == [0, 48, 128, 208, 255])
+        #expect(try after(grey, .contrast(-0.25)) == [32, 80, 128, 176, 223])
     }
 
     @Test("Posterize spreads its levels over the whole range")

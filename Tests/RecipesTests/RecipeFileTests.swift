@@ -56,8 +56,8 @@ struct RecipeFileTests {
                 "{actions: [{save: {quality: 1e2}}]}",
                 "recipe.yaml:1:29: '1e2' is no quality; accepted: a whole number from 1 to 100"
             ),
-            ("{actions: [{rotate: 45}]}", "recipe.yaml:1:21: '45' is no degrees; accepted: 90, 180, 270"),
-            ("{actions: [rotate]}", "recipe.yaml:1:12: rotate needs degrees: 90, 180, 270"),
+            ("{actions: [{rotate: 451}]}", "recipe.yaml:1:21: '451' is no degrees; accepted: a number from -360 to 360"),
+            ("{actions: [rotate]}", "recipe.yaml:1:12: rotate needs degrees: a number from -360 to 360"),
             ("{actions: [{auto-orient: yes}]}", "recipe.yaml:1:26: auto-orient must be without a value"),
             ("{actions: [{greyscale: {mode: x}}]}", "recipe.yaml:1:25: greyscale has no fields, not 'mode'"),
             ("{actions: [{shrink: {to: 10, to: 20}}]}", "recipe.yaml:1:30: 'to' is given twice"),

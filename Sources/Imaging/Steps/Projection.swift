@@ -50,6 +50,17 @@ struct Projection {
     }
 }
 
+extension Quadrilateral {
+    /// Of the upper and lower side the longer one, and of the left and right one.
+    var longestSides: (across: Double, upright: Double) {
+        func length(_ from: Spot, _ to: Spot) -> Double {
+            let (x, y) = (to.x - from.x, to.y - from.y)
+            return (x * x + y * y).squareRoot()
+        }
+        return (max(length(topLeft, topRight), length(bottomLeft, bottomRight)), max(length(topLeft, bottomLeft), length(topRight, bottomRight)))
+    }
+}
+
 extension Projection.Row {
     fileprivate func multiplied(_ factor: Double) -> Projection.Row {
         Projection.Row(x: x * factor, y: y * factor, constant: constant * factor)

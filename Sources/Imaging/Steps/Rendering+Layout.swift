@@ -118,6 +118,11 @@ extension Rendering {
     }
 
     private mutating func bend(to corners: Quadrilateral, width: Int, height: Int, _ backdrop: Backdrop) throws(ImagingError) {
+        // What becomes smaller is made smaller first, by a filter that leaves no pixel out.
+        let (across, upright) = corners.longestSides
+        try resize(
+            width: min(image.width, max(1, Int(across.rounded(.up)))), height: min(image.height, max(1, Int(upright.rounded(.up)))),
+            tracksResolution: false)
         let back = Projection(unitSquareTo: corners).inverse.scaled(Double(image.width), Double(image.height))
         let grid = try Operation("xyz")
         try grid.set("width", width)

@@ -16,7 +16,9 @@ extension Rendering {
                 return low + (high - low) * grey
             }
         case .contrast(let change):
-            try bend(amount: abs(change)) { change < 0 ? 0.5 : $0 > 0.5 ? 1 : 0 }
+            // A jump at the middle, as Phatch makes it, would tear smooth tones apart.
+            let slope = change < 0 ? 1 + change : 1 / (1 - change)
+            try bend(amount: 1) { change == 1 ? ($0 > 0.5 ? 1 : 0) : 0.5 + ($0 - 0.5) * slope }
         case .mode(let mode, let dithers): try convert(to: mode, dithers: dithers)
         case .desaturate(let amount): try colour(by: 1 - amount)
         case .equalise(let scope, let amount): try equalise(scope, amount: amount)

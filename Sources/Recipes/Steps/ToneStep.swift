@@ -9,19 +9,19 @@ public enum ColourSource: Hashable, Sendable {
     case topLeft, topRight, bottomLeft, bottomRight
 }
 
-/// What a pixel consists of, by the names of Phatch (those of Python's imaging library).
+/// What a pixel consists of, by the names of Phatch in small letters.
 public enum PixelMode: String, CaseIterable, Sendable {
     /// Black and white, nothing between.
     case bilevel = "1"
-    case grey = "L"
-    case greyWithAlpha = "LA"
-    case rgb = "RGB"
-    case rgbWithAlpha = "RGBA"
-    case cmyk = "CMYK"
+    case grey = "l"
+    case greyWithAlpha = "la"
+    case rgb
+    case rgbWithAlpha = "rgba"
+    case cmyk
     /// At most 256 colours, chosen for the picture.
-    case palette = "P"
+    case palette = "p"
     /// As `rgb`: JPEG stores it that way, whatever it is called before.
-    case ycbcr = "YCbCr"
+    case ycbcr
 }
 
 /// One thing to do to the values of pixels where they are. Amounts are shares from 0 to 1 unless something else is said.
@@ -35,7 +35,7 @@ public enum ToneStep: Hashable, Sendable {
     case colourToAlpha(ColourSource)
     /// Black and white of the grey picture become these colours.
     case colourise(black: Colour, white: Colour, amount: Double)
-    /// -1 is one grey, 1 only black and white.
+    /// -1 is one grey, 1 only black and white; 0.5 doubles the distance from the middle.
     case contrast(Double)
     case mode(PixelMode, dithers: Bool)
     case desaturate(amount: Double)

@@ -3,13 +3,16 @@ public struct Canvas: Hashable, Sendable {
     public var width: Extent
     public var height: Extent
     public var gravity: Gravity
-    public var background: Colour
+    /// Percent of the room that lies at the left and above; given, `gravity` has no say there.
+    public var alignX: Double?
+    public var alignY: Double?
+    public var background: Paint
 
     public init(width: Extent, height: Extent, gravity: Gravity = .centre, background: Colour = .white) {
         self.width = width
         self.height = height
         self.gravity = gravity
-        self.background = background
+        self.background = .colour(background)
     }
 }
 
@@ -31,17 +34,20 @@ extension Canvas: ActionBody {
     public static var fields: [FieldBinding<Canvas>] {
         FieldBinding.box(\.width, \.height, .size(percent: true), side: .extent(from: 1)) + [
             FieldBinding("gravity", "Where the picture stands.", \.gravity),
-            FieldBinding("background", "Colour behind the picture.", .colour, \.background),
+            FieldBinding("background", "Colour behind the picture.", .paint, \.background),
+            FieldBinding("align-x", "Instead of gravity: percent of the room that lies to the left.", .number(0...100), \.alignX),
+            FieldBinding("align-y", "Instead of gravity: percent of the room that lies above.", .number(0...100), \.alignY),
         ]
     }
 
     public var sentence: String {
-        "place on a canvas of \(sizeText(width, height)) at \(gravity.rawValue), background \(background.text)"
+        "place on a canvas of \(sizeText(width, height)) at \(Gravity.spoken(gravity, alignX, alignY)), background \(background.text)"
     }
 
     public func add(to list: inout StepList) throws(RecipeError) {
-        list.place(
-            try list.length(width, of: list.width, from: 1, "width", Self.name),
-            try list.length(height, of: list.height, from: 1, "height", Self.name), gravity, background)
+        let width = try list.length(width, of: list.width, from: 1, "width", Self.name)
+        let height = try list.length(height, of: list.height, from: 1, "height", Self.name)
+        let offset = gravity.offset(width - list.width, height - list.height, alignX, alignY)
+        list.place(left: offset.left, top: offset.top, width: width, height: height, background)
     }
 }

@@ -8,14 +8,25 @@ public struct Fit: Hashable, Sendable {
         case inside
     }
     public var mode: Mode
-    public var width: Int
-    public var height: Int
+    public var width: Extent
+    public var height: Extent
     public var gravity: Gravity
+    /// Percent of what is left over that lies at the left and above; given, `gravity` has no say there.
+    public var alignX: Double?
+    public var alignY: Double?
+    /// Percent of each side that goes before all else.
+    public var bleed = 0.0
     public var background: Colour
     public var enlarge: Bool
 
     public init(
         mode: Mode, width: Int, height: Int, gravity: Gravity = .centre, background: Colour = .white, enlarge: Bool = true
+    ) {
+        self.init(mode: mode, width: .pixels(width), height: .pixels(height), gravity: gravity, background: background, enlarge: enlarge)
+    }
+
+    public init(
+        mode: Mode, width: Extent, height: Extent, gravity: Gravity = .centre, background: Colour = .white, enlarge: Bool = true
     ) {
         self.mode = mode
         self.width = width
@@ -30,10 +41,8 @@ extension Fit: ActionBody {
     public init() { self.init(mode: .cover, width: 1, height: 1) }
 
     public init(fields: ActionFields) throws(RecipeError) {
-        guard case (.pixels(let width), .pixels(let height)) = try fields.box(of: Self.name) else {
-            throw RecipeError(.badValue("size", for: "size of fit", accepted: "pixels"))
-        }
-        self.init(mode: .cover, width: width, height: height)
+        let box = try fields.box(of: Self.name)
+        self.init(mode: .cover, width: box.width, height: box.height)
         fields.fill(&self)
     }
 
@@ -44,45 +53,51 @@ extension Fit: ActionBody {
     public static var example: String { "fit: {size: 300x300, mode: cover}" }
 
     public static var fields: [FieldBinding<Fit>] {
-        FieldBinding.box(\.widthExtent, \.heightExtent, .size(percent: false), side: .whole(1...sidePixelsMax)) + [
+        FieldBinding.box(\.width, \.height, .size(percent: true), side: .extent(from: 1)) + [
             FieldBinding("mode", "Fill and cut off, fit and fill up, or only fit.", \.mode),
             FieldBinding("gravity", "Which part stays or where the picture stands.", \.gravity),
             FieldBinding("background", "Colour behind the picture.", .colour, \.background),
             FieldBinding("enlarge", "Whether small pictures grow.", .flag, \.enlarge),
+            FieldBinding("align-x", "Instead of gravity: percent of what is over that lies to the left.", .number(0...100), \.alignX),
+            FieldBinding("align-y", "Instead of gravity: percent of what is over that lies above.", .number(0...100), \.alignY),
+            FieldBinding("bleed", "Percent that is cut off each side before.", .number(0...49), \.bleed).silentAtDefault(),
         ]
     }
 
-    private var widthExtent: Extent {
-        get { .pixels(width) }
-        set { if case .pixels(let count) = newValue { width = count } }
-    }
-    private var heightExtent: Extent {
-        get { .pixels(height) }
-        set { if case .pixels(let count) = newValue { height = count } }
-    }
-
     public var sentence: String {
+        let size = sizeText(width, height)
         let limit = enlarge ? "" : ", never enlarging"
         return switch mode {
-        case .cover: "fill \(width) x \(height) px and cut off the rest at \(gravity.rawValue)\(limit)"
-        case .contain: "fit on \(width) x \(height) px at \(gravity.rawValue), background \(background.text)\(limit)"
-        case .inside: "fit into \(width) x \(height) px\(limit)"
+        case .cover: "fill \(size) and cut off the rest at \(place)\(limit)"
+        case .contain: "fit on \(size) at \(place), background \(background.text)\(limit)"
+        case .inside: "fit into \(size)\(limit)"
         }
     }
 
+    private var place: String { Gravity.spoken(gravity, alignX, alignY) }
+
     public func add(to list: inout StepList) throws(RecipeError) {
+        let width = try list.length(width, of: list.width, from: 1, "width", Self.name)
+        let height = try list.length(height, of: list.height, from: 1, "height", Self.name)
+        if bleed > 0 {
+            let (x, y) = (bleed.pixels(of: list.width), bleed.pixels(of: list.height))
+            list.cut(left: x, top: y, width: max(1, list.width - 2 * x), height: max(1, list.height - 2 * y))
+        }
         switch mode {
         case .inside: list.scale(toFit: width, height, enlarge: enlarge)
         case .contain:
             list.scale(toFit: width, height, enlarge: enlarge)
-            list.place(width, height, gravity, background)
+            let offset = gravity.offset(width - list.width, height - list.height, alignX, alignY)
+            list.place(left: offset.left, top: offset.top, width: width, height: height, .colour(background))
         case .cover:
             let isWider = width * list.height >= height * list.width
             let target =
                 isWider
                 ? (width, list.height.scaled(by: width, over: list.width)) : (list.width.scaled(by: height, over: list.height), height)
             if enlarge || (target.0 <= list.width && target.1 <= list.height) { list.resize(target.0, target.1) }
-            try Crop(width: .pixels(width), height: .pixels(height), gravity: gravity).add(to: &list)
+            let size = (width: min(width, list.width), height: min(height, list.height))
+            let offset = gravity.offset(list.width - size.width, list.height - size.height, alignX, alignY)
+            list.cut(left: offset.left, top: offset.top, width: size.width, height: size.height)
         }
     }
 }

@@ -10,41 +10,6 @@ public struct AutoOrient: ActionBody {
     public func add(to list: inout StepList) { list.wantsUpright = true }
 }
 
-/// Clockwise by a right angle.
-public struct Rotation: ActionBody {
-    public var turn: QuarterTurn
-
-    public init() { self.init(.quarter) }
-    public init(_ turn: QuarterTurn) { self.turn = turn }
-
-    public static var name: ActionName { .rotate }
-    public static var family: ActionFamily { .layout }
-    public static var summary: String { "Turn the picture clockwise." }
-    public static var mainField: String? { "degrees" }
-    public static var example: String { "rotate: 90" }
-
-    public static var fields: [FieldBinding<Rotation>] {
-        [
-            FieldBinding(
-                "degrees", "By how much.", .choice(QuarterTurn.allCases.map { "\($0.rawValue)" }), .required,
-                read: { .word("\($0.turn.rawValue)") },
-                write: { rotation, value in
-                    guard case .word(let word) = value, let turn = Int(word).flatMap(QuarterTurn.init) else {
-                        preconditionFailure("degrees of rotate are \(value)")
-                    }
-                    rotation.turn = turn
-                })
-        ]
-    }
-
-    public var sentence: String { "rotate clockwise by \(turn.rawValue)°" }
-
-    public func add(to list: inout StepList) {
-        let swaps = turn != .half
-        list.append(.rotate(turn), width: swaps ? list.height : list.width, height: swaps ? list.width : list.height)
-    }
-}
-
 /// Two sides change places.
 public struct Flip: ActionBody {
     public var axis: FlipAxis
