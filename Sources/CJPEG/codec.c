@@ -110,9 +110,10 @@ static int encode(struct encoding *work, const struct quire_pixels *pixels, cons
     codec->X_density = (UINT16)options->density_x;
     codec->Y_density = (UINT16)options->density_y;
     if (options->is_progressive) jpeg_simple_progression(codec);
-    if (options->quality >= 90 && pixels->components == 3) {
-        codec->comp_info[0].h_samp_factor = 1;
-        codec->comp_info[0].v_samp_factor = 1;
+    if (pixels->components == 3) {
+        int automatic = options->quality >= 90 ? 1 : 2;
+        codec->comp_info[0].h_samp_factor = options->chroma_columns ? options->chroma_columns : automatic;
+        codec->comp_info[0].v_samp_factor = options->chroma_rows ? options->chroma_rows : automatic;
     }
     jpeg_start_compress(codec, TRUE);
     if (options->profile_count > 0) jpeg_write_icc_profile(codec, options->profile, (unsigned)options->profile_count);

@@ -146,8 +146,8 @@ extension RawPath {
         case "jp2", "j2k", "jpc", "jpx", "jpf", "j2c": true
         default:
             switch FileExtensions.format(of: lowercasedExtension) {
-            case .jpeg, .png, .tiff: true
-            case .webp, .gif, nil: false
+            case .jpeg, .png, .tiff, .jp2: true
+            case .webp, .gif, .avif, nil: false
             }
         }
     }

@@ -53,22 +53,27 @@ extension ProcessTask {
         }
         let scale = (x: Double(size.width) / Double(header.width), y: Double(size.height) / Double(header.height))
         let density = file.density.flatMap { $0.scaled(scale.x, scale.y, swapsSides: turn.swapsSides) }
-        guard
-            let encoded = pixels.encoded(
-                quality: recipe.save.quality ?? Save.defaultQuality, isProgressive: recipe.save.progressive,
-                density: density, profile: policy.dropsProfile ? nil : profile)
-        else { return nil }
-
         let blocks = try blocks(
             from: metadata, width: pixels.width, height: pixels.height, scale: turn.swapsSides ? (scale.y, scale.x) : scale)
         let encoder = Encoder(format: .jpeg, save: recipe.save)
         var finished = FinishedWork()
         finished.pixels = UInt64(header.width) * UInt64(header.height)
-        let pieces =
-            blocks.isEmpty
-            ? [.copy(ByteRange(offset: 0, count: encoded.byteCount))] : try encoder.pieces(of: encoded, with: blocks)
+        let kept = policy.dropsProfile ? nil : profile
+        let made: (encoded: MemorySource, pieces: [Piece])
         do throws(ImagingError) {
-            try store(pieces, of: encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
+            made = try encoder.file(with: blocks, density, notes: &finished.notes) { quality throws(ImagingError) in
+                let encoded = pixels.encoded(
+                    quality: quality, isProgressive: encoder.save.progressive, subsampling: encoder.save.subsampling,
+                    density: density, profile: kept)
+                guard let encoded else { throw .operation("jpeg", text: "libjpeg gave up") }
+                return encoded
+            }
+        } catch {
+            if case .operation = error { return nil }
+            throw error
+        }
+        do throws(ImagingError) {
+            try store(made.pieces, of: made.encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
         } catch {
             for made in finished.files { OutputFile.remove(made.temp) }
             throw error
@@ -86,10 +91,10 @@ extension ProcessTask {
             return nil
         }
         let coding = BlockTransform.Coding(isProgressive: file.isProgressive || recipe.save.progressive)
-        let result: LosslessJPEG.Result
+        let result: JPEGTransformation.Result
         do throws(ImagingError) {
-            result = try LosslessJPEG(file: file, source: input, policy: policy)
-                .applying([BlockTransform(turn: turn, coding: coding)], to: bytes, resetsOrientation: true)
+            result = try JPEGTransformation(file: file, source: input, policy: policy)
+                .applying([.fixed(BlockTransform(turn: turn, coding: coding))], to: bytes, resetsOrientation: true)
         } catch {
             return nil
         }
@@ -97,7 +102,7 @@ extension ProcessTask {
     }
 
     /// Writes what came out of a transform.
-    func storeTransformed(_ result: LosslessJPEG.Result) throws(ImagingError) -> FinishedWork {
+    func storeTransformed(_ result: JPEGTransformation.Result) throws(ImagingError) -> FinishedWork {
         var finished = FinishedWork()
         finished.pixels = UInt64(result.frame.width) * UInt64(result.frame.height)
         finished.notes = result.notes
@@ -165,13 +170,30 @@ struct Pixels: ~Copyable {
         return Pixels(owning: made)
     }
 
-    func encoded(quality: Int, isProgressive: Bool, density: Density?, profile: [UInt8]?) -> MemorySource? {
+    func encoded(
+        quality: Int, isProgressive: Bool, subsampling: ChromaSubsampling? = nil, density: Density?, profile: [UInt8]?
+    ) -> MemorySource? {
+        pixels.encoded(quality: quality, isProgressive: isProgressive, subsampling: subsampling, density: density, profile: profile)
+    }
+}
+
+extension quire_pixels {
+    func encoded(
+        quality: Int, isProgressive: Bool, subsampling: ChromaSubsampling?, density: Density?, profile: [UInt8]?
+    ) -> MemorySource? {
         let jfif = JFIFDensity(density)
-        var source = pixels
+        let columns: Int32 =
+            switch subsampling {
+            case nil: 0
+            case .full: 1
+            case .half, .quarter: 2
+            }
+        var source = self
         let embedded = profile ?? []
         return embedded.withUnsafeBufferPointer { profile in
             var options = quire_jpeg_options(
-                quality: Int32(min(100, max(1, quality))), is_progressive: isProgressive ? 1 : 0, density_unit: Int32(jfif.unit),
+                quality: Int32(min(100, max(1, quality))), is_progressive: isProgressive ? 1 : 0,
+                chroma_columns: columns, chroma_rows: subsampling == .half ? 1 : columns, density_unit: Int32(jfif.unit),
                 density_x: Int32(jfif.x), density_y: Int32(jfif.y), profile: profile.baseAddress, profile_count: profile.count)
             var file: UnsafeMutablePointer<UInt8>?
             var count = 0

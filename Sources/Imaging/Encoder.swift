@@ -1,3 +1,4 @@
+private import CJPEG
 private import CVips
 internal import ImageFiles
 internal import JobModel
@@ -14,6 +15,47 @@ struct Encoder {
 
     private var quality: Int { min(100, max(1, save.quality ?? Save.defaultQuality)) }
 
+    /// The file with these metadata, in pieces of its encoding, at a quality that makes it as small as was asked for.
+    func file(
+        of picture: Image, with blocks: EmbeddedMetadata, notes: inout [WorkNote]
+    ) throws(ImagingError) -> (encoded: MemorySource, pieces: [Piece]) {
+        let density = PageEncoder.density(of: picture)
+        // Encoded several times, from pixels that come only once.
+        let held = search == nil ? picture : try picture.inMemory()
+        return try file(with: blocks, density, notes: &notes) { quality throws(ImagingError) in try encode(held, quality: quality) }
+    }
+
+    /// The same of whatever `encode` makes of a quality.
+    func file(
+        with blocks: EmbeddedMetadata, _ density: Density?, notes: inout [WorkNote],
+        _ encode: (Int) throws(ImagingError) -> MemorySource
+    ) throws(ImagingError) -> (encoded: MemorySource, pieces: [Piece]) {
+        guard let search else {
+            let encoded = try encode(quality)
+            return (encoded, try pieces(of: encoded, with: blocks, density))
+        }
+        let best = try search.best { quality throws(ImagingError) in
+            let encoded = try encode(quality)
+            let pieces = try pieces(of: encoded, with: blocks, density)
+            return (made: (encoded, pieces), byteCount: pieces.byteCount)
+        }
+        if best.byteCount > search.bytesMax {
+            let text = "\(best.byteCount) bytes at quality \(best.quality), more than the \(search.bytesMax) of size-max"
+            switch save.sizeMissed {
+            case .fail: throw .file(.tooLarge, "\(text); make the picture smaller, or take it with 'size-missed: keep'")
+            case .keep: notes.append(.sizeMissed(text))
+            }
+        }
+        return best.made
+    }
+
+    private var search: QualitySearch? {
+        guard let sizeMax = save.sizeMax, format.isLossyByChoice, !save.lossless, !save.nearLossless else { return nil }
+        let enough = Double(sizeMax.bytes) * (1 - min(100, max(0, save.tolerancePercent)) / 100)
+        let lowest = min(quality, max(1, save.qualityMin ?? Save.defaultQualityMin))
+        return QualitySearch(bytesMax: sizeMax.bytes, bytesEnough: UInt64(enough), qualities: lowest...quality)
+    }
+
     /// Puts metadata where libvips writes it itself, drops blocks that the format cannot hold, and says so.
     func prepare(_ rendering: inout Rendering, _ blocks: inout EmbeddedMetadata) throws(ImagingError) -> [WorkNote] {
         switch format {
@@ -26,7 +68,11 @@ struct Encoder {
                 dropped.append(.metadataDropped("XMP"))
             }
             return dropped
-        case .png, .webp: return blocks.photoshop == nil ? [] : [.metadataDropped("IPTC")]
+        case .avif:
+            // Written as it stands, unlike EXIF.
+            if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }
+            return blocks.photoshop == nil ? [] : [.metadataDropped("IPTC")]
+        case .png, .webp, .jp2: return blocks.photoshop == nil ? [] : [.metadataDropped("IPTC")]
         case .tiff:
             if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }
             if let photoshop = blocks.photoshop { rendering.image.setBlob("photoshop-data", photoshop) }
@@ -49,21 +95,27 @@ struct Encoder {
     }
 
     /// The encoded file with these metadata blocks instead of the EXIF block libvips makes up.
-    func pieces(of encoded: MemorySource, with blocks: EmbeddedMetadata) throws(ImagingError) -> [Piece] {
-        switch format {
-        case .jpeg, .png, .webp:
-            do throws(ImageFileError) {
-                return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
-            } catch {
-                throw ImagingError(error)
+    func pieces(of encoded: MemorySource, with blocks: EmbeddedMetadata, _ density: Density?) throws(ImagingError) -> [Piece] {
+        let whole = [Piece.copy(ByteRange(offset: 0, count: encoded.byteCount))]
+        do throws(ImageFileError) {
+            switch format {
+            case .jpeg: return blocks.isEmpty ? whole : try replaceMetadata(with: blocks, in: encoded, kind: .jpeg)
+            case .png, .webp: return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
+            case .jp2: return try JP2File.pieces(adding: blocks, density: density, to: encoded)
+            case .avif: return try blocks.exif.map { exif throws(ImageFileError) in try AVIFMetadata.pieces(replacingEXIF: exif, in: encoded) } ?? whole
+            case .tiff, .gif: return whole
             }
-        case .tiff, .gif: return [.copy(ByteRange(offset: 0, count: encoded.byteCount))]
+        } catch {
+            throw ImagingError(error)
         }
     }
 
     /// Encodes the picture, with its profile and without other metadata.
-    func encode(_ picture: Image) throws(ImagingError) -> MemorySource {
+    func encode(_ picture: Image) throws(ImagingError) -> MemorySource { try encode(picture, quality: quality) }
+
+    private func encode(_ picture: Image, quality: Int) throws(ImagingError) -> MemorySource {
         var image = picture
+        if format == .jpeg, save.subsampling == .half, let encoded = try encodeHalved(image, quality: quality) { return encoded }
         // Never `strip`: it drops the profile and JFIF's resolution too, and 8.14.1 has it broken for WebP.
         // The other fields are gone already.
         let operation: Operation
@@ -73,11 +125,17 @@ struct Encoder {
             try operation.set("Q", quality)
             try operation.set("optimize-coding", true)
             try operation.set("interlace", save.progressive)
+            try operation.set("subsample-mode", nick: subsampleMode)
         case .png:
             operation = try Operation("pngsave_buffer")
             try operation.set("compression", min(9, max(0, save.pngCompression ?? 6)))
             try operation.set("interlace", save.progressive)
-            if let smallDepth {
+            if let colours = save.colours {
+                try operation.set("palette", true)
+                try operation.set("bitdepth", colours.depth)
+                try operation.set("dither", min(1, max(0, save.ditherPercent / 100)))
+                if let effort = save.effort { try operation.set("effort", min(10, max(1, effort + 1))) }
+            } else if let smallDepth {
                 try operation.set("bitdepth", smallDepth)
             } else {
                 let better = try RowFilter.better(for: image)
@@ -88,6 +146,22 @@ struct Encoder {
             operation = try Operation("webpsave_buffer")
             try operation.set("Q", quality)
             try operation.set("lossless", save.lossless)
+            try operation.set("near-lossless", save.nearLossless)
+            if let effort = save.effort { try operation.set("effort", min(6, max(0, effort))) }
+        case .avif:
+            operation = try Operation("heifsave_buffer")
+            try operation.set("compression", nick: "av1")
+            // Whatever other encoders are there: hosts have to make the same bytes. Of ten bits it takes none of libvips' pictures.
+            try operation.set("encoder", nick: "aom")
+            try operation.set("bitdepth", 8)
+            try operation.set("Q", quality)
+            try operation.set("subsample-mode", nick: subsampleMode)
+            if let effort = save.effort { try operation.set("effort", min(9, max(0, effort))) }
+        case .jp2:
+            operation = try Operation("jp2ksave_buffer")
+            try operation.set("lossless", save.lossless)
+            // Decibels of noise: 41 at quality 85, as much as a JPEG of a photo has; 45 at 100.
+            try operation.set("Q", 20 + quality / 4)
         case .gif:
             operation = try Operation("gifsave_buffer")
         case .tiff:
@@ -111,6 +185,28 @@ struct Encoder {
         } else if density != nil, bytes.count > 2 {
             bytes.insert(contentsOf: [0xFF, 0xE0, 0, 16] + Array("JFIF\0".utf8) + [1, 1] + values + [0, 0], at: 2)
         }
+    }
+
+    private var subsampleMode: String {
+        switch save.subsampling {
+        case nil: "auto"
+        case .full: "off"
+        case .half, .quarter: "on"
+        }
+    }
+
+    /// With 4:2:2, which libvips does not make; nil for CMYK.
+    private func encodeHalved(_ image: Image, quality: Int) throws(ImagingError) -> MemorySource? {
+        guard image.bands == 3, image.format == VIPS_FORMAT_UCHAR else { return nil }
+        let held = try image.inMemory()
+        guard let bytes = vips_image_get_data(held.pointer) else { throw .operation("jpeg", text: Vips.takeErrorText()) }
+        defer { withExtendedLifetime(held) {} }
+        let pixels = quire_pixels(
+            bytes: UnsafeMutableRawPointer(mutating: bytes).assumingMemoryBound(to: UInt8.self), width: Int32(held.width),
+            height: Int32(held.height), components: 3)
+        return pixels.encoded(
+            quality: quality, isProgressive: save.progressive, subsampling: .half, density: PageEncoder.density(of: image),
+            profile: image.blob("icc-profile-data"))
     }
 
     private func setTIFF(_ operation: borrowing Operation, _ image: Image) throws(ImagingError) {
@@ -142,6 +238,12 @@ struct Encoder {
         case .none, .packbits, .ccittG4: break
         }
         if let depth { try operation.set("bitdepth", depth) }
+        if save.layout != .strips {
+            try operation.set("tile", true)
+            try operation.set("tile-width", 256)
+            try operation.set("tile-height", 256)
+            try operation.set("pyramid", save.layout == .pyramid)
+        }
         // Offsets of a plain TIFF end at 4 GiB.
         let rawBytes = image.width * image.height * image.bands * (image.bitsPerBand / 8)
         if rawBytes > 3_900_000_000 { try operation.set("bigtiff", true) }
@@ -157,7 +259,9 @@ extension ImageKind {
         case .tiff: .tiff
         case .webp: .webp
         case .gif: .gif
-        case .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw: nil
+        case .avif: .avif
+        case .jp2: .jp2
+        case .heif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw: nil
         }
     }
 }
@@ -170,6 +274,8 @@ extension OutputFormat {
         case .webp: .webp
         case .tiff: .tiff
         case .gif: .gif
+        case .avif: .avif
+        case .jp2: .jp2
         }
     }
 }

@@ -64,7 +64,7 @@ struct ProcessTask {
         }
     }
 
-    var policy: MetadataPolicy { MetadataPolicy(recipe) }
+    var policy: MetadataPolicy { MetadataPolicy(recipe, recipe.save) }
     var format: OutputFormat { save == 0 ? process.format : process.further[save - 1].format }
     var folder: RawPath? { process.folder(ofSave: save) }
     /// The PDF shows what the first save made.
@@ -73,7 +73,8 @@ struct ProcessTask {
 
     /// Temp files it made are gone again when it throws.
     func run(isTolerant: Bool) throws(ImagingError) -> FinishedWork {
-        var result = try runDirectly(isTolerant: isTolerant)
+        var result = recipe.isLosslessJPEG ? try runOnBlocks(isTolerant: isTolerant) : nil
+        if result == nil { result = try runDirectly(isTolerant: isTolerant) }
         if result == nil { result = try runThroughVips(isTolerant: isTolerant) }
         guard var result else { preconditionFailure("a task that neither failed nor finished") }
         tellInput(in: &result)
@@ -113,7 +114,8 @@ struct ProcessTask {
 
     /// Whether neither format, coding nor any page's pixels change.
     func staysAsItIs(_ works: [PageWork]) -> Bool {
-        kind.outputFormat == format && !recipe.reencodes(as: format) && works.allSatisfy(\.leavesPixels)
+        kind.outputFormat == format && input.byteCount <= recipe.save.sizeMax?.bytes ?? .max && !recipe.reencodes(as: format)
+            && works.allSatisfy(\.leavesPixels)
     }
 
     // MARK: Pixels untouched
@@ -205,6 +207,7 @@ struct ProcessTask {
     ) throws(ImagingError) {
         let folder = try outputFolder()
         try rendering.conform(to: format, dropsProfile: policy.dropsProfile)
+        if format == .png, recipe.save.colours != nil { try rendering.conform(to: .webp, dropsProfile: false) }
         try rendering.clearMetadata()
         var blocks = try blocks(
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
@@ -212,8 +215,7 @@ struct ProcessTask {
             format: format, save: recipe.save, inputCompression: stored.compression,
             smallDepth: work.smallDepth)
         finished.notes += try encoder.prepare(&rendering, &blocks)
-        let encoded = try encoder.encode(rendering.image)
-        let pieces = try encoder.pieces(of: encoded, with: blocks)
+        let (encoded, pieces) = try encoder.file(of: rendering.image, with: blocks, notes: &finished.notes)
         try store(pieces, of: encoded, in: folder, page: work.page, isOnly: isOnly, into: &finished)
     }
 

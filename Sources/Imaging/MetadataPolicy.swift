@@ -7,9 +7,11 @@ struct MetadataPolicy {
     /// Nil keeps every kind; empty keeps none.
     private let kept: Set<MetadataKind>?
 
-    init(_ recipe: Recipe) {
-        dropsGPS = recipe.stripPolicy == .gps
-        kept = recipe.stripPolicy == .all ? [] : recipe.keptMetadata.map(Set.init)
+    init(_ recipe: Recipe, _ save: Save) {
+        dropsGPS = recipe.stripPolicy == .gps || save.metadata == .withoutPlace
+        let copiesAll = recipe.actions.allSatisfy { ($0.body as? LosslessJPEG)?.copy ?? .all == .all }
+        let keepsNone = recipe.stripPolicy == .all || save.metadata == .none || !copiesAll
+        kept = keepsNone ? [] : recipe.keptMetadata.map(Set.init)
     }
 
     /// Whether a re-encoded picture loses its profile; its pixels are converted to sRGB before.

@@ -124,8 +124,8 @@ extension Rendering {
             // Of 8 bits it is unpacked to floating point, which hardly anybody reads.
             if image.interpretation == VIPS_INTERPRETATION_LAB { try convertSpace("labq") }
             return
-        case .png: try reduceDepth(to: 16)
-        case .jpeg, .webp, .gif: try reduceDepth(to: 8)
+        case .png, .jp2: try reduceDepth(to: 16)
+        case .jpeg, .webp, .gif, .avif: try reduceDepth(to: 8)
         }
         if format == .jpeg, image.hasAlpha {
             try flatten(.white)

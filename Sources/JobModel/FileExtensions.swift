@@ -8,6 +8,8 @@ public enum FileExtensions {
         case "tif", "tiff": .tiff
         case "webp": .webp
         case "gif": .gif
+        case "avif": .avif
+        case "jp2": .jp2
         default: nil
         }
     }

@@ -11,7 +11,9 @@ public struct InputIdentity: Hashable, Sendable {
 
 /// The image formats quire writes; `keep` in a save is resolved to one of these at planning by the input's extension.
 public enum OutputFormat: String, CaseIterable, Sendable {
-    case jpeg, png, webp, tiff, gif
+    case jpeg, png, webp, tiff, gif, avif
+    /// JPEG 2000 in its box format.
+    case jp2
 
     /// The usual extension of a new file of this format.
     public var fileExtension: String {
@@ -21,6 +23,8 @@ public enum OutputFormat: String, CaseIterable, Sendable {
         case .webp: "webp"
         case .tiff: "tif"
         case .gif: "gif"
+        case .avif: "avif"
+        case .jp2: "jp2"
         }
     }
 }

@@ -267,6 +267,8 @@ public enum WorkNote: Hashable, Sendable {
     case developedForLackOfPreview
     /// A medical picture of deep greys names no window: its smallest value became black, its largest white.
     case valuesStretched
+    /// Larger than the recipe's `size-max` at the lowest quality, and kept all the same.
+    case sizeMissed(String)
 }
 
 /// What a header and its metadata say of an input.

@@ -3,6 +3,7 @@ public enum ActionName: String, CaseIterable, Sendable {
     // Layout.
     case autoOrient = "auto-orient"
     case rotate, flip, transpose, crop, shrink, scale, fit, canvas, grid, mirror, offset, perspective
+    case losslessJPEG = "lossless-jpeg"
     // Tone.
     case greyscale, flatten
     case convertColour = "convert-colour"
@@ -38,6 +39,7 @@ public enum ActionName: String, CaseIterable, Sendable {
         case .mirror: Mirroring.self
         case .offset: Offset.self
         case .perspective: Perspective.self
+        case .losslessJPEG: LosslessJPEG.self
         // Tone.
         case .greyscale: Greyscale.self
         case .flatten: Flattening.self

@@ -33,7 +33,7 @@ extension Recipe {
     /// Whether no picture is ever changed but perhaps to another format.
     public var isIdentity: Bool {
         pixelActions.isEmpty && otherActions.isEmpty && stripPolicy == .none && keptMetadata == nil && saves.count == 1
-            && OutputFormat.allCases.allSatisfy { !reencodes(as: $0) }
+            && save.sizeMax == nil && save.metadata == .all && OutputFormat.allCases.allSatisfy { !reencodes(as: $0) }
     }
 
     /// Whether a picture that already has this format and that no action changes is encoded again all the same.
@@ -46,13 +46,13 @@ extension Recipe {
 
     /// The same of one of several saves.
     public func reencodes(as format: OutputFormat, by save: Save) -> Bool {
-        pixelActions.isEmpty && save.givenSettings.contains { $0.applies(to: format, in: save) }
+        pixelActions.isEmpty && save.givenSettings.contains { $0 != .sizeMax && $0.applies(to: format, in: save) }
     }
 
     /// Whether its turns are to be made without loss where a JPEG allows it: nothing else is done to the pixels, and no quality
     /// is asked for.
     public var turnsWithoutLoss: Bool {
-        saves.allSatisfy { $0.quality == nil }
+        saves.allSatisfy { $0.quality == nil && $0.sizeMax == nil && $0.subsampling == nil }
             && pixelActions.allSatisfy { $0.body is AutoOrient || $0.body is Flip || $0.body is Transposition || ($0.body as? Rotation)?.isExact == true }
     }
 
@@ -95,7 +95,7 @@ extension Recipe {
             switch setting {
             case .quality: if !turnsWithoutLoss { save.quality = save.quality ?? Save.defaultQuality }
             case .pngCompression: save.pngCompression = save.pngCompression ?? Save.defaultPNGCompression
-            case .progressive, .lossless, .compression: break
+            case .progressive, .lossless, .compression, .subsampling, .sizeMax, .colours, .nearLossless, .effort, .layout: break
             }
         }
         return save
@@ -115,10 +115,14 @@ extension OutputFormat {
     /// The fixed table of `--format keep` (behaviour.md): what quire writes for a file with this extension, any case, without dot.
     public init(keepingExtension fileExtension: String) {
         let ending = fileExtension.lowercased()
-        if let own = FileExtensions.format(of: ending) {
-            self = own
-        } else {
-            self = FileExtensions.isHEIF(ending) || FileExtensions.isCameraRaw(ending) ? .jpeg : .png
+        switch FileExtensions.format(of: ending) {
+        case .jpeg: self = .jpeg
+        case .png: self = .png
+        case .webp: self = .webp
+        case .tiff: self = .tiff
+        case .gif: self = .gif
+        // Hardly any program that is not a browser takes them: only who asks for them gets them.
+        case .avif, .jp2, nil: self = FileExtensions.isHEIF(ending) || FileExtensions.isCameraRaw(ending) ? .jpeg : .png
         }
     }
 }

@@ -1,4 +1,4 @@
-import JobModel
+public import JobModel
 
 extension Recipe {
     /// More is a mistake, not a recipe.
@@ -47,12 +47,28 @@ extension Recipe {
                 // Steps on light leave no inks.
                 if type(of: action.body).family == .tone, !(action.body is Flattening || action.body is Background) { colourSpace = nil }
             }
+            if let problem = besideLossless(action, in: actions) { return (index, problem) }
             // Strip and keep hold for all saves, wherever they stand.
             let isPlaceless = action.body is MetadataStripping || action.body is MetadataSelection
             if let lastSave, index > lastSave, !isPlaceless { return (lastSave, .saveNotLast) }
         }
         if let saves = actions.indices.filter({ actions[$0].body is Save }).dropFirst(savesMax).first {
             return (saves, .tooLong("the list of saves", limit: "\(savesMax)"))
+        }
+        return nil
+    }
+
+    /// What cannot stand beside `lossless-jpeg`: it never sees pixels, and so encodes none.
+    private static func besideLossless(_ action: Action, in actions: [Action]) -> RecipeProblem? {
+        guard actions.contains(where: { $0.body is LosslessJPEG }) else { return nil }
+        if action.changesPixels {
+            return .contradiction("lossless-jpeg leaves pixels as they are and \(action.name.rawValue) changes them; give one of them")
+        }
+        guard let save = action.body as? Save else { return nil }
+        if actions.filter({ $0.body is Save }).count > 1 { return .contradiction("beside lossless-jpeg one save can stand") }
+        if let format = save.format, format != .jpeg { return .contradiction("what lossless-jpeg makes cannot be saved as \(format.rawValue)") }
+        if let setting = save.givenSettings.first {
+            return .contradiction("\(setting.rawValue) has no meaning beside lossless-jpeg, which encodes no pixels")
         }
         return nil
     }
@@ -68,7 +84,7 @@ extension Recipe {
             return .contradiction("\(setting.rawValue) has no meaning for \(format.rawValue)")
         }
         switch (colourSpace, format) {
-        case (.cmyk, .png), (.cmyk, .webp), (.cmyk, .gif):
+        case (.cmyk, .png), (.cmyk, .webp), (.cmyk, .gif), (.cmyk, .avif), (.cmyk, .jp2):
             return .contradiction("\(format.rawValue) cannot hold cmyk; use jpeg or tiff")
         case (.cmyk, .jpeg), (.cmyk, .tiff), (.srgb, _), (.grey, _), (nil, _): return nil
         }
@@ -77,22 +93,33 @@ extension Recipe {
 
 /// A field of save that says how to encode, by its name in a recipe file.
 enum EncodingSetting: String, CaseIterable {
-    case quality, progressive, lossless, compression
+    case quality, progressive, lossless, compression, subsampling, colours, effort, layout
     case pngCompression = "png-compression"
+    case sizeMax = "size-max"
+    case nearLossless = "near-lossless"
 
     func applies(to format: OutputFormat, in save: Save) -> Bool {
-        switch (self, format) {
-        case (.quality, .jpeg), (.quality, .webp): true
-        case (.quality, .tiff): save.tiffCompression == nil || save.tiffCompression == .jpeg
-        case (.quality, .png), (.quality, .gif): false
-        case (.progressive, .jpeg), (.progressive, .png): true
-        case (.progressive, .webp), (.progressive, .tiff), (.progressive, .gif): false
-        case (.lossless, .webp): true
-        case (.lossless, .jpeg), (.lossless, .png), (.lossless, .tiff), (.lossless, .gif): false
-        case (.compression, .tiff): true
-        case (.compression, .jpeg), (.compression, .png), (.compression, .webp), (.compression, .gif): false
-        case (.pngCompression, .png): true
-        case (.pngCompression, .jpeg), (.pngCompression, .webp), (.pngCompression, .tiff), (.pngCompression, .gif): false
+        switch self {
+        case .quality: format == .tiff ? save.tiffCompression == nil || save.tiffCompression == .jpeg : format.isLossyByChoice
+        case .sizeMax: format.isLossyByChoice && !save.lossless && !save.nearLossless
+        case .progressive: format == .jpeg || format == .png
+        // AVIF of libheif 1.15 changes colours however it is asked.
+        case .lossless: format == .webp || format == .jp2
+        case .nearLossless: format == .webp
+        case .compression, .layout: format == .tiff
+        case .pngCompression, .colours: format == .png
+        case .subsampling: format == .jpeg || format == .avif
+        case .effort: format == .webp || format == .avif || format == .png && save.colours != nil
+        }
+    }
+}
+
+extension OutputFormat {
+    /// Whether a quality decides how much is lost.
+    public var isLossyByChoice: Bool {
+        switch self {
+        case .jpeg, .webp, .avif, .jp2: true
+        case .png, .tiff, .gif: false
         }
     }
 }
@@ -107,6 +134,12 @@ extension Save {
             case .lossless: lossless
             case .compression: tiffCompression != nil
             case .pngCompression: pngCompression != nil
+            case .subsampling: subsampling != nil
+            case .sizeMax: sizeMax != nil
+            case .colours: colours != nil
+            case .nearLossless: nearLossless
+            case .effort: effort != nil
+            case .layout: layout != .strips
             }
         }
     }
@@ -121,6 +154,12 @@ extension Save {
             case .lossless: save.lossless = false
             case .compression: save.tiffCompression = nil
             case .pngCompression: save.pngCompression = nil
+            case .subsampling: save.subsampling = nil
+            case .sizeMax: (save.sizeMax, save.qualityMin) = (nil, nil)
+            case .colours: save.colours = nil
+            case .nearLossless: save.nearLossless = false
+            case .effort: save.effort = nil
+            case .layout: save.layout = .strips
             }
         }
         return save

@@ -50,6 +50,8 @@ public struct StepList {
 
     /// Whether width and height are those of the picture.
     var knowsSize: Bool { waiting == nil }
+    /// Changes of a JPEG's blocks; beside them no step stands.
+    var lossless: [LosslessStep] = []
 
     init(_ picture: PictureFacts) {
         self.picture = picture
@@ -72,7 +74,8 @@ public struct StepList {
             isUpright = true
         }
         defer { steps = [] }
-        return isUpright ? (steps, width, height, knowsSize) : (steps, picture.width, picture.height, knowsSize)
+        let isTurned = !isUpright && picture.orientation >= 5
+        return isTurned ? (steps, height, width, knowsSize) : (steps, width, height, knowsSize)
     }
 
     mutating func add(_ action: Action) throws(RecipeError) {
@@ -129,6 +132,21 @@ public struct StepList {
 
     /// A step that leaves the size as it is.
     mutating func append(_ step: PixelStep) { steps.append(step) }
+
+    // MARK: Without steps
+
+    /// The Orientation the picture still has.
+    var storedOrientation: Int { isUpright ? 1 : picture.orientation }
+
+    /// Takes the picture as turned upright, without a step; what Orientation it had.
+    mutating func standUpright() -> Int {
+        defer { isUpright = true }
+        return storedOrientation
+    }
+
+    mutating func swapSides() { (width, height) = (height, width) }
+
+    mutating func setSize(_ newWidth: Int, _ newHeight: Int) { (width, height) = (newWidth, newHeight) }
 
     /// A step after which the picture has this size.
     mutating func append(_ step: PixelStep, width: Int, height: Int) {

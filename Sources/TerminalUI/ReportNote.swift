@@ -74,6 +74,11 @@ public struct ReportNote: Hashable, Sendable {
                 key: "values-stretched", text: "names no window: stretched from smallest to largest value",
                 singular: "medical picture without a window was stretched from smallest to largest value",
                 plural: "medical pictures without a window were stretched from smallest to largest value")
+        case .sizeMissed(let what):
+            self.init(
+                key: "size-missed", text: "larger than asked for: \(what)",
+                singular: "file larger than size-max at the lowest quality",
+                plural: "files larger than size-max at the lowest quality")
         }
     }
 }

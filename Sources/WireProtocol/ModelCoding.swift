@@ -105,6 +105,9 @@ extension WorkNote: WireCodable {
         case .embeddedPreviewUsed: writer.put(tag: 7)
         case .developedForLackOfPreview: writer.put(tag: 8)
         case .valuesStretched: writer.put(tag: 9)
+        case .sizeMissed(let text):
+            writer.put(tag: 10)
+            writer.put(text)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -119,6 +122,7 @@ extension WorkNote: WireCodable {
         case 7: self = .embeddedPreviewUsed
         case 8: self = .developedForLackOfPreview
         case 9: self = .valuesStretched
+        case 10: self = .sizeMissed(try reader.text())
         case let other: throw .invalid("note \(other)")
         }
     }

@@ -26,6 +26,9 @@ struct quire_jpeg_options {
     /// 1 to 100.
     int quality;
     int is_progressive;
+    /// How many pixels share a colour, across and down: 1 or 2, or 0 for two by two below quality 90 and one from there on.
+    int chroma_columns;
+    int chroma_rows;
     /// JFIF: 0 for no resolution, 1 for dots an inch.
     int density_unit;
     int density_x;
@@ -34,7 +37,7 @@ struct quire_jpeg_options {
     size_t profile_count;
 };
 
-/// Encodes with optimised Huffman tables; chroma is halved below quality 90, as libvips does.
+/// Encodes with optimised Huffman tables; left to itself, chroma is halved below quality 90, as libvips does.
 /// -1 when libjpeg gives up. The owner frees `*file` with `quire_bytes_free`.
 int quire_jpeg_encode(const struct quire_pixels *pixels, const struct quire_jpeg_options *options, uint8_t **file, size_t *count);
 

@@ -12,6 +12,24 @@ public struct Save: Hashable, Sendable {
     /// 0 to 9 for PNG.
     public var pngCompression: Int?
     public var allFrames: Bool
+    /// Of JPEG and AVIF; nil is 4:2:0 below quality 90 and 4:4:4 from there on.
+    public var subsampling: ChromaSubsampling?
+    /// Of the file, in bytes; the quality is lowered until it fits.
+    public var sizeMax: ByteSize?
+    /// By how much smaller than `sizeMax` a file may be for the search to stop, in percent.
+    public var tolerancePercent: Double
+    /// The lowest quality that `sizeMax` may lead to; nil is `Save.defaultQualityMin`.
+    public var qualityMin: Int?
+    public var sizeMissed: MissedSize
+    /// Of a palette PNG; nil is none.
+    public var colours: PaletteSize?
+    /// Of a palette PNG, in percent.
+    public var ditherPercent: Double
+    public var nearLossless: Bool
+    /// 0 to 9; nil is the format's own.
+    public var effort: Int?
+    public var layout: TIFFLayout
+    public var metadata: SavedMetadata
     /// What this output is called, as `--name` says it; nil for the job's own way.
     public var name: String?
     /// A folder below `-o`, or an absolute one, for this save's outputs.
@@ -20,7 +38,9 @@ public struct Save: Hashable, Sendable {
     public init(
         format: OutputFormat? = nil, quality: Int? = nil, progressive: Bool = false, lossless: Bool = false,
         tiffCompression: TIFFCompression? = nil, pngCompression: Int? = nil, allFrames: Bool = false, name: String? = nil,
-        folder: String? = nil
+        folder: String? = nil, subsampling: ChromaSubsampling? = nil, sizeMax: ByteSize? = nil, tolerancePercent: Double = 5,
+        qualityMin: Int? = nil, sizeMissed: MissedSize = .fail, colours: PaletteSize? = nil, ditherPercent: Double = 100,
+        nearLossless: Bool = false, effort: Int? = nil, layout: TIFFLayout = .strips, metadata: SavedMetadata = .all
     ) {
         self.format = format
         self.quality = quality
@@ -29,11 +49,69 @@ public struct Save: Hashable, Sendable {
         self.tiffCompression = tiffCompression
         self.pngCompression = pngCompression
         self.allFrames = allFrames
+        self.subsampling = subsampling
+        self.sizeMax = sizeMax
+        self.tolerancePercent = tolerancePercent
+        self.qualityMin = qualityMin
+        self.sizeMissed = sizeMissed
+        self.colours = colours
+        self.ditherPercent = ditherPercent
+        self.nearLossless = nearLossless
+        self.effort = effort
+        self.layout = layout
+        self.metadata = metadata
         self.name = name
         self.folder = folder
     }
 
     public static let defaultQuality = 85
+    public static let defaultQualityMin = 20
+}
+
+/// How many pixels share one pair of colour values.
+public enum ChromaSubsampling: String, CaseIterable, Sendable {
+    case full = "444"
+    /// Two side by side; JPEG only.
+    case half = "422"
+    /// Two by two.
+    case quarter = "420"
+}
+
+/// What becomes of a picture that is larger than `size-max` even at the lowest quality.
+public enum MissedSize: String, CaseIterable, Sendable {
+    /// The file fails.
+    case fail
+    /// The smallest one is kept, with a note.
+    case keep
+}
+
+/// The palettes that libvips makes.
+public enum PaletteSize: String, CaseIterable, Sendable {
+    case two = "2", four = "4", sixteen = "16", all = "256"
+
+    /// Bits a pixel.
+    public var depth: Int {
+        switch self {
+        case .two: 1
+        case .four: 2
+        case .sixteen: 4
+        case .all: 8
+        }
+    }
+}
+
+/// How the pixels of a TIFF lie in it.
+public enum TIFFLayout: String, CaseIterable, Sendable {
+    case strips, tiles
+    /// Tiles, with ever smaller copies behind them.
+    case pyramid
+}
+
+/// What of the metadata one output gets, of what `strip` and `keep` leave for all.
+public enum SavedMetadata: String, CaseIterable, Sendable {
+    case all
+    case withoutPlace = "no-gps"
+    case none
 }
 
 public enum TIFFCompression: String, CaseIterable, Sendable {
@@ -56,12 +134,26 @@ extension Save: ActionBody {
     public static var fields: [FieldBinding<Save>] {
         [
             FieldBinding("format", "Keep stays with the input's format.", \.format, absent: "keep"),
-            FieldBinding("quality", "Of JPEG, WebP and JPEG in TIFF; 85 where pixels change.", .whole(1...100), \.quality),
+            FieldBinding(
+                "quality", "Of JPEG, WebP, AVIF, JPEG 2000 and JPEG in TIFF; 85 where pixels change.", .whole(1...100), \.quality),
+            FieldBinding("size-max", "Of the file: the quality is lowered until it fits.", .byteSize, \.sizeMax),
+            FieldBinding("tolerance", "By how many percent below size-max a file is good enough.", .number(0...50), \.tolerancePercent).silentAtDefault(),
+            FieldBinding("quality-min", "The lowest quality size-max may lead to; 20 if not given.", .whole(1...100), \.qualityMin),
+            FieldBinding("size-missed", "Where even that is too large: fail, or keep the smallest.", \.sizeMissed).silentAtDefault(),
+            FieldBinding(
+                "subsampling", "Of the colours of JPEG and AVIF; auto is 420 below quality 90.", \.subsampling, absent: "auto"
+            ).silentAtDefault(),
             FieldBinding("progressive", "Progressive JPEG, interlaced PNG.", .flag, \.progressive),
-            FieldBinding("lossless", "Lossless WebP.", .flag, \.lossless),
+            FieldBinding("lossless", "Lossless WebP or JPEG 2000.", .flag, \.lossless),
+            FieldBinding("near-lossless", "WebP whose smallest differences may be smoothed, the less the higher the quality.", .flag, \.nearLossless).silentAtDefault(),
+            FieldBinding("effort", "How long the encoder tries: WebP 0 to 6, AVIF and palettes of PNG 0 to 9.", .whole(0...9), \.effort),
             FieldBinding("compression", "Of TIFF; the input's own if not given.", \.tiffCompression),
+            FieldBinding("layout", "Of TIFF: strips, tiles, or tiles in several sizes.", \.layout).silentAtDefault(),
+            FieldBinding("colours", "At most so many, in a palette of a PNG.", \.colours),
+            FieldBinding("dither", "Of a palette, in percent.", .number(0...100), \.ditherPercent).silentAtDefault(),
             FieldBinding("png-compression", "Effort; 6 where pixels change.", .whole(0...9), \.pngCompression),
             FieldBinding("all-frames", "All frames of an animation, not only the first.", .flag, \.allFrames),
+            FieldBinding("metadata", "Of this output, of what strip and keep leave.", \.metadata).silentAtDefault(),
             FieldBinding("name", "What this output is called, such as '{stem}_small.{ext}'; else as --name says.", .text(bytesMax: 4000), \.name),
             FieldBinding("in", "A folder below that of -o, for this output.", .text(bytesMax: 4000), \.folder),
         ]
@@ -71,14 +163,45 @@ extension Save: ActionBody {
         var parts = [format.map { "save as \($0.rawValue)" } ?? "save in the input's own format"]
         let isLossyByName = format != .png && format != .gif && !lossless
         if isLossyByName, let quality { parts.append("quality \(quality)") }
+        if let sizeMax {
+            parts.append("at most \(sizeMax.bytes) bytes")
+            if let qualityMin { parts.append("quality not below \(qualityMin)") }
+            if sizeMissed == .keep { parts.append("else the smallest") }
+        }
+        if let subsampling { parts.append("subsampling \(subsampling.rawValue)") }
         if progressive { parts.append("progressive") }
         if lossless { parts.append("lossless") }
+        if nearLossless { parts.append("nearly lossless") }
+        if let effort { parts.append("effort \(effort)") }
+        if layout != .strips { parts.append("in \(layout.rawValue)") }
+        if let colours { parts.append("\(colours.rawValue) colours") }
         if let tiffCompression { parts.append("TIFF compression \(tiffCompression.rawValue)") }
         if format == .png, let pngCompression { parts.append("compression \(pngCompression)") }
         if allFrames { parts.append("all frames") }
+        switch metadata {
+        case .all: break
+        case .withoutPlace: parts.append("without the place")
+        case .none: parts.append("without metadata")
+        }
         if let name { parts.append("named \(name)") }
         if let folder { parts.append("in \(folder)") }
         return parts.joined(separator: ", ")
+    }
+
+    public var problem: RecipeProblem? {
+        if let qualityMin {
+            guard sizeMax != nil else { return .contradiction("quality-min has a meaning with size-max only") }
+            let most = quality ?? Self.defaultQuality
+            if qualityMin > most { return .contradiction("quality-min is \(qualityMin), but the quality starts at \(most)") }
+        }
+        if sizeMax?.bytes == 0 { return .contradiction("size-max is 0 bytes") }
+        if format == .avif, lossless {
+            return .contradiction("an avif is never quite lossless; use webp or jp2, or quality: 100")
+        }
+        if format == .avif, subsampling == .half { return .contradiction("avif has subsampling 444 or 420") }
+        if format == .webp, let effort, effort > 6 { return .contradiction("effort of webp goes from 0 to 6") }
+        if lossless, nearLossless { return .contradiction("give lossless or near-lossless, not both") }
+        return nil
     }
 
     public func add(to list: inout StepList) {}

@@ -3,12 +3,14 @@ internal import JobModel
 internal import Recipes
 
 /// A JPEG with its blocks transformed and its metadata true again: tag, sizes, resolution and preview follow the picture.
-struct LosslessJPEG {
+struct JPEGTransformation {
     let file: JPEGFile
     let source: any ByteSource
     let policy: MetadataPolicy
     /// Whether damage is refused.
     var isStrict = true
+    /// Whether comments stay though other things of no known kind go.
+    var keepsComments = false
 
     /// What comes out of `transforms`, one after the other.
     struct Result {
@@ -19,20 +21,32 @@ struct LosslessJPEG {
         var notes: [WorkNote]
     }
 
+    /// One after the other, each for what the one before it left.
+    ///
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - resetsOrientation: Whether the picture stands upright now.
     func applying(
-        _ transforms: [BlockTransform], to bytes: UnsafeRawBufferPointer, resetsOrientation: Bool
+        _ plans: [BlockPlan], to bytes: UnsafeRawBufferPointer,
+        resetsOrientation: Bool
     ) throws(ImagingError) -> Result {
-        guard let first = transforms.first else { preconditionFailure("a JPEG without a transform is copied") }
-        var coded = try first.applied(to: bytes, isStrict: isStrict)
-        for transform in transforms.dropFirst() { coded = try transform.applied(toBytes: coded, isStrict: isStrict) }
+        guard let first = plans.first else { preconditionFailure("a JPEG without a transform is copied") }
+        var transforms = [try first.transform(of: file.frame)]
+        var coded = try transforms[0].applied(to: bytes, isStrict: isStrict)
+        for plan in plans.dropFirst() {
+            let transform = try plan.transform(of: try Self.frame(of: coded))
+            transforms.append(transform)
+            coded = try transform.applied(toBytes: coded, isStrict: isStrict)
+        }
         do throws(ImageFileError) {
             return try assembled(MemorySource(coded), transforms, resetsOrientation: resetsOrientation)
         } catch {
             throw ImagingError(error)
         }
+    }
+
+    private static func frame(of coded: [UInt8]) throws(ImagingError) -> JPEGFile.Frame {
+        do throws(ImageFileError) { return try JPEGFile(reading: MemorySource(coded)).frame } catch { throw ImagingError(error) }
     }
 
     private func assembled(
@@ -78,7 +92,8 @@ struct LosslessJPEG {
                 keeps = !isGrey
                 if isGrey { note(.metadataDropped("ICC profile that does not fit the picture"), &notes) }
             case .adobe: keeps = !isGrey
-            case .comment, .otherApplication: keeps = !policy.dropsOthers
+            case .comment: keeps = keepsComments || !policy.dropsOthers
+            case .otherApplication: keeps = !policy.dropsOthers
             case .gopro: keeps = !policy.dropsTrailer
             // It points at pictures behind this one, which show it as it was.
             case .mpf:
@@ -101,6 +116,19 @@ struct LosslessJPEG {
 
     private func note(_ note: WorkNote, _ notes: inout [WorkNote]) {
         if !notes.contains(note) { notes.append(note) }
+    }
+}
+
+/// A transform, or one that is worked out from what the one before it left.
+enum BlockPlan {
+    case fixed(BlockTransform)
+    case step(LosslessStep, BlockTransform.Coding)
+
+    func transform(of frame: JPEGFile.Frame) throws(ImagingError) -> BlockTransform {
+        switch self {
+        case .fixed(let transform): transform
+        case .step(let step, let coding): try step.transform(of: frame, coding)
+        }
     }
 }
 
