@@ -15,6 +15,16 @@ struct Failure {
     std::string text;
 };
 
+/// LibRaw fills in whatever memory holds where a preview ends behind the file.
+class Raw : public LibRaw {
+public:
+    bool preview_is_whole(size_t file_bytes) {
+        const INT64 start = libraw_internal_data.internal_data.toffset;
+        // Some formats keep it in another way than at a place in the file.
+        return start <= 0 || static_cast<size_t>(start) + imgdata.thumbnail.tlength <= file_bytes;
+    }
+};
+
 /// What LibRaw missed while it went on over damage.
 struct Losses {
     bool ends_early = false;
@@ -45,8 +55,8 @@ void check(int code, const char *step) {
     throw Failure{code > 0 ? QUIRE_RAW_TRUNCATED : status, std::string(step) + ": " + LibRaw::strerror(code)};
 }
 
-std::unique_ptr<LibRaw> opened(const quire_raw_source &source, Losses &losses) {
-    std::unique_ptr<LibRaw> raw(new LibRaw);
+std::unique_ptr<Raw> opened(const quire_raw_source &source, Losses &losses) {
+    std::unique_ptr<Raw> raw(new Raw);
     raw->set_dataerror_handler(note, &losses);
     // The picture as the sensor has it: who asks for it turns it as everything else.
     raw->imgdata.params.user_flip = 0;
@@ -94,7 +104,7 @@ extern "C" quire_raw_status quire_raw_read(
     const quire_raw_source *source, quire_raw_quality quality, quire_raw_facts *facts, char *text, size_t text_size) {
     return guarded(text, text_size, [&] {
         Losses losses;
-        const std::unique_ptr<LibRaw> raw = opened(*source, losses);
+        const std::unique_ptr<Raw> raw = opened(*source, losses);
         const int flip = raw->imgdata.sizes.flip;
         raw->imgdata.params.half_size = quality == QUIRE_RAW_HALF;
         check(raw->adjust_sizes_info_only(), "reading its size");
@@ -112,7 +122,8 @@ extern "C" quire_raw_status quire_raw_preview(
     *count = 0;
     return guarded(text, text_size, [&] {
         Losses losses;
-        const std::unique_ptr<LibRaw> raw = opened(*source, losses);
+        const std::unique_ptr<Raw> raw = opened(*source, losses);
+        if (!raw->preview_is_whole(source->count)) throw Failure{QUIRE_RAW_TRUNCATED, "the file ends before its preview does"};
         const int code = raw->unpack_thumb();
         if (code == LIBRAW_NO_THUMBNAIL || code == LIBRAW_UNSUPPORTED_THUMBNAIL) return;
         check(code, "its preview");
@@ -130,7 +141,7 @@ extern "C" quire_raw_status quire_raw_develop(
     size_t pixel_bytes, char *text, size_t text_size) {
     return guarded(text, text_size, [&] {
         Losses losses;
-        const std::unique_ptr<LibRaw> raw = opened(*source, losses);
+        const std::unique_ptr<Raw> raw = opened(*source, losses);
         libraw_output_params_t &wanted = raw->imgdata.params;
         wanted.half_size = options->quality == QUIRE_RAW_HALF;
         wanted.user_qual = options->quality == QUIRE_RAW_BEST ? 3 : 2;

@@ -2,6 +2,7 @@ private import CLibRaw
 internal import ImageFiles
 internal import JobModel
 internal import LinuxSystem
+internal import Recipes
 
 /// A camera's raw file: its embedded preview, or the picture LibRaw develops from the sensor's values.
 final class CameraRaw {
@@ -9,21 +10,21 @@ final class CameraRaw {
     static let previewSideMin = 1024
 
     private let input: InputFile
-    private let develop: Develop?
+    private let develop: RawDevelopment?
     private let isTolerant: Bool
     private let facts: quire_raw_facts
     /// The preview where it is the picture; else nil.
     private let preview: Preview?
 
     /// - Parameter develop: How to develop; nil takes the preview where there is one fit to be looked at.
-    init(_ input: InputFile, develop: Develop?, isTolerant: Bool) throws(ImagingError) {
+    init(_ input: InputFile, develop: RawDevelopment?, isTolerant: Bool) throws(ImagingError) {
         self.input = input
         self.develop = develop
         self.isTolerant = isTolerant
-        let quality = (develop ?? Develop()).quality.forC
+        let quality = (develop ?? RawDevelopment()).quality.forC
         facts = try Self.facts(of: input, quality)
         var preview: Preview?
-        if develop == nil, let found = try Preview(of: input) {
+        if develop == nil, let found = try Self.preview(of: input, isTolerant: isTolerant) {
             let side = max(found.width, found.height)
             if side >= Self.previewSideMin || 2 * side >= max(Int(facts.width), Int(facts.height)) { preview = found }
         }
@@ -46,7 +47,7 @@ final class CameraRaw {
     private var form: PixelForm {
         PixelForm(
             width: Int(facts.width), height: Int(facts.height), components: Int(facts.components),
-            bits: (develop ?? Develop()).bits)
+            bits: (develop ?? RawDevelopment()).depth.bits)
     }
 
     func header() throws(ImagingError) -> Image {
@@ -60,10 +61,10 @@ final class CameraRaw {
         let facts = facts
         return try described(
             form.picture { pixels throws(ImagingError) in
-                let wanted = develop ?? Develop()
+                let wanted = develop ?? RawDevelopment()
                 var options = quire_raw_options(
                     balance: wanted.balance.forC, quality: wanted.quality.forC, brightness: wanted.brightness ?? 0,
-                    bits: Int32(wanted.bits), is_tolerant: isTolerant ? 1 : 0)
+                    bits: Int32(wanted.depth.bits), is_tolerant: isTolerant ? 1 : 0)
                 var size = facts
                 var failure = FailureText()
                 let status = Self.withSource(of: input) { source in
@@ -81,6 +82,16 @@ final class CameraRaw {
 
     // MARK: LibRaw
 
+    /// Of a damaged file what the sensor measured may still be whole.
+    private static func preview(of input: InputFile, isTolerant: Bool) throws(ImagingError) -> Preview? {
+        do throws(ImagingError) {
+            return try Preview(of: input)
+        } catch {
+            guard isTolerant, case .file = error else { throw error }
+            return nil
+        }
+    }
+
     private static func facts(of input: InputFile, _ quality: quire_raw_quality) throws(ImagingError) -> quire_raw_facts {
         var facts = quire_raw_facts()
         var failure = FailureText()
@@ -96,7 +107,7 @@ final class CameraRaw {
     ) -> Result {
         "/proc/self/fd/\(input.file.descriptor)".withCString { path in
             var source = quire_raw_source(
-                bytes: input.wholeBytes?.assumingMemoryBound(to: UInt8.self).baseAddress, count: input.wholeBytes?.count ?? 0,
+                bytes: input.wholeBytes?.assumingMemoryBound(to: UInt8.self).baseAddress, count: Int(input.byteCount),
                 path: path)
             return body(&source)
         }
@@ -168,19 +179,7 @@ private struct BorrowedSource: ByteSource {
     }
 }
 
-/// How a raw file is developed.
-struct Develop: Hashable {
-    enum Balance: Hashable { case camera, auto, daylight }
-    enum Quality: Hashable { case half, fast, best }
-    var balance = Balance.camera
-    var quality = Quality.best
-    /// What every value is multiplied with; nil lets one pixel in a hundred become white.
-    var brightness: Double?
-    /// 8 or 16.
-    var bits = 8
-}
-
-extension Develop.Balance {
+extension RawDevelopment.Balance {
     fileprivate var forC: quire_raw_balance {
         switch self {
         case .camera: QUIRE_RAW_CAMERA
@@ -190,12 +189,21 @@ extension Develop.Balance {
     }
 }
 
-extension Develop.Quality {
+extension RawDevelopment.Quality {
     fileprivate var forC: quire_raw_quality {
         switch self {
         case .half: QUIRE_RAW_HALF
         case .fast: QUIRE_RAW_FAST
         case .best: QUIRE_RAW_BEST
+        }
+    }
+}
+
+extension RawDevelopment.Depth {
+    fileprivate var bits: Int {
+        switch self {
+        case .eight: 8
+        case .sixteen: 16
         }
     }
 }

@@ -1,6 +1,7 @@
 private import CDicom
 internal import JobModel
 internal import LinuxSystem
+internal import Recipes
 
 /// The frames of a DICOM file, read by DCMTK: rescaled, then seen through a window.
 ///
@@ -82,6 +83,18 @@ enum GreyWindow: Hashable {
     case file
     case minMax
     case given(centre: Double, width: Double)
+
+    init(_ reading: DICOMReading) {
+        if let centre = reading.centre, let width = reading.width {
+            self = .given(centre: centre, width: width)
+        } else {
+            switch reading.window {
+            case .auto: self = .auto
+            case .file: self = .file
+            case .minMax: self = .minMax
+            }
+        }
+    }
 
     fileprivate var forC: quire_dicom_window {
         switch self {

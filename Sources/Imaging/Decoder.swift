@@ -172,7 +172,7 @@ final class Decoder {
     ///
     /// jpegload fails at an early end alone, or else at every warning, also at those of sound files (images.md, section 3.4).
     func checkWarnings() throws(ImagingError) {
-        guard !isTolerant, kind == .jpeg, let loss = Vips.pendingWarnings.first(where: DecoderVerdict.tellsLoss) else { return }
+        guard !isTolerant, shrinksWhileLoading, let loss = Vips.pendingWarnings.first(where: DecoderVerdict.tellsLoss) else { return }
         throw .file(.damaged, "jpeg decoder: \(loss)")
     }
 
@@ -190,11 +190,14 @@ struct ReadingWishes: Hashable {
     /// Of grey DICOM pictures.
     var window = GreyWindow.auto
     /// Of cameras' raw files; nil takes their preview.
-    var develop: Develop?
+    var develop: RawDevelopment?
 
     init() {}
 
-    init(_ recipe: Recipe) {}
+    init(_ recipe: Recipe) {
+        if let reading = recipe.dicomReading { window = GreyWindow(reading) }
+        develop = recipe.rawDevelopment
+    }
 }
 
 /// What a picture's header says.

@@ -126,14 +126,17 @@ struct ProcessTask {
         // Turned twice into what it was stored as: only the tag has to go.
         if works.contains(where: { !$0.steps.isEmpty }) { edits.append(.setOrientation(1)) }
         var pieces: [Piece] = [.copy(ByteRange(offset: 0, count: input.byteCount))]
+        var notes: [WorkNote] = []
         do throws(ImageFileError) {
             if !isTolerant { try input.checkCompleteness(kind: kind) }
             if !edits.isEmpty { pieces = try editMetadata(edits, of: input, kind: kind) }
+            pieces = try stating(pieces, of: input, kind: kind, &notes)
         } catch {
             if case .unsupported = error { return nil }
             throw ImagingError(error)
         }
         var finished = FinishedWork()
+        finished.notes = notes
         let isVerbatim = pieces.isVerbatim(ofByteCount: input.byteCount)
         var made: (path: RawPath, file: PageFile)?
         if let folder {
@@ -230,6 +233,20 @@ struct ProcessTask {
         }
     }
 
+    /// The file with the resolution the recipe asks for; where it has no place for one, as a GIF, that is noted.
+    private func stating(
+        _ pieces: [Piece], of source: some ByteSource, kind: ImageKind, _ notes: inout [WorkNote]
+    ) throws(ImageFileError) -> [Piece] {
+        guard let milliDPI = policy.milliDPI else { return pieces }
+        do throws(ImageFileError) {
+            return try stateResolution(milliDPI, in: pieces, of: source, kind: kind)
+        } catch {
+            guard case .unsupported = error else { throw error }
+            notes.append(.metadataDropped("resolution"))
+            return pieces
+        }
+    }
+
     /// Writes an encoded picture and adds it, and its pages for the PDF, to what was made.
     func store(
         _ pieces: [Piece], of encoded: MemorySource, in folder: RawPath, page: Int, isOnly: Bool,
@@ -237,7 +254,15 @@ struct ProcessTask {
     ) throws(ImagingError) {
         let name = name(of: page)
         let path = folder.appending(name)
-        let facts = try write(path) { output throws(ImagingError) in try output.write(pieces, from: encoded) }
+        var notes: [WorkNote] = []
+        let stated: [Piece]
+        do throws(ImageFileError) {
+            stated = try stating(pieces, of: encoded, kind: format.kind, &notes)
+        } catch {
+            throw ImagingError(error)
+        }
+        for note in notes where !finished.notes.contains(note) { finished.notes.append(note) }
+        let facts = try write(path) { output throws(ImagingError) in try output.write(stated, from: encoded) }
         let file: PageFile
         if self.folder != nil {
             file = .output(finished.files.count)

@@ -6,8 +6,12 @@ struct MetadataPolicy {
     private let dropsGPS: Bool
     /// Nil keeps every kind; empty keeps none.
     private let kept: Set<MetadataKind>?
+    /// What outputs state, in thousandths of a dot an inch; nil leaves what the input stated.
+    let milliDPI: UInt32?
 
+    /// - Parameter recipe: One save's: the actions up to it.
     init(_ recipe: Recipe, _ save: Save) {
+        milliDPI = recipe.statedDPI.map { UInt32(($0 * 1000).rounded()) }
         dropsGPS = recipe.stripPolicy == .gps || save.metadata == .withoutPlace
         let copiesAll = recipe.actions.allSatisfy { ($0.body as? LosslessJPEG)?.copy ?? .all == .all }
         let keepsNone = recipe.stripPolicy == .all || save.metadata == .none || !copiesAll

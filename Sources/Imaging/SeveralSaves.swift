@@ -81,7 +81,10 @@ struct SeveralSaves {
                     try encode(group, page, of: opened, decoder, takesFrames: takesFrames, into: &finished)
                 }
             }
-            if !encoded.isEmpty { try decoder.checkWarnings() }
+            if !encoded.isEmpty {
+                try decoder.checkWarnings()
+                finished.notes += decoder.notes
+            }
         } catch {
             for file in finished.files { OutputFile.remove(file.temp) }
             task.engine.removeSpooled(finished.pages, from: task.process.spoolFolder)

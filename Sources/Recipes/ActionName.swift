@@ -18,9 +18,9 @@ public enum ActionName: String, CaseIterable, Sendable {
     // Decoration.
     case border
     // Metadata.
-    case strip, keep
+    case strip, keep, resolution
     // File.
-    case save
+    case dicom, develop, save
 
     /// The type of its values.
     public var bodyType: any ActionBody.Type {
@@ -65,7 +65,10 @@ public enum ActionName: String, CaseIterable, Sendable {
         // Metadata.
         case .strip: MetadataStripping.self
         case .keep: MetadataSelection.self
+        case .resolution: ResolutionSetting.self
         // File.
+        case .dicom: DICOMReading.self
+        case .develop: RawDevelopment.self
         case .save: Save.self
         }
     }

@@ -37,6 +37,10 @@ extension Recipe {
                 if keepsKinds { return (index, .contradiction("keep is given twice; name all kinds in one list")) }
                 if let strip, strip != .none { return (index, stripAndKeep(strip)) }
                 keepsKinds = true
+            case is DICOMReading, is RawDevelopment:
+                if actions[..<index].contains(where: { $0.name == action.name }) {
+                    return (index, .contradiction("\(action.name.rawValue) is given twice; every file is read once"))
+                }
             case let save as Save:
                 if save.name == nil, save.folder == nil {
                     if plainSave != nil { return (index, .savedTwice) }

@@ -158,6 +158,30 @@ struct DICOMTests {
         #expect(facts.kind == .dicom && facts.width == 16 && facts.height == 8 && facts.bitsPerBand == 16 && facts.tags.isEmpty)
     }
 
+    @Test("A recipe chooses the window: the file's, smallest to largest, or its own centre and width")
+    func chosenWindow() throws {
+        let bench = try Bench()
+        let plain = DICOMFixture.grey(Self.tissue, width: 16, signed: true)
+        try bench.write(plain.file, "none.dcm")
+        try bench.write(plain.adding(Self.soft[0], Self.soft[1]).file, "soft.dcm")
+        _ = try expectAlike(bench, "soft.dcm", "+Wi 1 +on2", actions: [Action(DICOMReading(window: .file))])
+        #expect(try expectAlike(bench, "soft.dcm", "+Wm +on2", actions: [Action(DICOMReading(window: .minMax))]).notes.isEmpty)
+        _ = try expectAlike(bench, "none.dcm", "+Ww -600 1500 +on2", actions: [Action(DICOMReading(centre: -600, width: 1500))])
+        guard case .failed(let failure) = try bench.run("none.dcm", to: .png, [Action(DICOMReading(window: .file))]) else {
+            throw Bench.Failed()
+        }
+        #expect(failure.reason == .unsupported && failure.message.contains("names no window"), "\(failure)")
+    }
+
+    @Test("The usual case: a part of the picture, stated to have 300 dpi")
+    func cropAndResolution() throws {
+        let bench = try Bench()
+        try bench.write(DICOMFixture.grey(Self.tissue, width: 16, signed: true).adding(Self.soft[0], Self.soft[1]).file, "a.dcm")
+        let crop = Action.crop(Crop(width: .pixels(8), height: .pixels(4)))
+        _ = try bench.finish("a.dcm", to: .png, [crop, Action(ResolutionSetting(dpi: 300))])
+        #expect(try bench.shell("identify -units PixelsPerInch -format '%m %w %h %[fx:round(resolution.x)]' out/t") == "PNG 8 4 300")
+    }
+
     @Test("An enhanced file's frames have windows and rescalings of their own")
     func enhanced() throws {
         let bench = try Bench()

@@ -17,7 +17,7 @@ enum quire_raw_status {
     QUIRE_RAW_NO_MEMORY,
 };
 
-/// Where a file's bytes are: `bytes` of `count`, or, where `bytes` is NULL, at `path`.
+/// Where a file's bytes are: `count` of them, in `bytes` or, where that is NULL, at `path`.
 struct quire_raw_source {
     const uint8_t *bytes;
     size_t count;
