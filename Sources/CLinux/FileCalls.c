@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -32,3 +33,5 @@ long quire_find_bytes(const void *bytes, size_t count, const void *needle, size_
     const char *found = memmem(bytes, count, needle, needle_count);
     return found ? (long)(found - (const char *)bytes) : -1;
 }
+
+int quire_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -184,7 +184,7 @@ struct ProcessTask {
             for work in works {
                 var rendering: Rendering
                 do throws(ImagingError) {
-                    rendering = try Rendering(decoder, work, takesFrames: takesFrames)
+                    rendering = try Rendering(decoder, work, takesFrames: takesFrames, assets: engine.assets)
                     try encode(
                         &rendering, work, metadata, stored: try decoder.stored(page: work.page), isOnly: works.count == 1,
                         into: &finished)

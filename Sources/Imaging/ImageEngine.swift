@@ -14,6 +14,7 @@ public struct ImageEngine {
     let setup: WorkSetup
     /// Whether variables that a picture does not have get some value: so it is for canaries.
     var fillsGaps = false
+    let assets: SharedAssets
 
     /// Starts libvips and reads the recipe.
     public init(setup: WorkSetup) throws(ImagingError) {
@@ -32,6 +33,7 @@ public struct ImageEngine {
         self.recipe = recipe
         saveRecipes = recipe.saves.indices.map { recipe.upTo(save: $0) }
         self.setup = setup
+        assets = SharedAssets(setup.assets)
     }
 
     /// `libvips 8.14.1`: what decodes and encodes here.

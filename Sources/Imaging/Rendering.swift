@@ -10,6 +10,8 @@ struct Rendering {
     /// Pixels decoded for it, for the report.
     private(set) var pixelsDecoded: UInt64
     var notes: [WorkNote] = []
+    /// What the pictures of the job share.
+    let assets: SharedAssets
 
     /// What the resolution the file states has to be multiplied with, so that the picture keeps its size on paper.
     private(set) var resolutionScale = (x: 1.0, y: 1.0)
@@ -17,7 +19,10 @@ struct Rendering {
     private var frameHeight: Int?
 
     /// Decodes one page and applies the steps; most of the work happens when the result is saved.
-    init(_ decoder: Decoder, _ work: ProcessTask.PageWork, takesFrames: Bool) throws(ImagingError) {
+    init(
+        _ decoder: Decoder, _ work: ProcessTask.PageWork, takesFrames: Bool, assets: SharedAssets
+    ) throws(ImagingError) {
+        self.assets = assets
         let header = work.header
         var rest = work.steps[...]
         let turn = Turn.leading(&rest)
@@ -48,8 +53,9 @@ struct Rendering {
     }
 
     /// A picture that is whole already.
-    init(_ image: Image) {
+    init(_ image: Image, assets: SharedAssets = SharedAssets([])) {
         self.image = image
+        self.assets = assets
         isStreaming = false
         pixelsDecoded = 0
     }

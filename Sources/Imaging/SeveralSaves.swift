@@ -100,7 +100,8 @@ struct SeveralSaves {
         into finished: inout FinishedWork
     ) throws(ImagingError) {
         do throws(ImagingError) {
-            var rendering = try Rendering(decoder, group[0].works[page], takesFrames: takesFrames)
+            let assets = group[0].task.engine.assets
+            var rendering = try Rendering(decoder, group[0].works[page], takesFrames: takesFrames, assets: assets)
             finished.pixels += rendering.pixelsDecoded
             for (place, open) in group.enumerated() {
                 let work = open.works[page]

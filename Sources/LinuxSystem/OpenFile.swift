@@ -220,3 +220,14 @@ extension OpenFile {
         return bytes
     }
 }
+
+extension OpenFile {
+    /// A file in memory, for libraries that open names only: `/proc/self/fd/N` is one as long as this lives.
+    public static func inMemory(_ bytes: [UInt8], name: String) throws(SystemError) -> OpenFile {
+        let descriptor = quire_memory_file(name)
+        guard descriptor >= 0 else { throw .last("memfd_create", name) }
+        let file = OpenFile(owning: descriptor, path: RawPath("/proc/self/fd/\(descriptor)"))
+        try file.write(bytes, at: 0)
+        return file
+    }
+}

@@ -14,9 +14,9 @@ public enum ActionName: String, CaseIterable, Sendable {
     case colorize, contrast, desaturate, equalize, invert, posterize, saturation
     case warmUp = "warm-up"
     // Filter.
-    case sharpen, blur
+    case sharpen, blur, common, contour, effect, imagemagick, maximum, median, minimum, rank, sketch, solarize
     // Decoration.
-    case border
+    case border, highlight, mask, reflection, round, shadow, tamogen, text, watermark
     // Metadata.
     case strip, keep, resolution
     // File.
@@ -60,8 +60,26 @@ public enum ActionName: String, CaseIterable, Sendable {
         // Filter.
         case .sharpen: Sharpening.self
         case .blur: Blur.self
+        case .common: Common.self
+        case .contour: Contour.self
+        case .effect: Effect.self
+        case .imagemagick: ImageMagickEffect.self
+        case .maximum: Maximum.self
+        case .median: Median.self
+        case .minimum: Minimum.self
+        case .rank: Rank.self
+        case .sketch: Sketch.self
+        case .solarize: Solarize.self
         // Decoration.
         case .border: Border.self
+        case .highlight: Highlight.self
+        case .mask: Mask.self
+        case .reflection: Reflection.self
+        case .round: Round.self
+        case .shadow: Shadow.self
+        case .tamogen: Tamogen.self
+        case .text: Text.self
+        case .watermark: Watermark.self
         // Metadata.
         case .strip: MetadataStripping.self
         case .keep: MetadataSelection.self

@@ -147,7 +147,8 @@ struct RecipeFileTests {
             for field in action.fields {
                 guard case .fixed(let text) = field.presence else { continue }
                 let required = action.fields.filter { $0.presence == .required }.map { "\($0.name): \(example($0.kind))" }
-                let box = action.fields.contains { $0.name == "size" } ? ["size: 8x6"] : []
+                let hasBox = action.fields.contains { field in if case .size = field.kind { field.name == "size" } else { false } }
+                let box = hasBox ? ["size: 8x6"] : []
                 let given = try read(
                     "{actions: [{\(action.name.rawValue): {\((required + box + ["\(field.name): \"\(text)\""]).joined(separator: ", "))}}]}"
                 )

@@ -14,6 +14,9 @@ long quire_copy_range(int source, long long source_offset, int target, long long
 /// sync_file_range(2) that begins to write back dirty pages and waits for none: 0, or -1 with errno.
 int quire_start_writing(int descriptor, long long offset, long long count);
 
+/// memfd_create(2), closed on exec: a file in memory without a name, or -1 with errno.
+int quire_memory_file(const char *name);
+
 /// memmem(3): where `needle` begins in `bytes`, or -1.
 long quire_find_bytes(const void *bytes, size_t count, const void *needle, size_t needle_count);
 

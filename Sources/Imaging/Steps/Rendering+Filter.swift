@@ -6,6 +6,23 @@ internal import Recipes
 // blended over the unfiltered one.
 
 extension Rendering {
+    mutating func apply(_ step: FilterStep) throws(ImagingError) {
+        switch step {
+        case .rank(let window, let share, let amount): try rank(window: window, share: share, amount: amount)
+        case .common(let window, let amount): try common(window: window, amount: amount)
+        case .effect(let effect, let times, let amount): try self.effect(effect, times: times, amount: amount)
+        case .sketch(let details, let amount): try sketch(details: details, amount: amount)
+        case .solarize(let threshold, let amount): try solarize(threshold: threshold, amount: amount)
+        case .sigmoid(let factor, let middle, let amount): try contrastSigmoid(factor: factor, middle: middle, amount: amount)
+        case .unsharp(let sigma, let gain, let amount): try unsharp(sigma: sigma, gain: gain, amount: amount)
+        case .softBlur(let sigma, let amount): try softBlur(sigma: sigma, amount: amount)
+        case .motionBlur(let sigma, let degrees, let amount): try motionBlur(sigma: sigma, degrees: degrees, amount: amount)
+        case .charcoal(let sigma, let amount): try charcoal(sigma: sigma, amount: amount)
+        case .paint(let window, let amount): try paint(window: window, amount: amount)
+        case .wave(let height, let length, let background): try wave(height: height, length: length, background: background)
+        }
+    }
+
     /// The value at a place of the sorted values of a window: 0 the least, 0.5 the median, 1 the greatest.
     ///
     /// - Parameter window: Side of the square, an odd number of pixels.
@@ -59,30 +76,13 @@ extension Rendering {
     /// - Parameter details: 1 to 20; the more, the wider the strokes.
     mutating func sketch(details: Int, amount: Double) throws(ImagingError) {
         try settle()
-        let original = image
-        let hasColour = image.colourBands > 1
-        try apply(.greyscale)
-        try makePlain()
-        let format = image.format
-        let full = image.fullValue
-        let grey = try image.colours()
-        // So wide is the blur of as many passes of the ring of 16 pixels that Phatch uses.
-        let sigma = (2.75 * Double(details)).squareRoot()
-        let negative = try grey.complement().cast(to: VIPS_FORMAT_FLOAT).blurred(sigma: sigma)
-        let drawing = try grey.linear([full], [0]).divided(by: try negative.linear([-1], [full + 1])).rounded(to: format)
-        let drawn = image.hasAlpha ? try drawing.joined(with: try image.alpha()) : drawing
-        guard amount < 1 else {
-            image = drawn
-            return
+        try draw(amount) { grey throws(ImagingError) in
+            let full = grey.fullValue
+            // So wide is the blur of as many passes of the ring of 16 pixels that Phatch uses.
+            let sigma = (2.75 * Double(details)).squareRoot()
+            let negative = try grey.complement().cast(to: VIPS_FORMAT_FLOAT).blurred(sigma: sigma)
+            return try grey.linear([full], [0]).divided(by: try negative.linear([-1], [full + 1])).rounded(to: grey.format)
         }
-        guard hasColour else {
-            image = try image.mixed(with: drawn, amount)
-            return
-        }
-        image = original
-        try makePlain(allowsInk: false)
-        let colours = try drawing.joined(with: drawing).joined(with: drawing)
-        image = try image.mixed(with: image.hasAlpha ? try colours.joined(with: try image.alpha()) : colours, amount)
     }
 
     /// Turns around the values from a threshold on, as a film does that sees light while it is developed.
@@ -211,11 +211,5 @@ extension PixelEffect {
 
     private static func around(_ middle: Double, _ others: Double) -> [Double] {
         [others, others, others, others, middle, others, others, others, others]
-    }
-}
-
-extension Rendering {
-    mutating func apply(_ step: FilterStep) throws(ImagingError) {
-        switch step {}
     }
 }
