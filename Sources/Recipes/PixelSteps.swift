@@ -55,7 +55,7 @@ public enum PixelStep: Hashable, Sendable {
     case tone(ToneStep)
     case filter(FilterStep)
     case decoration(DecorationStep)
-    /// What is worked out only now that the size is known.
+    /// What is worked out when the size is known.
     case later(LaterSteps)
 
     /// Whether it may be done to frames that stand one below the other as to one picture.
@@ -83,9 +83,9 @@ public enum PixelStep: Hashable, Sendable {
     }
 }
 
-/// Actions that wait until the steps before them have shown how large the picture is.
+/// An action that waits until the steps before it have shown how large the picture is.
 public struct LaterSteps: Hashable, Sendable {
-    let actions: [Action]
+    let action: Action
     /// Of the file; size and colours are those of the picture as it is then.
     let facts: PictureFacts
 
@@ -94,6 +94,6 @@ public struct LaterSteps: Hashable, Sendable {
         var facts = facts
         (facts.width, facts.height, facts.orientation) = (width, height, 1)
         (facts.hasAlpha, facts.colourSpace) = (hasAlpha, nil)
-        return try Recipe(actions: actions).steps(for: facts)
+        return try Recipe(actions: [action]).steps(for: facts)
     }
 }

@@ -45,11 +45,8 @@ public struct StepList {
     private(set) var height: Int
     var hasAlpha: Bool
     private(set) var colourSpace: ColourSpace?
-    /// Actions since the size became unknown; nil while it is known.
-    private var waiting: [Action]?
-
-    /// Whether width and height are those of the picture.
-    var knowsSize: Bool { waiting == nil }
+    /// Whether width and height are those of the picture; else only the pixels tell.
+    private(set) var knowsSize = true
     /// Changes of a JPEG's blocks; beside them no step stands.
     var lossless: [LosslessStep] = []
 
@@ -65,10 +62,6 @@ public struct StepList {
     ///
     /// Where the size is unknown, the width and height are those of the picture before.
     mutating func takeStage() -> (steps: [PixelStep], width: Int, height: Int, knowsSize: Bool) {
-        if let actions = waiting, !actions.isEmpty {
-            steps.append(.later(LaterSteps(actions: actions, facts: picture)))
-            waiting = []
-        }
         if !isUpright, wantsUpright || !steps.isEmpty {
             steps.insert(.orient(picture.orientation), at: 0)
             isUpright = true
@@ -79,10 +72,10 @@ public struct StepList {
     }
 
     mutating func add(_ action: Action) throws(RecipeError) {
-        if waiting == nil {
+        if knowsSize {
             try action.body.add(to: &self)
         } else if action.changesPixels {
-            waiting?.append(action)
+            steps.append(.later(LaterSteps(action: action, facts: picture)))
         }
     }
 
@@ -212,7 +205,7 @@ public struct StepList {
     /// A step after which nobody knows the size before it is done: actions behind it are worked out then.
     mutating func append(trim step: LayoutStep) {
         steps.append(.layout(step))
-        waiting = []
+        knowsSize = false
     }
 }
 

@@ -73,6 +73,19 @@ struct LayoutStepTests {
         #expect(try blank.after { try $0.apply(.trim(tolerance: 0, background: nil)) } == blank)
     }
 
+    @Test("What stands behind a trim is worked out with the size that is left")
+    func behindTrim() throws {
+        var crop = Crop()
+        crop.mode = .auto
+        let actions = [Action(crop), Action(Scale(percent: 50)), Action(Mirroring(.horizontal))]
+        let steps = try Recipe(actions: actions).steps(for: PictureFacts(width: 12, height: 10))
+        var values = [Int](repeating: 255, count: 120)
+        for row in 2..<6 { for column in 3..<9 { values[row * 12 + column] = 40 } }
+        let made = try Pixels(.grey, width: 12, values).after { rendering in for step in steps { try rendering.apply(step) } }
+        #expect((made.width, made.height) == (6, 2))
+        #expect(made.values.allSatisfy { $0 == 40 })
+    }
+
     @Test("A trim of a picture with alpha takes off what is transparent, whatever colour lies there")
     func trimAlpha() throws {
         var values = (0..<36).flatMap { [$0 * 7 % 256, 0] }

@@ -77,15 +77,18 @@ struct LayoutActionTests {
 
     @Test("Behind an automatic crop the actions wait for the size it leaves, over all saves")
     func waiting() throws {
-        let recipe = try read("{border: {width: 10}}, {crop: {mode: auto}}, {scale: 50x50}, {save: {in: a}}, {crop: {mode: all, length: 10%}}, {save: {in: b}}")
+        let recipe = try read("{border: {width: 10}}, {crop: {mode: auto}}, {scale: 50x50}, invert, {save: {in: a}}, {crop: {mode: all, length: 10%}}, {save: {in: b}}")
         let stages = try recipe.stages(for: photo)
-        #expect(stages[0].count == 3 && stages[1].count == 1)
+        #expect(stages[0].count == 4 && stages[1].count == 1)
         guard case .later(let first) = stages[0][2], case .later(let second) = stages[1][0] else {
             Issue.record("\(stages)")
             return
         }
         #expect(try first.steps(width: 200, height: 400, hasAlpha: false) == [.resize(width: 25, height: 50)])
         #expect(try second.steps(width: 30, height: 50, hasAlpha: false) == [.cut(left: 3, top: 5, width: 24, height: 40)])
+        // The steps up to a save begin those up to the next.
+        let short = try steps("{crop: {mode: auto}}, {scale: 50x50}")
+        #expect(try steps("{crop: {mode: auto}}, {scale: 50x50}, greyscale").starts(with: short) && short.count == 2)
         #expect(throws: RecipeError.self) { try recipe.outputSize(for: photo) }
         #expect(try steps("{crop: {mode: auto, tolerance: 3, background: red}}")
             == [.layout(.trim(tolerance: 3, background: Colour(red: 255, green: 0, blue: 0)))])
