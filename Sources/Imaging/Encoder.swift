@@ -156,7 +156,7 @@ struct Encoder {
             try operation.set("bitdepth", 8)
             try operation.set("Q", quality)
             try operation.set("subsample-mode", nick: subsampleMode)
-            if let effort = save.effort { try operation.set("effort", min(9, max(0, effort))) }
+            try operation.set("effort", min(9, max(0, save.effort ?? Save.defaultAVIFEffort)))
         case .jp2:
             operation = try Operation("jp2ksave_buffer")
             try operation.set("lossless", save.lossless)

@@ -90,7 +90,8 @@ enum Vips {
     private static func note(_ line: String) {
         pthread_mutex_lock(&lock)
         defer { pthread_mutex_unlock(&lock) }
-        guard !warnings.contains(line) else { return }
+        // Said of most AVIF files: their colours are converted by libheif before.
+        guard line != "heifload: ignoring nclx profile", !warnings.contains(line) else { return }
         // Chatter must not hide that pixels were lost.
         let tellsFirstLoss = DecoderVerdict.tellsLoss(line) && !warnings.contains(where: DecoderVerdict.tellsLoss)
         if warnings.count < warningsMax || tellsFirstLoss { warnings.append(line) }
