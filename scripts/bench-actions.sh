@@ -72,7 +72,7 @@ SH
 
 actions() {
     local folder=$data/actions count=${#files[@]} subset=12 number
-    recipe "$work/round.yaml" "auto-orient" "rotate: 90" "shrink: 1600" "round: {radius: 60}"
+    recipe "$work/round.yaml" "auto-orient" "rotate: 90" "shrink: 1600" "round: {radius: 60, background: white}"
     measure actions quire 1 "$count" "${quire[@]}" run "$folder" --recipe "$work/round.yaml" -o "$out" "${quiet[@]}"
     measure actions "Pillow pool ($slots processes)" 1 "$count" /usr/bin/python3 "$work/pillow-round.py" "$slots" "$out" "${files[@]}"
     measure actions "ImageMagick convert ($subset files, scaled)" "$subset/$count" "$subset" \

@@ -75,7 +75,8 @@ enum RecipeSchema {
         }
         forms.append(.object(fields))
         return .object([
-            ("description", .string(action.summary)), ("examples", .array([.string(action.example)])), ("anyOf", .array(forms)),
+            ("$comment", .string(action.family.rawValue)), ("description", .string(action.summary)),
+            ("examples", .array([.string(action.example)])), ("anyOf", .array(forms)),
         ])
     }
 
