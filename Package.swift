@@ -129,7 +129,7 @@ let package = Package(
         tests("SchedulingTests", ["JobModel", "Scheduling"]),
         tests("SimulationTests", ["ClusterSimulation", "JobModel", "Scheduling"]),
         tests("VariablesTests", ["JobModel", "Variables"]),
-        tests("RecipesTests", ["JobModel", "Recipes", "Variables"]),
+        tests("RecipesTests", ["JobModel", "Recipes", "Variables", "ImageFiles"]),
         tests("ProgramsTests", ["JobModel", "Programs"]),
         tests("PlanningTests", ["JobModel", "Planning", "Variables"]),
         tests("ImageFilesTests", ["JobModel", "ImageFiles", "Variables"]),

@@ -1,5 +1,6 @@
 public import JobModel
 import LinuxSystem
+import Planning
 import Recipes
 import TerminalUI
 import WireProtocol
@@ -7,7 +8,8 @@ import WireProtocol
 /// `quire inspect`: what headers and metadata of files say, read by this machine's workers.
 ///
 /// JSON: an array of `path`, and either `error` (`reason`, `message`) or `kind`, `width`, `height`, `pages`, `bands`, `bits`,
-/// `orientation`, `icc_profile`, `alpha`, `dpi` (array of two, or null), `taken_at` (or null), `bytes`, `tags` (object).
+/// `orientation`, `icc_profile`, `alpha`, `dpi` (array of two, or null), `taken_at` (or null), `bytes`, `tags` (object),
+/// `variables` (object: what `{...}` in names and texts gives).
 public struct Inspection {
     private let files: [RawPath]
     private let printsJSON: Bool
@@ -53,14 +55,14 @@ public struct Inspection {
         }
         let probed = try SideWork(link: link, events: events).probe(present.map { ($0.path, $0.identity) }, keepingTags: nil)
         for (entry, result) in zip(present, probed) { found[entry.index] = result }
-        let sizes = Dictionary(uniqueKeysWithValues: present.map { ($0.index, $0.identity.sizeBytes) })
-        try print(found, sizes)
+        let identities = Dictionary(uniqueKeysWithValues: present.map { ($0.index, $0.identity) })
+        try print(found, identities)
         return found.contains { $0.facts == nil } ? .someFilesFailed : .done
     }
 
-    private func print(_ found: [SideWork.Probed], _ sizes: [Int: UInt64]) throws(HeadError) {
+    private func print(_ found: [SideWork.Probed], _ identities: [Int: InputIdentity]) throws(HeadError) {
         if printsJSON {
-            let values = found.indices.map { value(files[$0], found[$0], sizes[$0] ?? 0) }
+            let values = found.indices.map { value(files[$0], found[$0], identities[$0]) }
             try FactsOutput.write(JSONValue.array(values).prettyText + "\n")
             return
         }
@@ -69,12 +71,13 @@ public struct Inspection {
             case .failed(let failure):
                 Terminal.writeError(Array("\(files[index].display): \(failure.reason.rawValue): \(failure.message)\n".utf8))
             case .found(let facts):
-                try FactsOutput.write(text(files[index], facts, sizes[index] ?? 0))
+                try FactsOutput.write(text(files[index], facts, identities[index]))
             }
         }
     }
 
-    private func text(_ file: RawPath, _ facts: ProbeFacts, _ bytes: UInt64) -> String {
+    private func text(_ file: RawPath, _ facts: ProbeFacts, _ identity: InputIdentity?) -> String {
+        let bytes = identity?.sizeBytes ?? 0
         var table = TextTable([TextTable.Column(""), TextTable.Column("")])
         table.add(["kind", facts.kind.rawValue])
         table.add(["size", "\(facts.width) x \(facts.height) pixels, \(HumanText.bytes(bytes))"])
@@ -84,13 +87,23 @@ public struct Inspection {
         table.add(["ICC profile", facts.hasProfile ? "yes" : "no"])
         if let density = facts.density { table.add(["resolution", "\(dpi(density.horizontalMilliDPI)) x \(dpi(density.verticalMilliDPI)) dpi"]) }
         if let taken = facts.takenAt { table.add(["taken", taken]) }
-        for tag in facts.tags { table.add(["{exif:\(tag.name)}", tag.value]) }
+        for (name, text) in variables(of: file, facts, identity) { table.add(["{\(name)}", text]) }
         return "\(file.display)\n" + table.lines().filter { !$0.allSatisfy { $0 == " " } }.map { "  \($0)\n" }.joined()
+    }
+
+    /// What names and texts of a recipe can ask of this file, were it the only one of a job.
+    private func variables(of file: RawPath, _ facts: ProbeFacts, _ identity: InputIdentity?) -> [(name: String, text: String)] {
+        NameFacts(
+            ownFolder: file.parent, relative: file.lastComponent, inputFolderName: file.parent.lastComponent,
+            outputExtension: RawPath(file.lowercasedExtension), task: TaskIndex(rawValue: 0), folderIndex: 1,
+            identity: identity ?? InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0), probe: facts
+        ).offered
     }
 
     private func dpi(_ milliDPI: UInt32) -> String { HumanText.decimal(Double(milliDPI) / 1000, places: milliDPI % 1000 == 0 ? 0 : 1) }
 
-    private func value(_ file: RawPath, _ probed: SideWork.Probed, _ bytes: UInt64) -> JSONValue {
+    private func value(_ file: RawPath, _ probed: SideWork.Probed, _ identity: InputIdentity?) -> JSONValue {
+        let bytes = identity?.sizeBytes ?? 0
         let path = JSONValue.pathFields("path", file)
         switch probed {
         case .failed(let failure):
@@ -106,6 +119,7 @@ public struct Inspection {
                     ("orientation", .integer(facts.orientation)), ("icc_profile", .bool(facts.hasProfile)), ("alpha", .bool(facts.hasAlpha)),
                     ("dpi", density ?? .null), ("taken_at", .optional(facts.takenAt)), ("bytes", .size(bytes)),
                     ("tags", .object(facts.tags.map { ($0.name, .string($0.value)) })),
+                    ("variables", .object(variables(of: file, facts, identity).map { ($0.name, .string($0.text)) })),
                 ])
         }
     }

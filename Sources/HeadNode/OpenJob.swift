@@ -374,10 +374,11 @@ final class OpenJob {
         }
         do throws(HeadError) {
             if let report = settings.report {
-                try ReportFile(
+                var file = try ReportFile(
                     report, store: store, ledger: ledger, job: job, taskCount: plan.taskCount, workingFolder: workingFolder,
-                    isOfPrograms: plan.program != nil
-                ).write(facts, display.summary, side(result))
+                    isOfPrograms: plan.program != nil)
+                file.hasPlaces = plan.recipe.geotags
+                try file.write(facts, display.summary, side(result))
             }
         } catch {
             failures.append(error)
@@ -431,7 +432,7 @@ final class OpenJob {
         return found.map(\.facts)
     }
 
-    /// EXIF tags that names ask for; of others nothing is kept, since there can be a million inputs.
+    /// Tags that names ask for; of others nothing is kept, since there can be a million inputs.
     private func tagsInNames() throws(HeadError) -> Set<String> {
         try SaveNames.tags(settings, recipe)
     }

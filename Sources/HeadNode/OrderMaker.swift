@@ -1,6 +1,7 @@
 import JobModel
 import JobStore
 import LinuxSystem
+import Recipes
 
 /// Makes the orders that workers get from rows of the plan, and the folders that outputs will stand in.
 final class OrderMaker {
@@ -37,7 +38,7 @@ final class OrderMaker {
             if let output = task.output { folder = try folderMade(for: output) }
             var process = ProcessOrder(
                 folder: folder, format: task.format, pages: wantsPages, spoolFolder: wantsPages ? absolute(plan.spoolFolder) : nil,
-                digestInput: settings.digestsInputs, keepTimes: settings.keepsTimes)
+                digestInput: settings.digestsInputs, keepTimes: settings.keepsTimes || plan.recipe.fileTimeShift != nil)
             for output in task.further { process.further.append(SaveTarget(folder: try folderMade(for: output.path), format: output.format)) }
             process.place = task.place
             kind = .process(process)

@@ -224,5 +224,6 @@ extension ReportRow {
             path: task.input, outcome: state, outputs: outcome.outputs, reason: outcome.failure?.reason, message: message, notes: notes,
             bytesIn: task.identity.sizeBytes, bytesOut: (work?.files ?? []).reduce(0) { $0 + $1.sizeBytes },
             seconds: Double(outcome.usage.wallMicroseconds) / 1_000_000, host: outcome.host, attempts: Int(outcome.attempts))
+        for case .geotagged(let fact) in work?.notes ?? [] { place = fact }
     }
 }

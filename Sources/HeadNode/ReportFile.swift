@@ -60,6 +60,8 @@ struct ReportFile {
     let workingFolder: RawPath
     /// Whether tasks are runs of a program.
     let isOfPrograms: Bool
+    /// Whether the job's recipe geotags.
+    var hasPlaces = false
     private let format: ReportFormat
 
     /// Failures that get a thumbnail in an HTML report; decoding thousands of broken files would take longer than the job.
@@ -84,7 +86,7 @@ struct ReportFile {
 
     func write(_ facts: JobFacts, _ summary: RunSummary, _ side: SideWork?) throws(HeadError) {
         let thumbnails = format == .html && !isOfPrograms ? try thumbnails(side) : [:]
-        var writer = ReportWriter(format, isOfPrograms: isOfPrograms)
+        var writer = ReportWriter(format, isOfPrograms: isOfPrograms, hasPlaces: hasPlaces)
         do {
             var file = try WholeFile(path, temp: ".quire-\(job.rawValue)-report")
             try file.write(writer.header(facts))

@@ -2,6 +2,7 @@ import JobModel
 import JobStore
 import Planning
 import Recipes
+import Variables
 
 /// The names of all that a task makes: by `-o`, `--name` and what the recipe's saves say of themselves.
 ///
@@ -88,15 +89,15 @@ struct SaveNames {
             || recipe.saves.contains { $0.name != nil || $0.folder != nil }
     }
 
-    /// EXIF tags that names ask for.
+    /// Tags that names ask for.
     static func tags(_ settings: RunSettings, _ recipe: Recipe) throws(HeadError) -> Set<String> {
         guard let names = try SaveNames(settings, recipe) else { return [] }
-        return Set(names.variables.compactMap { if case .exif(let tag) = $0 { tag } else { nil } })
+        return Set(names.variables.flatMap(\.probedTags))
     }
 
     var needsProbe: Bool { variables.contains(where: \.needsProbe) }
 
-    var countsFolders: Bool { variables.contains(.folderIndex) }
+    var countsFolders: Bool { variables.contains { $0.asks(for: .folderindex) } }
 
     /// All outputs of a file, in the order of the saves.
     func outputs(of source: NameSource) throws(HeadError) -> [FurtherOutput] {

@@ -69,7 +69,13 @@ struct SideWork {
                 switch report.outcome {
                 case .finished(let work):
                     guard var probe = work.probe else { return }
-                    if let kept { probe.tags.removeAll { !kept.contains($0.name) } }
+                    if let kept {
+                        probe.tags.removeAll { tag in
+                            // Names may ask for a property of XMP without its schema.
+                            let bare = tag.name.hasPrefix("xmp:") ? tag.name.split(separator: ":").last.map { "xmp:\($0)" } : nil
+                            return !kept.contains(tag.name) && bare.map(kept.contains) != true
+                        }
+                    }
                     facts[place] = .found(probe)
                 case .failed(let failure): facts[place] = .failed(failure)
                 case .notStored: preconditionFailure("a probe stores nothing")

@@ -26,8 +26,15 @@ extension ProcessTask {
         }
         let header = PictureHeader(file)
         try header.check(limits, pages: 1)
-        let asked = PageWork(
-            page: 0, header: header, steps: try recipe.steps(of: facts(header, page: 0, of: 1, density: file.density, metadata)))
+        let facts = facts(header, page: 0, of: 1, density: file.density, metadata)
+        let asked = PageWork(page: 0, header: header, steps: try recipe.steps(of: facts))
+        return try withTagEdits(facts, metadata).runDirectly(asked, file, bytes, metadata, profile)
+    }
+
+    private func runDirectly(
+        _ asked: PageWork, _ file: JPEGFile, _ bytes: UnsafeRawBufferPointer, _ metadata: EmbeddedMetadata, _ profile: [UInt8]?
+    ) throws(ImagingError) -> FinishedWork? {
+        let header = asked.header
         if staysAsItIs([asked]) { return try keepPixels([asked], isTolerant: false) }
         let work = asked.uprighted
 
@@ -57,6 +64,7 @@ extension ProcessTask {
             from: metadata, width: pixels.width, height: pixels.height, scale: turn.swapsSides ? (scale.y, scale.x) : scale)
         let encoder = Encoder(format: .jpeg, save: recipe.save)
         var finished = FinishedWork()
+        finished.notes = tagNotes
         finished.pixels = UInt64(header.width) * UInt64(header.height)
         let kept = policy.dropsProfile ? nil : profile
         let made: (encoded: MemorySource, pieces: [Piece])
@@ -105,7 +113,7 @@ extension ProcessTask {
     func storeTransformed(_ result: JPEGTransformation.Result) throws(ImagingError) -> FinishedWork {
         var finished = FinishedWork()
         finished.pixels = UInt64(result.frame.width) * UInt64(result.frame.height)
-        finished.notes = result.notes
+        finished.notes = tagNotes + result.notes
         do throws(ImagingError) {
             try store(result.pieces, of: result.encoded, in: try outputFolder(), page: 0, isOnly: true, into: &finished)
         } catch {

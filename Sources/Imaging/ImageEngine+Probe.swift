@@ -36,7 +36,8 @@ extension ImageEngine {
         finished.probe = ProbeFacts(
             kind: kind, width: header.width, height: header.height, pageCount: header.pageCount, bands: header.bands,
             bitsPerBand: header.bitsPerBand, orientation: header.orientation, hasProfile: header.hasProfile,
-            hasAlpha: header.hasAlpha, density: PageEncoder.density(of: image), takenAt: tags?.takenAt, tags: tags?.sorted ?? [])
+            hasAlpha: header.hasAlpha, density: PageEncoder.density(of: image), takenAt: tags?.takenAt,
+            tags: (tags?.sorted ?? []) + metadata.tagTexts(tagsMax: 500).map { ProbeFacts.Tag(name: $0.name, value: $0.text) })
         return finished
     }
 

@@ -1,6 +1,7 @@
 internal import ImageFiles
 internal import JobModel
 internal import Recipes
+internal import Variables
 
 extension ImageEngine {
     /// Runs the recipe: copies what nothing changes, edits what only loses metadata, encodes the rest anew.
@@ -64,7 +65,11 @@ struct ProcessTask {
         }
     }
 
-    var policy: MetadataPolicy { MetadataPolicy(recipe, recipe.save) }
+    /// What the recipe does to single tags of this picture, once that is worked out.
+    var tagEdits: [MetadataEdit] = []
+    var tagNotes: [WorkNote] = []
+
+    var policy: MetadataPolicy { MetadataPolicy(recipe, recipe.save, tagEdits: tagEdits) }
     var format: OutputFormat { save == 0 ? process.format : process.further[save - 1].format }
     var folder: RawPath? { process.folder(ofSave: save) }
     /// The PDF shows what the first save made.
@@ -93,8 +98,10 @@ struct ProcessTask {
         let takesFrames = takesFrames(of: opened)
         try opened.check(limits, takesFrames: takesFrames)
         let works = try works(on: opened)
-        if staysAsItIs(works), let kept = try keepPixels(works, isTolerant: isTolerant) { return kept }
-        return try encode(works.map(\.uprighted), decoder, opened.metadata, takesFrames: takesFrames)
+        let task = try withTagEdits(on: opened)
+        if staysAsItIs(works), let kept = try task.keepPixels(works, isTolerant: isTolerant) { return kept }
+        try task.checkEncoding()
+        return try task.encode(works.map(\.uprighted), decoder, opened.metadata, takesFrames: takesFrames)
     }
 
     /// Whether all frames of an animation shall be in the output.
@@ -132,11 +139,12 @@ struct ProcessTask {
             if !edits.isEmpty { pieces = try editMetadata(edits, of: input, kind: kind) }
             pieces = try stating(pieces, of: input, kind: kind, &notes)
         } catch {
-            if case .unsupported = error { return nil }
+            // Nobody who writes a tag expects another picture.
+            if case .unsupported = error, tagEdits.isEmpty { return nil }
             throw ImagingError(error)
         }
         var finished = FinishedWork()
-        finished.notes = notes
+        finished.notes = tagNotes + notes
         let isVerbatim = pieces.isVerbatim(ofByteCount: input.byteCount)
         var made: (path: RawPath, file: PageFile)?
         if let folder {
@@ -179,6 +187,7 @@ struct ProcessTask {
         _ works: [PageWork], _ decoder: Decoder, _ metadata: EmbeddedMetadata, takesFrames: Bool
     ) throws(ImagingError) -> FinishedWork {
         var finished = FinishedWork()
+        finished.notes = tagNotes
         if works[0].header.isAnimation, !takesFrames { finished.notes.append(.firstFrameOnly(of: works[0].header.pageCount)) }
         do throws(ImagingError) {
             for work in works {
@@ -218,7 +227,9 @@ struct ProcessTask {
             format: format, save: recipe.save, inputCompression: stored.compression,
             smallDepth: work.smallDepth)
         finished.notes += try encoder.prepare(&rendering, &blocks)
-        let (encoded, pieces) = try encoder.file(of: rendering.image, with: blocks, notes: &finished.notes)
+        let file = try encoder.file(of: rendering.image, with: blocks, notes: &finished.notes)
+        let encoded = file.encoded
+        let pieces = try policy.writingTags(into: file.pieces, of: encoded, as: format)
         try store(pieces, of: encoded, in: folder, page: work.page, isOnly: isOnly, into: &finished)
     }
 
@@ -296,7 +307,18 @@ struct ProcessTask {
     ) throws(ImagingError) -> (sizeBytes: UInt64, digest: Digest256) {
         var output = try OutputFile(path, mode: engine.setup.fileMode)
         try body(&output)
-        return try output.finish(modifiedNanoseconds: process.keepTimes ? input.modifiedNanoseconds : nil)
+        return try output.finish(modifiedNanoseconds: process.keepTimes ? try fileTime() : nil)
+    }
+
+    /// The time that outputs get: the input's, moved where the recipe says so.
+    private func fileTime() throws(ImagingError) -> Int64 {
+        guard let shift = recipe.fileTimeShift else { return input.modifiedNanoseconds }
+        let (seconds, rest) = (input.modifiedNanoseconds / 1_000_000_000, input.modifiedNanoseconds % 1_000_000_000)
+        // Beyond 2262 nanoseconds leave 64 bits.
+        guard let moved = CivilTime(secondsSince1970: seconds).shifted(by: shift)?.secondsSince1970, abs(moved) < 9_000_000_000 else {
+            throw .file(.unsupported, "time-shift: the file's time would leave what file systems hold")
+        }
+        return moved * 1_000_000_000 + rest
     }
 
     private func name(of page: Int) -> RawPath { TempName.name(order.tempName, save: save, page: page) }

@@ -1,4 +1,5 @@
 internal import ImageFiles
+internal import JobModel
 internal import Recipes
 
 /// What of a picture's metadata stays, as edits of its blocks.
@@ -9,8 +10,12 @@ struct MetadataPolicy {
     /// What outputs state, in thousandths of a dot an inch; nil leaves what the input stated.
     let milliDPI: UInt32?
 
+    /// Edits of single tags, behind all others.
+    private let tagEdits: [MetadataEdit]
+
     /// - Parameter recipe: One save's: the actions up to it.
-    init(_ recipe: Recipe, _ save: Save) {
+    init(_ recipe: Recipe, _ save: Save, tagEdits: [MetadataEdit] = []) {
+        self.tagEdits = tagEdits
         milliDPI = recipe.statedDPI.map { UInt32(($0 * 1000).rounded()) }
         dropsGPS = recipe.stripPolicy == .gps || save.metadata == .withoutPlace
         let copiesAll = recipe.actions.allSatisfy { ($0.body as? LosslessJPEG)?.copy ?? .all == .all }
@@ -25,10 +30,19 @@ struct MetadataPolicy {
 
     /// Edits of a file whose pixels stay: the profile stays with them, else the picture would look different.
     var editsOfFile: [MetadataEdit] {
-        if dropsEverything { return [.dropAll(keepOrientation: true)] }
+        if dropsEverything { return [.dropAll(keepOrientation: true)] + tagEdits }
         var edits: [MetadataEdit] = dropsGPS ? [.dropGPS] : []
         if let kept { edits.append(.keepOnly(Set(kept.map(\.keptMetadata)).union([.icc]))) }
-        return edits
+        return edits + tagEdits
+    }
+
+    /// A TIFF's EXIF tags are tags of the file itself: those that were asked for are written into it once it is encoded.
+    func writingTags(into pieces: [Piece], of encoded: MemorySource, as format: OutputFormat) throws(ImagingError) -> [Piece] {
+        let tags = tagEdits.filter { edit in
+            if case .setTag(.exif, _) = edit { true } else { false }
+        }
+        guard format == .tiff, !tags.isEmpty, pieces.isVerbatim(ofByteCount: encoded.byteCount) else { return pieces }
+        do throws(ImageFileError) { return try editMetadata(tags, of: encoded, kind: .tiff) } catch { throw ImagingError(error) }
     }
 
     /// Whether comments and vendors' blocks go, which belong to no kind that can be kept.
@@ -47,9 +61,9 @@ struct MetadataPolicy {
         thumbnail: [UInt8]? = nil
     ) throws(ImageFileError) -> EmbeddedMetadata {
         if dropsEverything, orientation == nil {
-            return EmbeddedMetadata(exif: try original.applying([.dropAll(keepOrientation: true)]).exif)
+            return try EmbeddedMetadata(exif: try original.applying([.dropAll(keepOrientation: true)]).exif).applying(tagEdits)
         }
-        guard !dropsEverything, !original.isEmpty else { return EmbeddedMetadata() }
+        guard !dropsEverything, !original.isEmpty else { return try EmbeddedMetadata().applying(tagEdits) }
         var edits: [MetadataEdit] = [.setPixelSize(width: width, height: height)]
         edits.append(thumbnail.map { .replaceThumbnail($0) } ?? .dropThumbnail)
         // Without EXIF there is no tag to reset, and none to add.
@@ -58,7 +72,7 @@ struct MetadataPolicy {
         if let kept { edits.append(.keepOnly(Set(kept.map(\.keptMetadata)))) }
         var blocks = try original.applying(edits)
         if scale != (1, 1) { blocks.exif = blocks.exif.map { EXIFResolution.scaled($0, x: scale.x, y: scale.y) } }
-        return blocks
+        return try blocks.applying(tagEdits)
     }
 }
 

@@ -4,6 +4,8 @@ internal import Recipes
 internal import Variables
 
 extension ProcessTask {
+    private static let tagsMax = 2000
+
     /// What the recipe is worked out from for this page: size and colours, and the values of the variables it asks for.
     func facts(
         _ header: PictureHeader, page: Int, of pageCount: Int, density: Density?, _ metadata: EmbeddedMetadata
@@ -15,6 +17,8 @@ extension ProcessTask {
         let tags = metadata.exif.map(EXIFTags.init(reading:))
         var values = VariableValues()
         for tag in tags?.sorted ?? [] { values.tags["exif:\(tag.name)"] = tag.value }
+        for tag in metadata.tagTexts(tagsMax: Self.tagsMax) { values.tags[tag.name] = tag.text }
+        values.nameAlike(wanted, metadata)
         values.plain = [
             .filesize: .number(Double(input.byteCount)), .page: .number(Double(page + 1)), .pages: .number(Double(pageCount)),
             .index: .number(Double(order.attempt.task.position + 1)), .bands: .number(Double(header.bands)),
@@ -39,6 +43,16 @@ extension ProcessTask {
 }
 
 extension VariableValues {
+    /// Gives wanted tags their values under the names they are asked for, where a tag has several: `xmp:title` is `xmp:dc:title`.
+    fileprivate mutating func nameAlike(_ wanted: Set<Variable>, _ metadata: EmbeddedMetadata) {
+        for variable in wanted {
+            guard case .tag(let space, let name) = variable.subject, tags["\(space.rawValue):\(name)"] == nil,
+                let tag = MetadataTag(named: "\(space.rawValue):\(name)")
+            else { continue }
+            tags["\(space.rawValue):\(name)"] = tags[tag.name] ?? metadata.texts(of: tag)?.joined(separator: "; ")
+        }
+    }
+
     /// Gives each wanted value that is missing some: a canary shows how a text is drawn, not what it says.
     fileprivate mutating func fillGaps(_ wanted: Set<Variable>) {
         for variable in wanted {

@@ -65,9 +65,12 @@ struct SeveralSaves {
             var encoded: [Open] = []
             for task in saves {
                 let works = try task.works(on: opened)
+                let task = try task.withTagEdits(on: opened)
                 if task.staysAsItIs(works), let kept = try task.keepPixels(works, isTolerant: isTolerant) {
                     add(kept, to: &finished)
                 } else {
+                    try task.checkEncoding()
+                    for note in task.tagNotes where !finished.notes.contains(note) { finished.notes.append(note) }
                     encoded.append(Open(task: task, works: works.map(\.uprighted)))
                 }
             }

@@ -269,6 +269,30 @@ public enum WorkNote: Hashable, Sendable {
     case valuesStretched
     /// Larger than the recipe's `size-max` at the lowest quality, and kept all the same.
     case sizeMissed(String)
+    /// `geotag` wrote this place.
+    case geotagged(GeotagFact)
+    /// Why `geotag` wrote none.
+    case notGeotagged(String)
+}
+
+/// Where a picture was taken, by a track.
+public struct GeotagFact: Hashable, Sendable {
+    /// `2024-05-31T15:08:09Z`.
+    public var time: String
+    /// Millionths of a degree; south and west are negative.
+    public var microDegreesNorth: Int64
+    public var microDegreesEast: Int64
+    public var elevationCentimetres: Int64?
+    /// To the nearest point of the track.
+    public var metresFromPoint: UInt64
+
+    public init(time: String, microDegreesNorth: Int64, microDegreesEast: Int64, elevationCentimetres: Int64?, metresFromPoint: UInt64) {
+        self.time = time
+        self.microDegreesNorth = microDegreesNorth
+        self.microDegreesEast = microDegreesEast
+        self.elevationCentimetres = elevationCentimetres
+        self.metresFromPoint = metresFromPoint
+    }
 }
 
 /// What a header and its metadata say of an input.
@@ -286,7 +310,8 @@ public struct ProbeFacts: Hashable, Sendable {
     public var density: Density?
     /// `YYYY:MM:DD HH:MM:SS` of DateTimeOriginal, else DateTimeDigitized, else DateTime.
     public var takenAt: String?
-    /// EXIF tags by name as libexif prints them, GPS decimal degrees as `GPSLatitude` and `GPSLongitude`; sorted by name.
+    /// EXIF tags by name as libexif prints them, GPS decimal degrees as `GPSLatitude` and `GPSLongitude`, sorted by name;
+    /// then IPTC and XMP tags as `iptc:City` and `xmp:dc:title`.
     public var tags: [Tag]
 
     public struct Tag: Hashable, Sendable {

@@ -18,6 +18,8 @@ public struct NameFacts: Hashable, Sendable {
     /// From 1; 1 for a file of one page.
     public var page: Int
     public var time: CivilTime
+    /// Size of the input.
+    public var bytes: UInt64
     /// Nil until probed.
     public var probe: ProbeFacts?
 
@@ -34,6 +36,7 @@ public struct NameFacts: Hashable, Sendable {
         self.folderIndex = folderIndex
         self.page = page
         self.probe = probe
+        bytes = identity.sizeBytes
         time = CivilTime(takenAt: probe?.takenAt, identity: identity)
     }
 
@@ -41,8 +44,19 @@ public struct NameFacts: Hashable, Sendable {
     static let tagBytesMax = 100
 
     /// Nil when the file does not have it.
-    func value(of variable: NameVariable, width: Int, isFirst: Bool) -> [UInt8]? {
+    func value(of variable: NameVariable, width: Int, isFirst: Bool) throws(PlanningError) -> [UInt8]? {
         switch variable {
+        case .computed(let template, _):
+            do throws(VariableError) {
+                let context = ExpressionContext(values: values, side: 0, dpi: dpi)
+                let safe = Self.safe(try template.rendered(in: context))
+                return safe.isEmpty ? nil : safe
+            } catch {
+                switch error {
+                case .missing: return nil
+                case .badExpression, .notANumber, .noResult: throw .noResult("\(error)")
+                }
+            }
         case .dir:
             if isFirst { return ownFolder.bytes }
             return relative.parent.isEmpty ? inputFolderName.bytes : relative.parent.bytes
@@ -69,6 +83,53 @@ public struct NameFacts: Hashable, Sendable {
         }
     }
 
+    /// Every variable this file offers, as a text would show it: those of its own, then its tags in their order.
+    public var offered: [(name: String, text: String)] {
+        let values = values
+        var found: [(name: String, text: String)] = []
+        for plain in PlainVariable.allCases {
+            guard let value = values.plain[plain] else { continue }
+            let digits = value.text
+            let padding = plain.isNumber ? max(0, plain.usualWidth - digits.utf8.count) : 0
+            found.append((plain.rawValue, String(repeating: "0", count: padding) + digits))
+        }
+        return found + (probe?.tags ?? []).map { ($0.name.contains(":") ? $0.name : "exif:\($0.name)", $0.value) }
+    }
+
+    private var dpi: Double { probe?.density.map { Double($0.horizontalMilliDPI) / 1000 }.flatMap { $0 > 0 ? $0 : nil } ?? 72 }
+
+    /// What arithmetic and texts can ask for.
+    private var values: VariableValues {
+        func number(_ value: Int) -> VariableValue { .number(Double(value)) }
+        func text(_ path: RawPath) -> VariableValue { .text(path.display) }
+        let folder = relative.parent.isEmpty ? inputFolderName : relative.parent.lastComponent
+        var values = VariableValues(plain: [
+            .dir: text(relative.parent.isEmpty ? inputFolderName : relative.parent), .subdir: text(relative.parent), .folder: text(folder),
+            .name: text(relative.lastComponent), .stem: text(relative.stem), .ext: text(outputExtension),
+            .type: .text(relative.lowercasedExtension), .filesize: .number(Double(bytes)), .index: number(task.position + 1),
+            .folderindex: number(folderIndex), .page: number(page),
+        ])
+        for part in DatePart.allCases {
+            guard let plain = PlainVariable(rawValue: part.rawValue) else { preconditionFailure("no variable \(part.rawValue)") }
+            values.plain[plain] = time.value(of: part)
+        }
+        guard let probe else { return values }
+        let (width, height) = probe.orientation >= 5 ? (probe.height, probe.width) : (probe.width, probe.height)
+        values.plain.merge([
+            .width: number(width), .height: number(height), .pages: number(probe.pageCount), .bands: number(probe.bands),
+            .bits: number(probe.bitsPerBand), .format: .text(probe.kind.rawValue), .mode: .text(probe.mode), .dpi: .number(dpi),
+            .aspect: .number(Double(width) / Double(max(1, height))), .orientation: number(probe.orientation),
+        ]) { _, new in new }
+        for tag in probe.tags {
+            values.tags[tag.name.contains(":") ? tag.name : "exif:\(tag.name)"] = tag.value
+            // A property of XMP is found by its bare name too, the first one of that name.
+            if tag.name.hasPrefix("xmp:"), let local = tag.name.split(separator: ":").last, values.tags["xmp:\(local)"] == nil {
+                values.tags["xmp:\(local)"] = tag.value
+            }
+        }
+        return values
+    }
+
     /// A text from inside a file as a part of a name: no slash, no control characters, no spaces around, no `.` or `..`, not long.
     static func safe(_ text: String) -> [UInt8] {
         var scalars = text.unicodeScalars.map { scalar in
@@ -88,5 +149,19 @@ public struct NameFacts: Hashable, Sendable {
     private static func padded(_ number: Int, _ width: Int) -> [UInt8] {
         let digits = Array(String(number).utf8)
         return [UInt8](repeating: UInt8(ascii: "0"), count: max(0, width - digits.count)) + digits
+    }
+}
+
+extension ProbeFacts {
+    /// As people call the components: `grey`, `rgb`, `rgba`, `cmyk`, else their number.
+    public var mode: String {
+        switch (bands, hasAlpha) {
+        case (1, false): "grey"
+        case (2, true): "grey-alpha"
+        case (3, false): "rgb"
+        case (4, true): "rgba"
+        case (4, false): "cmyk"
+        default: "\(bands) components"
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import JobModel
+import Variables
 
 /// `--name '{dir}/{stem}_thumbnail.{ext}'`: how an output's name is made from facts of its input.
 ///
@@ -47,7 +48,7 @@ public struct NameTemplate: Hashable, Sendable {
     public var needsProbe: Bool { variables.contains(where: \.needsProbe) }
 
     /// Whether it says itself where the page's number stands; else `OutputNames.pageName` adds it.
-    public var usesPage: Bool { variables.contains(.page) }
+    public var usesPage: Bool { variables.contains { $0.asks(for: .page) } }
 
     /// Whether every file of a folder gets the same name from it, as `--pdf 'books/{dir}.pdf'` needs.
     public var isPerFolder: Bool { variables.allSatisfy { [.dir, .subdir, .folder].contains($0) } }
@@ -72,7 +73,7 @@ public struct NameTemplate: Hashable, Sendable {
                 }
                 bytes += text
             case .variable(let variable, let width, let fallback):
-                guard let value = facts.value(of: variable, width: width, isFirst: index == 0) ?? fallback else {
+                guard let value = try facts.value(of: variable, width: width, isFirst: index == 0) ?? fallback else {
                     throw .missingValue(variable: variable.name)
                 }
                 if variable.isFolderPath { dotsAllowed += Self.dotCount(value) }

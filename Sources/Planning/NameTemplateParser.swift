@@ -1,3 +1,5 @@
+internal import Variables
+
 /// Reads a template's text; one use each.
 struct NameTemplateParser {
     private let text: String
@@ -50,12 +52,12 @@ struct NameTemplateParser {
         let colon = wanted.firstIndex(of: ":")
         let name = String(wanted[..<(colon ?? wanted.endIndex)])
         let detail = colon.map { String(wanted[($0 + 1)...]) }
-        if name == "exif" {
+        if name == "exif", !Self.namesDatePart(detail) {
             guard let tag = detail, !tag.isEmpty else { throw error(.missingTag, at: opening + 1) }
             return .variable(.exif(tag: tag), width: 1, fallback: fallback)
         }
         guard let variable = NameVariable.plain.first(where: { $0.name == name })?.variable else {
-            throw error(.unknownVariable(name, accepted: NameVariable.acceptedNames), at: opening + 1)
+            return .variable(try computed(String(wanted), at: opening + 1), width: 1, fallback: fallback)
         }
         var width = variable.usualWidth
         if let detail, let colon {
@@ -67,6 +69,33 @@ struct NameTemplateParser {
             width = digits
         }
         return .variable(variable, width: width, fallback: fallback)
+    }
+
+    /// A tag's name with the part of a date behind it.
+    private static func namesDatePart(_ tag: String?) -> Bool {
+        guard let tag, let point = tag.lastIndex(of: ".") else { return false }
+        return DatePart(rawValue: String(tag[tag.index(after: point)...])) != nil
+    }
+
+    /// What texts of recipes may hold in their braces, with its width.
+    private func computed(_ wanted: String, at place: Int) throws(PlanningError) -> NameVariable {
+        do throws(VariableError) {
+            let template = try TextTemplate("{\(wanted)}")
+            guard template.variables.isEmpty == false else {
+                throw VariableError.badExpression(wanted, position: 1, problem: .unknownName(wanted, accepted: NameVariable.acceptedNames))
+            }
+            return .computed(template, text: wanted)
+        } catch {
+            switch error {
+            case .badExpression(_, let position, let problem):
+                if case .unknownName(let name, _) = problem {
+                    let start = place + max(0, position - 2)
+                    throw self.error(.unknownVariable(name, accepted: NameVariable.acceptedNames), at: start)
+                }
+                throw self.error(.badExpression("\(problem)"), at: place + max(0, position - 2))
+            case .missing, .notANumber, .noResult: throw self.error(.badExpression("\(error)"), at: place)
+            }
+        }
     }
 
     private func error(_ problem: TemplateProblem, at place: Int) -> PlanningError {

@@ -1,3 +1,5 @@
+public import Variables
+
 /// What can stand in the braces of a name template.
 public enum NameVariable: Hashable, Sendable {
     /// First in a template: the input's own folder, or the folder under `-o` that stands for it. Elsewhere: the folder below the INPUT,
@@ -25,8 +27,10 @@ public enum NameVariable: Hashable, Sendable {
     case year, month, day, hour, minute, second
     /// A tag by its EXIF name.
     case exif(tag: String)
+    /// Anything else that texts of recipes know: `iptc:City`, `monthname`, `exif:DateTimeDigitized.year`, `width/2`, `lower(stem)`.
+    case computed(TextTemplate, text: String)
 
-    /// Every name but that of EXIF tags, in the order of the help.
+    /// Every name but that of tags and of what is `computed`, in the order of the help.
     public static let plain: [(name: String, variable: NameVariable)] = [
         ("dir", .dir), ("subdir", .subdir), ("folder", .folder), ("name", .name), ("stem", .stem), ("ext", .ext),
         ("index", .index),
@@ -35,11 +39,16 @@ public enum NameVariable: Hashable, Sendable {
         ("day", .day), ("hour", .hour), ("minute", .minute), ("second", .second),
     ]
 
-    public static var acceptedNames: [String] { plain.map(\.name) + ["exif:TAG"] }
+    public static var acceptedNames: [String] {
+        let names = plain.map(\.name)
+        let others = PlainVariable.allCases.map(\.rawValue).filter { !names.contains($0) }
+        return names + others + TagSpace.allCases.map { "\($0.rawValue):TAG" }
+    }
 
     /// As written in a template.
     public var name: String {
         if case .exif(let tag) = self { return "exif:\(tag)" }
+        if case .computed(_, let text) = self { return text }
         guard let named = Self.plain.first(where: { $0.variable == self }) else { preconditionFailure("\(self) has no name") }
         return named.name
     }
@@ -47,14 +56,44 @@ public enum NameVariable: Hashable, Sendable {
     public var needsProbe: Bool {
         switch self {
         case .width, .height, .year, .month, .day, .hour, .minute, .second, .exif: true
+        case .computed(let template, _): template.variables.contains(where: \.needsProbe)
         case .dir, .subdir, .folder, .name, .stem, .ext, .index, .folderIndex, .page: false
+        }
+    }
+
+    /// Whether it asks for this variable, alone or inside something computed.
+    public func asks(for plain: PlainVariable) -> Bool {
+        switch self {
+        case .computed(let template, _): template.variables.contains { $0.subject == .plain(plain) }
+        case .exif: false
+        case .dir, .subdir, .folder, .name, .stem, .ext, .index, .folderIndex, .page, .width, .height, .year, .month, .day, .hour, .minute,
+            .second:
+            name == plain.rawValue
+        }
+    }
+
+    /// The tags it asks for, as a probe names them: `Model`, `iptc:City`, `xmp:dc:title`.
+    public var probedTags: [String] {
+        switch self {
+        case .exif(let tag): return [tag]
+        case .computed(let template, _):
+            return template.variables.compactMap { variable in
+                switch variable.subject {
+                case .plain: nil
+                case .tag(.exif, let name): name
+                case .tag(let space, let name): "\(space.rawValue):\(name)"
+                }
+            }
+        case .dir, .subdir, .folder, .name, .stem, .ext, .index, .folderIndex, .page, .width, .height, .year, .month, .day, .hour, .minute,
+            .second:
+            return []
         }
     }
 
     var isNumber: Bool {
         switch self {
         case .index, .folderIndex, .page, .width, .height, .year, .month, .day, .hour, .minute, .second: true
-        case .dir, .subdir, .folder, .name, .stem, .ext, .exif: false
+        case .dir, .subdir, .folder, .name, .stem, .ext, .exif, .computed: false
         }
     }
 
@@ -62,7 +101,7 @@ public enum NameVariable: Hashable, Sendable {
         switch self {
         case .dir, .subdir: true
         case .folder, .name, .stem, .ext, .index, .folderIndex, .page, .width, .height, .year, .month, .day, .hour, .minute,
-            .second, .exif:
+            .second, .exif, .computed:
             false
         }
     }
@@ -72,7 +111,7 @@ public enum NameVariable: Hashable, Sendable {
         switch self {
         case .year: 4
         case .month, .day, .hour, .minute, .second: 2
-        case .dir, .subdir, .folder, .name, .stem, .ext, .index, .folderIndex, .page, .width, .height, .exif: 1
+        case .dir, .subdir, .folder, .name, .stem, .ext, .index, .folderIndex, .page, .width, .height, .exif, .computed: 1
         }
     }
 }

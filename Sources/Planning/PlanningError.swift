@@ -6,6 +6,8 @@ public enum PlanningError: Error, Hashable, Sendable {
     case badTemplate(String, position: Int, problem: TemplateProblem)
     /// The file has no such value and the template no default for it.
     case missingValue(variable: String)
+    /// Arithmetic or a text that this file gives no result for; what it says is a line for a person.
+    case noResult(String)
     /// A rendered name that cannot be a file's: empty, `.`, `..` or one that ends in a slash.
     case unusableName(RawPath)
     /// A part over 255 bytes or a path over 4,095 (NAME_MAX and PATH_MAX of Linux).
@@ -26,6 +28,8 @@ public enum TemplateProblem: Hashable, Sendable {
     case notANumber(String)
     case badWidth(String)
     case holdsNUL
+    /// A slip in arithmetic or in the part of a date, in words.
+    case badExpression(String)
 }
 
 public enum PatternProblem: Hashable, Sendable {
@@ -43,6 +47,7 @@ extension PlanningError: CustomStringConvertible {
             "name template '\(visible(text))', character \(position): \(problem.text)"
         case .missingValue(let variable):
             "the file has no \(visible(variable)) and the name template no default; write {\(visible(variable))|unknown}"
+        case .noResult(let text): "the name template has no result for this file: \(visible(text))"
         case .unusableName(let path): "the name template gives '\(visible(path.display))', which cannot be a file's name"
         case .nameTooLong(let path): "the name template gives a name that is too long: '\(visible(path.display))'"
         case .badPattern(let text, let position, let problem): "pattern '\(visible(text))', byte \(position): \(problem.text)"
@@ -65,6 +70,7 @@ extension TemplateProblem {
         case .badWidth(let text):
             "'\(visible(text))' is no width; accepted: 1 to \(NameTemplate.widthMax), with or without zeros before"
         case .holdsNUL: "it holds a NUL character"
+        case .badExpression(let text): visible(text)
         }
     }
 }

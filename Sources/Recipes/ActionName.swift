@@ -19,6 +19,12 @@ public enum ActionName: String, CaseIterable, Sendable {
     case border, highlight, mask, reflection, round, shadow, tamogen, text, watermark
     // Metadata.
     case strip, keep, resolution
+    case writeTag = "write-tag"
+    case renameTag = "rename-tag"
+    case deleteTags = "delete-tags"
+    case saveTags = "save-tags"
+    case timeShift = "time-shift"
+    case geotag
     // File.
     case dicom, develop, save
 
@@ -84,6 +90,12 @@ public enum ActionName: String, CaseIterable, Sendable {
         case .strip: MetadataStripping.self
         case .keep: MetadataSelection.self
         case .resolution: ResolutionSetting.self
+        case .writeTag: TagWriting.self
+        case .renameTag: TagRenaming.self
+        case .deleteTags: TagDeletion.self
+        case .saveTags: TagSaving.self
+        case .timeShift: TimeShifting.self
+        case .geotag: Geotagging.self
         // File.
         case .dicom: DICOMReading.self
         case .develop: RawDevelopment.self

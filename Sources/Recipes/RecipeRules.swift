@@ -37,6 +37,13 @@ extension Recipe {
                 if keepsKinds { return (index, .contradiction("keep is given twice; name all kinds in one list")) }
                 if let strip, strip != .none { return (index, stripAndKeep(strip)) }
                 keepsKinds = true
+            case is TagSaving:
+                let encodes = { (action: Action) in
+                    action.changesPixels || (action.body as? Save).map { !$0.givenSettings.isEmpty || $0.format != nil } == true
+                }
+                if actions.contains(where: encodes) {
+                    return (index, .contradiction("save-tags leaves pictures as they are; take out the actions on pixels and save"))
+                }
             case is DICOMReading, is RawDevelopment:
                 if actions[..<index].contains(where: { $0.name == action.name }) {
                     return (index, .contradiction("\(action.name.rawValue) is given twice; every file is read once"))

@@ -23,9 +23,9 @@ extension Recipe {
         return (first.width, first.height)
     }
 
-    private func worked(for picture: PictureFacts) throws(RecipeError) -> [(steps: [PixelStep], width: Int, height: Int, knowsSize: Bool)] {
+    func worked(for picture: PictureFacts) throws(RecipeError) -> [Stage] {
         var list = StepList(picture)
-        var stages: [(steps: [PixelStep], width: Int, height: Int, knowsSize: Bool)] = []
+        var stages: [Stage] = []
         for action in actions {
             try list.add(action)
             if action.body is Save { stages.append(list.takeStage()) }
@@ -35,11 +35,21 @@ extension Recipe {
     }
 }
 
+/// What is done before one save.
+struct Stage {
+    var steps: [PixelStep]
+    var width: Int
+    var height: Int
+    var knowsSize: Bool
+    var metadata: [MetadataStep]
+}
+
 /// The steps so far and the upright picture they lead to.
 public struct StepList {
     private let picture: PictureFacts
     private var isUpright: Bool
     private var steps: [PixelStep] = []
+    private var metadata: [MetadataStep] = []
     var wantsUpright = false
     private(set) var width: Int
     private(set) var height: Int
@@ -61,18 +71,19 @@ public struct StepList {
     /// The steps since the last save. Before any step, a picture stays as it is stored, whatever its Orientation.
     ///
     /// Where the size is unknown, the width and height are those of the picture before.
-    mutating func takeStage() -> (steps: [PixelStep], width: Int, height: Int, knowsSize: Bool) {
+    mutating func takeStage() -> Stage {
         if !isUpright, wantsUpright || !steps.isEmpty {
             steps.insert(.orient(picture.orientation), at: 0)
             isUpright = true
         }
         defer { steps = [] }
         let isTurned = !isUpright && picture.orientation >= 5
-        return isTurned ? (steps, height, width, knowsSize) : (steps, width, height, knowsSize)
+        return Stage(
+            steps: steps, width: isTurned ? height : width, height: isTurned ? width : height, knowsSize: knowsSize, metadata: metadata)
     }
 
     mutating func add(_ action: Action) throws(RecipeError) {
-        if knowsSize {
+        if knowsSize || action.body is any MetadataAction {
             try action.body.add(to: &self)
         } else if action.changesPixels {
             steps.append(.later(LaterSteps(action: action, facts: picture)))
@@ -122,6 +133,8 @@ public struct StepList {
     }
 
     // MARK: Steps
+
+    mutating func append(_ step: MetadataStep) { metadata.append(step) }
 
     /// A step that leaves the size as it is.
     mutating func append(_ step: PixelStep) { steps.append(step) }

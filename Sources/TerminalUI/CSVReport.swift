@@ -13,6 +13,14 @@ enum CSVReport {
 
     static func programFields(_ row: ReportRow) -> [String] { [row.exitCode.map { String($0) } ?? "", row.signal ?? ""] }
 
+    /// Behind them in a report of a job that geotags; empty for a file without a place.
+    static let placeColumns = ["taken_utc", "latitude", "longitude", "elevation_m", "metres_from_point"]
+
+    static func placeFields(_ row: ReportRow) -> [String] {
+        guard let place = row.place else { return placeColumns.map { _ in "" } }
+        return [place.time, place.latitude, place.longitude, place.elevationMetres, "\(place.metresFromPoint)"]
+    }
+
     static func fields(_ row: ReportRow) -> [String] {
         [
             text(row.path.bytes), row.outcome.rawValue, row.reason?.rawValue ?? "", row.message,

@@ -1,5 +1,17 @@
 public import JobModel
 
+extension GeotagFact {
+    var latitude: String { Self.decimal(microDegreesNorth, places: 6) }
+    var longitude: String { Self.decimal(microDegreesEast, places: 6) }
+    var elevationMetres: String { elevationCentimetres.map { Self.decimal($0, places: 2) } ?? "" }
+
+    private static func decimal(_ value: Int64, places: Int) -> String {
+        let digits = String(value.magnitude)
+        let padded = String(repeating: "0", count: max(0, places + 1 - digits.utf8.count)) + digits
+        return (value < 0 ? "-" : "") + padded.dropLast(places) + "." + padded.suffix(places)
+    }
+}
+
 /// Something worth saying of a file that is no failure; counted in totals, listed in reports.
 public struct ReportNote: Hashable, Sendable {
     /// Stable lower-case name for programs, for instance `content-differs`; notes are counted by it.
@@ -79,6 +91,14 @@ public struct ReportNote: Hashable, Sendable {
                 key: "size-missed", text: "larger than asked for: \(what)",
                 singular: "file larger than size-max at the lowest quality",
                 plural: "files larger than size-max at the lowest quality")
+        case .geotagged(let fact):
+            self.init(
+                key: "geotagged", text: "taken at \(fact.latitude), \(fact.longitude), \(fact.time), \(fact.metresFromPoint) m from a track point",
+                singular: "file got its place from the track", plural: "files got their place from the track")
+        case .notGeotagged(let reason):
+            self.init(
+                key: "not-geotagged", text: "no place: \(reason)", singular: "file got no place from the track",
+                plural: "files got no place from the track")
         }
     }
 }

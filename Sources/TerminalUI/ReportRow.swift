@@ -23,6 +23,8 @@ public struct ReportRow: Sendable {
     public var attempts: Int
     /// How its program ended; nil for pictures, and where none was started.
     public var programEnd: ProgramEnd?
+    /// Where `geotag` found it was taken.
+    public var place: GeotagFact?
     /// For failures in an HTML report.
     public var thumbnailJPEG: [UInt8]?
 
@@ -54,7 +56,7 @@ public struct ReportRow: Sendable {
     /// `path`, `outcome`, `outputs` (array), `reason` (or null), `message`, `notes` (array of `note` and `text`), `bytes_in`,
     /// `bytes_out`, `seconds`, `host` (or null), `attempts`. Beside a `path` that is not UTF-8 stands `path_base64`; beside
     /// `outputs`, if any of them is not, `outputs_base64` with all of them. Of a program that was started also `exit_code` and
-    /// `signal`, one of them null.
+    /// `signal`, one of them null. Of a picture that was geotagged also `place`, its numbers as texts.
     var fields: [(String, JSONValue)] {
         var fields = JSONValue.pathFields("path", path)
         fields.append(("outcome", .string(outcome.rawValue)))
@@ -65,6 +67,10 @@ public struct ReportRow: Sendable {
             ("bytes_in", .size(bytesIn)), ("bytes_out", .size(bytesOut)), ("seconds", .number(seconds)),
             ("host", .optional(host)), ("attempts", .integer(attempts)),
         ]
+        if let place {
+            let found = zip(CSVReport.placeColumns, CSVReport.placeFields(self)).map { ($0, JSONValue.string($1)) }
+            fields.append(("place", .object(found.filter { $0.0 != "elevation_m" || place.elevationCentimetres != nil })))
+        }
         if programEnd != nil { fields += [("exit_code", exitCode.map { .integer($0) } ?? .null), ("signal", .optional(signal))] }
         return fields
     }

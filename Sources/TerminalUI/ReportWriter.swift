@@ -18,12 +18,13 @@ public enum ReportFormat: String, CaseIterable, Sendable {
 ///
 /// - JSON: `{"job": {…JobFacts}, "files": [{…ReportRow}, …], "summary": {…RunSummary}}`, one file a line.
 /// - CSV: RFC 4180, a header line, CRLF, UTF-8 without a mark; several outputs or notes in one field are joined by ` | `.
-///   The columns are `CSVReport.columns`, and in a report of programs `CSVReport.programColumns`.
+///   The columns are `CSVReport.columns`, and in a report of programs `CSVReport.programColumns`, of geotagging `CSVReport.placeColumns`.
 /// - HTML: one page that needs nothing else; its first 100,000 rows without failure and 100,000 failures are listed.
 public struct ReportWriter: Sendable {
     public let format: ReportFormat
     private var state = State.empty
     private let isOfPrograms: Bool
+    private let hasPlaces: Bool
     private var html: HTMLReport
 
     private enum State: Equatable {
@@ -32,8 +33,9 @@ public struct ReportWriter: Sendable {
         case ended
     }
 
-    public init(_ format: ReportFormat, isOfPrograms: Bool = false) {
+    public init(_ format: ReportFormat, isOfPrograms: Bool = false, hasPlaces: Bool = false) {
         self.format = format
+        self.hasPlaces = hasPlaces
         self.isOfPrograms = isOfPrograms
         html = HTMLReport(isOfPrograms: isOfPrograms)
     }
@@ -43,7 +45,7 @@ public struct ReportWriter: Sendable {
         state = .rows(0)
         return switch format {
         case .json: utf8("{\"job\":") + JSONValue.object(facts.fields).bytes + utf8(",\n\"files\":[")
-        case .csv: CSVText.line(CSVReport.columns + (isOfPrograms ? CSVReport.programColumns : []))
+        case .csv: CSVText.line(CSVReport.columns + (isOfPrograms ? CSVReport.programColumns : []) + (hasPlaces ? CSVReport.placeColumns : []))
         case .html: html.header(facts)
         }
     }
@@ -53,7 +55,8 @@ public struct ReportWriter: Sendable {
         state = .rows(count + 1)
         return switch format {
         case .json: utf8(count == 0 ? "\n" : ",\n") + JSONValue.object(row.fields).bytes
-        case .csv: CSVText.line(CSVReport.fields(row) + (isOfPrograms ? CSVReport.programFields(row) : []))
+        case .csv: CSVText.line(
+            CSVReport.fields(row) + (isOfPrograms ? CSVReport.programFields(row) : []) + (hasPlaces ? CSVReport.placeFields(row) : []))
         case .html: html.row(row)
         }
     }

@@ -116,7 +116,7 @@ struct ExpressionParser {
         let kind: Kind
         if let space = TagSpace(rawValue: name), index < characters.count, characters[index] == ":" {
             index += 1
-            variable = Variable(.tag(space, name: try tag()), part: try part())
+            variable = Variable(.tag(space, name: try tag(in: space)), part: try part())
             kind = variable.part.map { $0.isText ? .text : .number } ?? .tag
         } else if let plain = PlainVariable(rawValue: name) {
             variable = Variable(.plain(plain))
@@ -132,13 +132,16 @@ struct ExpressionParser {
     }
 
     /// A tag's name: letters, digits, `-` and `_`, and `:` before a letter, as in `xmp:dc:title`.
-    private mutating func tag() throws(VariableError) -> String {
+    private mutating func tag(in space: TagSpace) throws(VariableError) -> String {
         var name = ""
         while index < characters.count {
             let character = characters[index]
             let isColonInside =
                 character == ":" && !name.isEmpty && index + 1 < characters.count && isLetter(characters[index + 1])
-            guard isLetter(character) || isDigit(character) || character == "_" || isColonInside else { break }
+            // IPTC's names have hyphens, `By-line`, and its texts are nothing to subtract from.
+            let isHyphenInside =
+                space == .iptc && character == "-" && !name.isEmpty && index + 1 < characters.count && isLetter(characters[index + 1])
+            guard isLetter(character) || isDigit(character) || character == "_" || isColonInside || isHyphenInside else { break }
             name.append(character)
             index += 1
         }

@@ -18,6 +18,16 @@ public struct TextTemplate: Hashable, Sendable {
     /// The text that says nothing.
     public static let empty = TextTemplate(text: "", parts: [])
 
+    /// The text where nothing in it has to be worked out; nil for all others.
+    public var constantText: String? {
+        var result = ""
+        for part in parts {
+            guard case .literal(let text) = part else { return nil }
+            result += text
+        }
+        return result
+    }
+
     /// Throws `badExpression`, with the place in the whole text.
     public init(_ text: String) throws(VariableError) {
         guard text.utf8.count <= Self.bytesMax else {

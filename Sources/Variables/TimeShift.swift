@@ -65,7 +65,12 @@ public struct TimeShift: Hashable, Sendable {
         wholeSeconds = seconds
     }
 
-    public static let none = TimeShift()
+    /// Both, one after the other.
+    public func adding(_ other: TimeShift) -> TimeShift {
+        TimeShift(
+            years: years + other.years, months: months + other.months, days: days + other.days, hours: hours + other.hours,
+            minutes: minutes + other.minutes, seconds: wholeSeconds + other.wholeSeconds)
+    }
 
     /// Days to seconds together; nil where that does not fit.
     var seconds: Int64? {

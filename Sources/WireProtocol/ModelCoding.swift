@@ -82,6 +82,24 @@ extension WorkUsage: WireCodable {
     }
 }
 
+extension GeotagFact: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(time)
+        writer.put(signed: microDegreesNorth)
+        writer.put(signed: microDegreesEast)
+        writer.put(elevationCentimetres != nil)
+        writer.put(signed: elevationCentimetres ?? 0)
+        writer.put(metresFromPoint)
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        let (time, north, east) = (try reader.text(), try reader.signed(), try reader.signed())
+        let (hasElevation, elevation) = (try reader.bool(), try reader.signed())
+        self.init(
+            time: time, microDegreesNorth: north, microDegreesEast: east, elevationCentimetres: hasElevation ? elevation : nil,
+            metresFromPoint: try reader.number())
+    }
+}
+
 extension WorkNote: WireCodable {
     public func encode(to writer: inout WireWriter) {
         switch self {
@@ -108,6 +126,12 @@ extension WorkNote: WireCodable {
         case .sizeMissed(let text):
             writer.put(tag: 10)
             writer.put(text)
+        case .geotagged(let fact):
+            writer.put(tag: 11)
+            writer.put(fact)
+        case .notGeotagged(let reason):
+            writer.put(tag: 12)
+            writer.put(reason)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -123,6 +147,8 @@ extension WorkNote: WireCodable {
         case 8: self = .developedForLackOfPreview
         case 9: self = .valuesStretched
         case 10: self = .sizeMissed(try reader.text())
+        case 11: self = .geotagged(try reader.value())
+        case 12: self = .notGeotagged(try reader.text())
         case let other: throw .invalid("note \(other)")
         }
     }

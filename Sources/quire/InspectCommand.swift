@@ -6,11 +6,12 @@ import JobModel
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Show what quire sees in image files: kind, size, orientation, date, EXIF.",
+        abstract: "Show what quire sees in image files, and every variable for names and texts.",
         discussion: """
             EXAMPLES
               quire inspect photo.jpg
               quire inspect --json *.tif
+            What stands in braces, {exif:Model} or {xmp:dc:title}, is a variable that --name and texts of recipes take.
             """)
 
     @Argument(help: "Image files.")

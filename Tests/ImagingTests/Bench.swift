@@ -7,6 +7,8 @@ import Testing
 /// A folder with an engine beside it: makes fixtures with other programs, runs orders, asks other programs what came out.
 final class Bench {
     let folder: String
+    /// What the files of a job share.
+    var assets: [WorkAsset] = []
 
     init() throws {
         folder = NSTemporaryDirectory() + "quire-imaging-\(UUID().uuidString)"
@@ -79,7 +81,7 @@ final class Bench {
         _ name: String, _ kind: WorkKind, _ recipe: Recipe, _ damage: DamagePolicy, _ limits: WorkLimits,
         _ identity: InputIdentity?
     ) throws -> WorkOutcome {
-        let setup = WorkSetup(recipe: recipe.canonicalBytes, damage: damage, limits: limits, fileMode: 0o640)
+        let setup = WorkSetup(recipe: recipe.canonicalBytes, damage: damage, limits: limits, fileMode: 0o640, assets: assets)
         let engine = try ImageEngine(setup: setup)
         let known = try identity ?? self.identity(name)
         let order = WorkOrder(

@@ -22,7 +22,10 @@ private var sampleWork: FinishedWork {
             density: Density(horizontalMilliDPI: 300_000, verticalMilliDPI: 299_999), isFromCamera: true, carriesGPS: true)
     ]
     work.notes = [.contentIs(.png), .damageAccepted("x"), .alphaFlattened, .firstFrameOnly(of: 12), .depthReduced, .metadataDropped("a"),
-        .decoderWarning("b"), .embeddedPreviewUsed, .sizeMissed("c")]
+        .decoderWarning("b"), .embeddedPreviewUsed, .sizeMissed("c"), .notGeotagged("c"),
+        .geotagged(
+            GeotagFact(time: "2024", microDegreesNorth: -1, microDegreesEast: .max, elevationCentimetres: nil, metresFromPoint: 7)),
+        .geotagged(GeotagFact(time: "", microDegreesNorth: 0, microDegreesEast: 0, elevationCentimetres: -41_000, metresFromPoint: 0))]
     work.probe = ProbeFacts(
         kind: .heif, width: 1, height: 2, pageCount: 3, bands: 4, bitsPerBand: 16, orientation: 8, hasProfile: true, hasAlpha: true,
         density: nil, takenAt: "2023:01:02 03:04:05", tags: [ProbeFacts.Tag(name: "Model", value: "Ä")])

@@ -38,4 +38,12 @@ public enum ImageFileError: Error, Hashable, Sendable {
     case unwritable(String)
     /// The byte source failed.
     case unreadable(String)
+
+    /// The line for a person.
+    public var reason: String {
+        switch self {
+        case .notThisKind: "the content is not what its first bytes say"
+        case .truncated(let text), .damaged(let text), .unsupported(let text), .unwritable(let text), .unreadable(let text): text
+        }
+    }
 }

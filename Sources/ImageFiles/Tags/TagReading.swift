@@ -11,14 +11,18 @@ public struct TagText: Hashable, Sendable {
 }
 
 extension EmbeddedMetadata {
-    /// The IPTC data sets and top XMP properties with a text, in the order of the blocks; what cannot be read is left out. EXIF is
-    /// libexif's to read.
+    /// Of one text in a list of all tags; longer ones are no names and captions.
+    private static let textBytesMax = 4096
+
+    /// The IPTC data sets and top XMP properties with a text of at most 4,096 bytes, in the order of the blocks; what cannot be read is
+    /// left out. EXIF is libexif's to read.
     public func tagTexts(tagsMax: Int) -> [TagText] {
         var found: [TagText] = []
         if let record = photoshop.flatMap(PhotoshopResources.iptc).map(IPTCRecord.init) {
             for tag in IPTCTag.all where found.count < tagsMax {
                 let texts = record.texts(tag)
-                if !texts.isEmpty { found.append(TagText(name: "iptc:\(tag.name)", text: texts.joined(separator: "; "))) }
+                let text = texts.joined(separator: "; ")
+                if !texts.isEmpty, text.utf8.count <= Self.textBytesMax { found.append(TagText(name: "iptc:\(tag.name)", text: text)) }
             }
         }
         guard let xmp else { return found }
@@ -30,7 +34,8 @@ extension EmbeddedMetadata {
                 guard let prefix = prefixes[property.namespace], let tag = XMPTag(named: "\(prefix):\(property.local)"),
                     let texts = XMPDocument.texts(of: property, in: xmp), seen.insert(tag.fullName).inserted
                 else { continue }
-                found.append(TagText(name: "xmp:\(tag.fullName)", text: texts.joined(separator: "; ")))
+                let text = texts.joined(separator: "; ")
+                if text.utf8.count <= Self.textBytesMax { found.append(TagText(name: "xmp:\(tag.fullName)", text: text)) }
             }
         } catch {
             return found
