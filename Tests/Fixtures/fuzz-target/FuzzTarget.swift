@@ -2,6 +2,7 @@
 import ImageFiles
 import JobModel
 import PDFAssembly
+import Variables
 import WireProtocol
 
 /// A file in memory that ends the program when it is read more than a bounded number of times its size.
@@ -39,8 +40,26 @@ struct NoDigest: DigestStream {
 
 private let edits: [[MetadataEdit]] = [
     [.setOrientation(6)], [.dropGPS], [.setPixelSize(width: 7, height: 9), .dropThumbnail], [.dropAll(keepOrientation: true)],
-    [.keepOnly([.copyright, .icc])], [.keepOnly([.exif, .xmp]), .dropGPS, .setOrientation(1)],
+    [.keepOnly([.copyright, .icc])], [.keepOnly([.exif, .xmp]), .dropGPS, .setOrientation(1)], tagEdits, [.drop([.exif]), .drop([.iptc])],
 ]
+
+/// Sets, deletes and renames of every kind; texts that fit where others stood, and one that does not.
+private let tagEdits: [MetadataEdit] = {
+    func tag(_ name: String) -> MetadataTag {
+        guard let tag = MetadataTag(named: name) else { fatalError("no tag \(name)") }
+        return tag
+    }
+    func set(_ name: String, _ text: String) -> MetadataEdit {
+        do throws(ImageFileError) { return .setTag(tag(name), try tag(name).value(from: text)) } catch { fatalError("\(error)") }
+    }
+    return [
+        set("exif:Artist", "A"), set("exif:Make", String(repeating: "long ", count: 40)), set("exif:UserComment", "é"),
+        set("exif:GPSLatitude", "1 2 3"), .deleteTag(tag("exif:DateTime")), .renameTag(tag("exif:Software"), to: tag("exif:Copyright")),
+        set("xmp:dc:title", "<&>"), set("xmp:dc:subject", "a; b"), .deleteTag(tag("xmp:dc:creator")), set("iptc:City", "Zürich"),
+        set("iptc:Keywords", "x; y"), .renameTag(tag("iptc:Headline"), to: tag("xmp:photoshop:Headline")),
+        .renameTag(tag("xmp:dc:rights"), to: tag("exif:Copyright")),
+    ]
+}()
 
 /// Whether `work` returned; throwing is right for most of these bytes.
 @discardableResult
@@ -66,7 +85,8 @@ func readPicture(_ bytes: [UInt8]) {
             let joined = try made.joined(from: MeteredFile(bytes))
             precondition(joined.count <= 4 * bytes.count + 65_536, "an edit made \(bytes.count) bytes into \(joined.count)")
         }
-        let block = embedded.applying(list)
+        var block = EmbeddedMetadata()
+        tried { () throws(ImageFileError) in block = try embedded.applying(list) }
         tried { () throws(ImageFileError) in _ = try replaceMetadata(with: block, in: MeteredFile(bytes), kind: kind) }
         if let exif = block.exif { tried { () throws(ImageFileError) in _ = try EXIFBlock(parsing: exif) } }
     }
@@ -87,8 +107,14 @@ func readMetadata(_ bytes: [UInt8]) {
         precondition(made.count <= 4 * bytes.count + 65_536, "an edit made \(bytes.count) bytes into \(made.count)")
     }
     for list in edits {
-        _ = EmbeddedMetadata(exif: bytes, xmp: bytes, extendedXMP: [bytes], photoshop: bytes).applying(list)
+        tried { () throws(ImageFileError) in
+            let old = EmbeddedMetadata(exif: bytes, xmp: bytes, extendedXMP: [bytes], photoshop: bytes)
+            let made = try old.applying(list)
+            _ = made.tagTexts(tagsMax: 100)
+            _ = try old.edits(shiftingTimesBy: TimeShift(months: 1, seconds: -1))
+        }
     }
+    tried { () throws(ImageFileError) in _ = try GPXTrack(parsing: bytes) }
     _ = inflateZlib(bytes, bytesMax: 1 << 20)
     _ = inflateZlib([0x78, 0x9C] + bytes, bytesMax: 1 << 20)
 }
