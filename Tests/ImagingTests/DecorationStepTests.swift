@@ -219,6 +219,13 @@ struct DecorationStepTests {
         #expect(stride(from: alpha, to: nothing.values.count, by: nothing.bands).allSatisfy { nothing.values[$0] == 0 })
     }
 
+    @Test("A soft edge ends where it is half as opaque")
+    func softShape() throws {
+        let row = Pixels(grey: [255, 100, 60, 30, 0, 0, 0, 0], width: 8)
+        let grown = try Pixels(of: try DistanceField(to: try row.image()).grown(by: 2))
+        #expect(grown.values.prefix(4).allSatisfy { $0 >= 253 } && grown.values[4...].allSatisfy { $0 <= 2 })
+    }
+
     // MARK: Marks
 
     private let mark = Pixels(.colour, width: 2, bands: 4, [200, 200, 200, 255, 0, 0, 0, 0])

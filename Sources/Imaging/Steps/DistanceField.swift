@@ -13,10 +13,19 @@ struct DistanceField {
         (width, height) = (shape.width, shape.height)
         let (width, height) = (width, height)
         distances = try shape.withPixels { pixels in
-            var field = pixels.map { value -> Float in
+            func isWithin(_ x: Int, _ y: Int) -> Bool {
+                x >= 0 && y >= 0 && x < width && y < height && pixels[y * width + x] >= 128
+            }
+            var field = (0..<pixels.count).map { place -> Float in
+                let (x, y) = (place % width, place / width)
+                if pixels[place] >= 128 { return 0 }
+                // Farther out a soft edge says nothing of where the shape ends.
+                guard pixels[place] > 0, isWithin(x - 1, y) || isWithin(x + 1, y) || isWithin(x, y - 1) || isWithin(x, y + 1) else {
+                    return Self.far
+                }
                 // An edge that runs through a pixel is as far from its middle as half of it is not covered.
-                let missing = 0.5 - Float(value) / 255
-                return value == 0 ? Self.far : missing > 0 ? missing * missing : 0
+                let missing = 0.5 - Float(pixels[place]) / 255
+                return missing * missing
             }
             let count = max(width, height)
             var line = [Float](repeating: 0, count: count)
