@@ -73,13 +73,14 @@ enum FolderReading {
         }
     }
 
-    static func read(_ job: Job, _ rules: SkipRules, _ ledger: OutputLedger) -> Outcome {
+    /// - Parameter ledger: whose outputs are left out; nil leaves out none.
+    static func read(_ job: Job, _ rules: SkipRules, _ ledger: OutputLedger?) -> Outcome {
         var listing = Listing()
         let entries: [FolderEntry]
         let made: [RawPath: Set<InputIdentity>]
         do {
             entries = try LinuxSystem.FolderListing.entries(of: job.folder)
-            made = try ledger.namesMade(in: job.absolute)
+            made = try ledger?.namesMade(in: job.absolute) ?? [:]
         } catch let error as SystemError {
             return .failed(TaskFailure(error.isDenied ? .denied : .unreadable, "the folder cannot be read: \(error)"))
         } catch let error as JobStoreError {

@@ -28,6 +28,8 @@ struct InputScanner {
     let rules: SkipRules
     let ledger: OutputLedger
     let workingFolder: RawPath
+    /// Whether what quire made is taken too, where inputs are only looked at.
+    var takesOwnOutputs = false
 
     static let aheadMax = 8
     private static let threadCount = 4
@@ -37,8 +39,8 @@ struct InputScanner {
         var skipped: [SkipReason: Int] = [:]
         let jobs = Mailbox<FolderReading.Job>(elementsMax: 64)
         let threads = (0..<Self.threadCount).map { _ in
-            SystemThread("read folders") { [rules, ledger] in
-                while let job = jobs.receiveOne() { job.ticket.send(FolderReading.read(job, rules, ledger)) }
+            SystemThread("read folders") { [rules, ledger, takesOwnOutputs] in
+                while let job = jobs.receiveOne() { job.ticket.send(FolderReading.read(job, rules, takesOwnOutputs ? nil : ledger)) }
             }
         }
         defer {

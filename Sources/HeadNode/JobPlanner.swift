@@ -33,15 +33,14 @@ struct JobPlanner {
         var rows = RowWriter(store: store)
         var books = BookList()
         var count = 0
-        var folders = FolderCounts()
         let needsPlace = recipe.variables.contains(where: \.needsPlace)
         let countsFolders = names?.countsFolders == true || recipe.variables.contains(Variable(.plain(.folderindex)))
         var missing = MissingInputs()
         var roots = InputRoots()
-        let add = { (input: ScannedInput, facts: ProbeFacts?) throws(HeadError) in
+        let add = { (input: ScannedInput, facts: ProbeFacts?, place: ListPlace) throws(HeadError) in
             let index = TaskIndex(count)
             roots.note(input, in: workingFolder)
-            let source = nameSource(input, index, countsFolders ? folders.next(in: input.path.parent) : 1, facts)
+            let source = nameSource(input, TaskIndex(place.index), place.folderIndex, facts)
             var outputs: [FurtherOutput] = []
             if settings.isInPlace {
                 outputs = [FurtherOutput(path: try inPlaceName(input, source.format), format: source.format)]
@@ -59,18 +58,18 @@ struct JobPlanner {
                 further: Array(outputs.dropFirst()))
             if needsPlace {
                 task.place = InputPlace(
-                    relative: input.relative, inputFolderName: source.inputFolderName, index: index.position + 1, folderIndex: source.folderIndex)
+                    relative: input.relative, inputFolderName: source.inputFolderName, index: place.index + 1, folderIndex: source.folderIndex)
             }
             let look = try checks.look(at: &task, input)
             try rows.add(task, look, &checks)
             count += 1
             if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
-        let skipped = try forEachInput(needsProbe: names?.needsProbe == true) { (input, facts) throws(HeadError) in
+        let skipped = try forEachInput(needsProbe: names?.needsProbe == true, countsFolders: countsFolders) { (input, facts, place) throws(HeadError) in
             // Named inputs that are not there fail by name beside others; all of them missing is another thing.
-            if count == 0, missing.hold(input) { return }
-            for held in missing.release() { try add(held, nil) }
-            try add(input, facts)
+            if count == 0, missing.hold(input, place) { return }
+            for held in missing.release() { try add(held.input, nil, held.place) }
+            try add(input, facts, place)
         }
         try rows.flush(&checks)
         if count == 0 && !settings.allowsEmpty { throw .noInputs(missing.sentence ?? nothingFound(skipped)) }
@@ -109,29 +108,42 @@ struct JobPlanner {
 
     /// Streams the inputs where it can; an order over all of them, a probe or a sample needs the whole list in memory.
     private func forEachInput(
-        needsProbe: Bool, _ add: (ScannedInput, ProbeFacts?) throws(HeadError) -> Void
+        needsProbe: Bool, countsFolders: Bool, _ add: (ScannedInput, ProbeFacts?, ListPlace) throws(HeadError) -> Void
     ) throws(HeadError) -> [SkipReason: Int] {
+        var folders = FolderCounts()
         var all: [ScannedInput] = []
         let collects = needsProbe || settings.sort.map { $0 != .given } == true || settings.sampleCount != nil
         var found = 0
         let skipped = try scanner().scan(
             found: { (input) throws(HeadError) in
                 found += 1
-                if collects { all.append(input) } else { try add(input, nil) }
+                if collects {
+                    all.append(input)
+                } else {
+                    try add(input, nil, ListPlace(index: found - 1, folderIndex: countsFolders ? folders.next(in: input.path.parent) : 1))
+                }
             },
             progress: { () throws(HeadError) in
                 try interrupts.check()
                 display.scanning(found: found, skipped: 0)
             })
         guard collects else { return skipped }
-        if let wanted = settings.sampleCount, wanted < all.count { all = (0..<wanted).map { all[$0 * all.count / wanted] } }
-        let facts = needsProbe || settings.sort?.needsProbe == true ? try probe(all) : [ProbeFacts?](repeating: nil, count: all.count)
+        let sortsByContent = settings.sort?.needsProbe == true
+        var facts = sortsByContent ? try probe(all) : [ProbeFacts?](repeating: nil, count: all.count)
         var order = Array(all.indices)
         if let sort = settings.sort, sort != .given {
             let keys = all.indices.map { SortedInput(path: all[$0].path, takenAt: facts[$0]?.takenAt, identity: all[$0].identity) }
             order.sort { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
         }
-        for index in order { try add(all[index], facts[index]) }
+        // A sample has the names that its files have among all.
+        let places = order.enumerated().map { index, input in
+            ListPlace(index: index, folderIndex: countsFolders ? folders.next(in: all[input].path.parent) : 1)
+        }
+        let taken = Array(order.indices).spread(settings.sampleCount)
+        if needsProbe, !sortsByContent {
+            for (place, found) in zip(taken, try probe(taken.map { all[order[$0]] })) { facts[order[place]] = found }
+        }
+        for place in taken { try add(all[order[place]], facts[order[place]], places[place]) }
         return skipped
     }
 
@@ -227,20 +239,28 @@ private struct FolderCounts {
     }
 }
 
+/// Where an input stands among all, also where only a sample of them is worked on.
+struct ListPlace {
+    /// From 0.
+    var index: Int
+    /// In its folder, from 1.
+    var folderIndex: Int
+}
+
 /// Named inputs that are not there, held back until one comes that is.
 struct MissingInputs {
-    private var held: [ScannedInput] = []
+    private var held: [(input: ScannedInput, place: ListPlace)] = []
     /// Beyond this many they become tasks that fail one by one.
     private static let heldMax = 10_000
     private static let shownMax = 3
 
-    mutating func hold(_ input: ScannedInput) -> Bool {
+    mutating func hold(_ input: ScannedInput, _ place: ListPlace = ListPlace(index: 0, folderIndex: 1)) -> Bool {
         guard input.root == nil, input.failure?.reason == .vanished, held.count < Self.heldMax else { return false }
-        held.append(input)
+        held.append((input, place))
         return true
     }
 
-    mutating func release() -> [ScannedInput] {
+    mutating func release() -> [(input: ScannedInput, place: ListPlace)] {
         defer { held.removeAll() }
         return held
     }
@@ -248,7 +268,7 @@ struct MissingInputs {
     /// Names those that are held; nil when there are none.
     var sentence: String? {
         if held.isEmpty { return nil }
-        let names = held.prefix(Self.shownMax).map(\.path.display).joined(separator: ", ")
+        let names = held.prefix(Self.shownMax).map(\.input.path.display).joined(separator: ", ")
         let others = held.count > Self.shownMax ? " and \(held.count - Self.shownMax) more" : ""
         return "there is no such file or folder: \(names)\(others)"
     }

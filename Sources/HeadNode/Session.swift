@@ -32,6 +32,16 @@ public struct Session {
 
     /// Does all of it. Everything for people goes to standard error; standard output is for `--json` and `--dry-run`.
     public func run() throws(HeadError) -> ExitStatus {
+        var sample: SampleSheet?
+        let status = try run(&sample)
+        guard let sample, try sample.offer(status) else { return status }
+        var all = settings
+        all.sampleCount = nil
+        return try Session(all, programs: programs).run()
+    }
+
+    /// - Parameter sample: set when a sample was worked on.
+    private func run(_ sample: inout SampleSheet?) throws(HeadError) -> ExitStatus {
         let inbox = JobInbox()
         defer { inbox.close() }
         let environment = StateFolder.environment()
@@ -75,7 +85,11 @@ public struct Session {
             return .done
         }
         keepsJob = true
-        return try open.carryOut(plan)
+        let status = try open.carryOut(plan)
+        if settings.purpose == .process, settings.sampleCount != nil {
+            sample = SampleSheet(settings: settings, programs: programs, state: try state.absolute(), job: job, workingFolder: workingFolder)
+        }
+        return status
     }
 
     private func recipeAndPDF(

@@ -61,6 +61,7 @@ public struct ImageEngine {
 
     private func finish(_ order: WorkOrder) throws(ImagingError) -> FinishedWork {
         if case .fingerprint(let fingerprint) = order.kind { return try self.fingerprint(fingerprint, names: order.tempName) }
+        if case .sheet(let sheet) = order.kind { return try self.sheet(sheet, name: order.tempName) }
         let input = try InputFile(order)
         var finished: FinishedWork
         switch order.kind {
@@ -69,7 +70,7 @@ public struct ImageEngine {
         case .probe: finished = try probe(input)
         case .thumbnail(let side): finished = try thumbnail(input, side: side)
         case .program: throw .file(.unsupported, "programs are run by a minder, not by a worker for pictures")
-        case .fingerprint: preconditionFailure("taken above, without an input")
+        case .fingerprint, .sheet: preconditionFailure("taken above, without an input")
         }
         if order.kind.digestsInput, finished.inputDigest == nil { finished.inputDigest = try input.digest() }
         return finished
@@ -125,7 +126,7 @@ extension WorkKind {
         switch self {
         case .process(let order): order.digestInput
         case .page(let order): order.digestInput
-        case .probe, .thumbnail, .fingerprint, .program: false
+        case .probe, .thumbnail, .fingerprint, .program, .sheet: false
         }
     }
 }

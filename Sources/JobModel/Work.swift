@@ -30,6 +30,8 @@ public enum WorkKind: Hashable, Sendable {
     case fingerprint(FingerprintOrder)
     /// Run the job's program once.
     case program(ProgramOrder)
+    /// Put small pictures together on a sheet, a temp file in its folder. The order's input is not looked at.
+    case sheet(SheetOrder)
 }
 
 extension WorkKind {
@@ -37,6 +39,7 @@ extension WorkKind {
     public var folder: RawPath? {
         switch self {
         case .process(let order): order.folder
+        case .sheet(let order): order.folder
         case .page, .probe, .thumbnail, .fingerprint, .program: nil
         }
     }
@@ -45,6 +48,7 @@ extension WorkKind {
     public var outputFolders: [RawPath] {
         switch self {
         case .process(let order): Set([order.folder].compactMap(\.self) + order.further.map(\.folder)).sorted()
+        case .sheet(let order): [order.folder]
         case .page, .probe, .thumbnail, .fingerprint, .program: []
         }
     }
@@ -55,7 +59,7 @@ extension WorkKind {
         case .process(let order): order.spoolFolder
         case .page(let order): order.spoolFolder
         case .program(let order): order.spoolFolder
-        case .probe, .thumbnail, .fingerprint: nil
+        case .probe, .thumbnail, .fingerprint, .sheet: nil
         }
     }
 }

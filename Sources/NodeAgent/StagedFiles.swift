@@ -184,6 +184,9 @@ final class StagedFiles {
         case .fingerprint(var canary):
             canary.folder = paths.outputs
             order.kind = .fingerprint(canary)
+        case .sheet(var sheet):
+            sheet.folder = paths.outputs
+            order.kind = .sheet(sheet)
         case .program, .probe, .thumbnail: break
         }
         return order

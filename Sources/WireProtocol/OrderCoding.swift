@@ -20,6 +20,31 @@ extension ProcessOrder: WireCodable {
     }
 }
 
+extension SheetOrder: WireCodable {
+    public func encode(to writer: inout WireWriter) {
+        writer.put(folder)
+        writer.put(choice: format)
+        writer.put(count: columns)
+        writer.put(count: cellSide)
+        writer.put(hasCaptions)
+        writer.put(count: cells.count)
+        for cell in cells {
+            writer.put(cell.picture != nil)
+            if let picture = cell.picture { writer.put(picture) }
+            writer.put(cell.caption)
+        }
+    }
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            folder: try reader.value(), format: try reader.choice(), columns: try reader.integer(), cellSide: try reader.integer(),
+            hasCaptions: try reader.bool(), cells: [])
+        for _ in 0..<(try reader.count()) {
+            let picture = try reader.bool() ? try reader.byteArray() : nil
+            cells.append(SheetCell(picture: picture, caption: try reader.text()))
+        }
+    }
+}
+
 extension InputPlace: WireCodable {
     public func encode(to writer: inout WireWriter) {
         writer.put(relative)
@@ -63,6 +88,9 @@ extension WorkKind: WireCodable {
         case .program(let order):
             writer.put(tag: 5)
             writer.put(order)
+        case .sheet(let order):
+            writer.put(tag: 6)
+            writer.put(order)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -73,6 +101,7 @@ extension WorkKind: WireCodable {
         case 3: self = .thumbnail(sidePixelsMax: try reader.integer())
         case 4: self = .fingerprint(try reader.value())
         case 5: self = .program(try reader.value())
+        case 6: self = .sheet(try reader.value())
         case let other: throw .invalid("work kind \(other)")
         }
     }

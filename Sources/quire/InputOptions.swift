@@ -38,7 +38,7 @@ struct InputFilters: ParsableArguments {
     @Flag(help: "Take dot names, @eaDir and lost+found too.")
     var hidden = false
 
-    @Option(help: ArgumentHelp("Work on N inputs spread over all of them, to try settings.", valueName: "n"))
+    @Option(help: ArgumentHelp("Take N inputs spread over all of them, to try settings; 'quire run' shows the results on a contact sheet and asks before it goes on.", valueName: "n"))
     var sample: Int?
 
     @Flag(help: "Finding no input is a success.")

@@ -24,6 +24,6 @@ struct Quire: ParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, PDFCommand.self, ExecCommand.self, PlanCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
-            CancelCommand.self, HostsCommand.self, RecipeCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
+            CancelCommand.self, HostsCommand.self, RecipeCommand.self, ContactSheetCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
         ])
 }

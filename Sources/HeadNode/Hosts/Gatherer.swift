@@ -156,14 +156,14 @@ extension WorkKind {
     var keepsTimes: Bool {
         switch self {
         case .process(let order): order.keepTimes
-        case .page, .probe, .thumbnail, .fingerprint, .program: false
+        case .page, .probe, .thumbnail, .fingerprint, .program, .sheet: false
         }
     }
 
     var isProgram: Bool {
         switch self {
         case .program: true
-        case .process, .page, .probe, .thumbnail, .fingerprint: false
+        case .process, .page, .probe, .thumbnail, .fingerprint, .sheet: false
         }
     }
 
@@ -185,6 +185,9 @@ extension WorkKind {
             order.outputs = order.outputs.map(place)
             if order.kind != .text, order.argument.isAbsolute { order.argument = place(order.argument) }
             return .program(order)
+        case .sheet(var order):
+            order.folder = place(order.folder)
+            return .sheet(order)
         case .probe, .thumbnail, .fingerprint: return self
         }
     }

@@ -326,7 +326,7 @@ extension WorkKind {
     fileprivate func folder(of name: RawPath, attempt: RawPath) -> RawPath? {
         switch self {
         case .process(let order): order.folder(ofSave: TempName.save(of: name, attempt: attempt))
-        case .page, .probe, .thumbnail, .fingerprint, .program: folder
+        case .page, .probe, .thumbnail, .fingerprint, .program, .sheet: folder
         }
     }
 }

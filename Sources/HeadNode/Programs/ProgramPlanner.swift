@@ -88,7 +88,7 @@ struct ProgramPlanner {
         }
         let skipped = try arguments.forEach { (input) throws(HeadError) in
             if count == 0, missing.hold(input) { return }
-            for held in missing.release() { try add(held) }
+            for held in missing.release() { try add(held.input) }
             try add(input)
         }
         try rows.flush()

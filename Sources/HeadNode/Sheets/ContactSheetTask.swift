@@ -1,0 +1,179 @@
+internal import Glibc
+public import JobModel
+import JobStore
+import LinuxSystem
+import Planning
+import TerminalUI
+
+/// `quire contact-sheet`: what the inputs look like, side by side, as pictures or one PDF.
+public struct ContactSheetTask {
+    private let settings: RunSettings
+    private let output: RawPath
+    private let layout: SheetMaker.Layout
+    private let programs: Session.Programs
+
+    /// - Parameters:
+    ///   - settings: of the inputs; the rest of them has no say.
+    ///   - output: its extension decides what is made: `.jpg`, `.png` or `.pdf`. More than one picture are numbered.
+    public init(
+        _ settings: RunSettings, output: RawPath, columns: Int, rows: Int, cellSide: Int, hasCaptions: Bool, programs: Session.Programs
+    ) throws(HeadError) {
+        self.settings = settings
+        self.output = output
+        self.programs = programs
+        var layout = SheetMaker.Layout(columns: columns, rows: rows, cellSide: cellSide, hasCaptions: hasCaptions)
+        switch output.lowercasedExtension {
+        case "jpg", "jpeg", "pdf": layout.format = .jpeg
+        case "png": layout.format = .png
+        default: throw .usage("\(output): the name of a contact sheet ends in .jpg, .png or .pdf")
+        }
+        guard layout.cellsOfSheet <= SheetOrder.cellsMax else {
+            throw .usage("\(columns) x \(rows) are \(layout.cellsOfSheet) pictures on a sheet; at most \(SheetOrder.cellsMax) have room")
+        }
+        guard layout.cellsOfSheet * (cellSide + 40) * (cellSide + 40) <= SheetOrder.pixelsMax else {
+            throw .usage("a sheet of \(columns) x \(rows) pictures of \(cellSide) pixels is too large; take fewer or smaller ones")
+        }
+        self.layout = layout
+    }
+
+    private var isPDF: Bool { output.lowercasedExtension == "pdf" }
+
+    public func run() throws(HeadError) -> ExitStatus {
+        let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
+        let place = output.parent.isEmpty ? RawPath(".") : output.parent
+        let scratch = workingFolder.appending(place).appending(".quire-contact-sheet-\(getpid())")
+        defer { if isPDF { JobFolder.removeWithFiles(scratch) } }
+        guard let made = try makeSheets(workingFolder, place, scratch) else {
+            if settings.allowsEmpty { return .done }
+            throw .noInputs("no images among the inputs; --allow-empty makes this a success")
+        }
+        if isPDF { try bind(made.sheets) }
+        if made.absent > 0 {
+            Terminal.writeError(Array("\(HumanText.counted(made.absent, "file")) could not be shown; 'quire inspect' says why\n".utf8))
+            return .someFilesFailed
+        }
+        return .done
+    }
+
+    /// The sheets in their order, and how many files could not be shown; nil where there is nothing to show.
+    ///
+    /// Its agent and signals are gone when it returns: a PDF is bound by a job that has its own.
+    private func makeSheets(
+        _ workingFolder: RawPath, _ place: RawPath, _ scratch: RawPath
+    ) throws(HeadError) -> (sheets: [RawPath], absent: Int)? {
+        let inbox = JobInbox()
+        defer { inbox.close() }
+        let state = try StateFolder(named: settings.stateFolder, environment: StateFolder.environment())
+        let ledger = try state.ledger()
+        let link = try SheetMaker.link(settings, programs: programs, events: inbox.events)
+        defer { link.close() }
+        let side = SideWork(link: link, events: inbox.events)
+        let inputs = try inputs(ledger, workingFolder, side, inbox.interrupts)
+        if inputs.isEmpty { return nil }
+        let entries = inputs.map { SheetMaker.Entry(path: workingFolder.appending($0.path), identity: $0.identity, caption: $0.path.lastComponent.display) }
+        let maker = SheetMaker(layout: layout, side: side)
+        let folder = isPDF ? scratch : workingFolder.appending(place)
+        try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
+        let made = isPDF ? try makePages(entries, maker, scratch) : try write(entries, maker, ledger, workingFolder, place)
+        try journal { () throws(JobStoreError) in try ledger.close() }
+        return made
+    }
+
+    private func inputs(
+        _ ledger: OutputLedger, _ workingFolder: RawPath, _ side: SideWork, _ interrupts: InterruptCount
+    ) throws(HeadError) -> [ScannedInput] {
+        var rules = SkipRules(takesHidden: settings.takesHidden)
+        do throws(PlanningError) {
+            for text in settings.include { rules.includes.append(try Glob(text)) }
+            for text in settings.exclude { rules.excludes.append(try Glob(text)) }
+        } catch {
+            throw .usage("\(error)")
+        }
+        var found: [ScannedInput] = []
+        _ = try InputScanner(settings: settings, rules: rules, ledger: ledger, workingFolder: workingFolder, takesOwnOutputs: true).scan(
+            found: { input in found.append(input) }, progress: { () throws(HeadError) in try interrupts.check() })
+        if let sort = settings.sort, sort != .given {
+            let facts =
+                sort.needsProbe
+                ? try side.probe(found.map { (workingFolder.appending($0.path), $0.identity) }, keepingTags: []).map(\.facts)
+                : [ProbeFacts?](repeating: nil, count: found.count)
+            let keys = found.indices.map { SortedInput(path: found[$0].path, takenAt: facts[$0]?.takenAt, identity: found[$0].identity) }
+            let order = found.indices.sorted { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
+            found = order.map { found[$0] }
+        }
+        // A sheet of an earlier run is not shown on the next.
+        let own = workingFolder.appending(output).normalized
+        return found.filter { workingFolder.appending($0.path).normalized != own }.spread(settings.sampleCount)
+    }
+
+    /// Pictures: `sheet.jpg` alone, or `sheet-001.jpg`, `sheet-002.jpg`...
+    private func write(
+        _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ ledger: OutputLedger, _ workingFolder: RawPath, _ place: RawPath
+    ) throws(HeadError) -> (sheets: [RawPath], absent: Int) {
+        let count = maker.sheetCount(of: entries.count)
+        let names = (0..<count).map { name($0, of: count) }
+        // All are looked at before the first is made.
+        for name in names { try refuseForeign(name, ledger, workingFolder) }
+        let absent = try maker.make(entries, in: workingFolder.appending(place)) { (number, file) throws(HeadError) in
+            let entry = try LedgerEntry(made: names[number], in: workingFolder, by: JobID(rawValue: "contact-sheet"), standingAt: file.temp)
+            try journal { () throws(JobStoreError) in try ledger.record([entry]) }
+            try system("name \(names[number])") { () throws(SystemError) in
+                try FileOperation.rename(file.temp, replacing: names[number])
+                try FileOperation.syncFolder(place)
+            }
+        }
+        for name in names { try FactsOutput.write("\(name)\n") }
+        return (names, absent)
+    }
+
+    private func name(_ number: Int, of count: Int) -> RawPath {
+        if count == 1 { return output }
+        let digits = String(number + 1)
+        let padded = String(repeating: "0", count: max(0, max(3, String(count).count) - digits.count)) + digits
+        let ending = output.fileExtension.map { Array(".".utf8) + $0.bytes } ?? []
+        return output.parent.appending(RawPath(bytes: output.stem.bytes + Array("-\(padded)".utf8) + ending))
+    }
+
+    private func refuseForeign(_ path: RawPath, _ ledger: OutputLedger, _ workingFolder: RawPath) throws(HeadError) {
+        if settings.overwrite == .always { return }
+        let facts = try system("look at \(path)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path, followingLinks: false) }
+        guard let facts else { return }
+        let known = try journal { () throws(JobStoreError) in try ledger.entry(for: workingFolder.appending(path).normalized) }
+        guard let known, known.identities.contains(facts.identity), known.input == known.output, settings.overwrite == .changed else {
+            throw .usage("\(path) exists and is no contact sheet that quire made; choose another name, or say --overwrite always to replace it")
+        }
+    }
+
+    private func makePages(
+        _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ folder: RawPath
+    ) throws(HeadError) -> (sheets: [RawPath], absent: Int) {
+        let absent = try maker.make(entries, in: folder) { (number, file) throws(HeadError) in
+            let path = page(number, in: folder)
+            try system("name \(path)") { () throws(SystemError) in try FileOperation.rename(file.temp, replacing: path) }
+        }
+        return ((0..<maker.sheetCount(of: entries.count)).map { page($0, in: folder) }, absent)
+    }
+
+    private func page(_ number: Int, in folder: RawPath) -> RawPath { folder.appending("sheet-\(number + 1).jpg") }
+
+    /// One PDF, bound from the sheets as any other pictures are.
+    private func bind(_ sheets: [RawPath]) throws(HeadError) {
+        var binding = RunSettings(purpose: .bind, version: settings.version, command: settings.command)
+        binding.inputs = sheets.map { .path($0) }
+        binding.pdf = output.display.replacing("{", with: "{{").replacing("}", with: "}}")
+        binding.overwrite = settings.overwrite
+        binding.stateFolder = settings.stateFolder
+        binding.slots = settings.slots
+        binding.progress = .none
+        let status = try Session(binding, programs: programs).run()
+        guard status == .done else { throw .agent("the sheets could not be bound; the lines above say why") }
+    }
+}
+
+extension Array {
+    /// So many elements, evenly over all; all where there are not more, or nothing is said.
+    func spread(_ wanted: Int?) -> [Element] {
+        guard let wanted, wanted < count else { return self }
+        return (0..<wanted).map { self[$0 * count / wanted] }
+    }
+}
