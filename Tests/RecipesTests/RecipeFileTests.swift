@@ -146,7 +146,11 @@ struct RecipeFileTests {
             #expect(action.summary.hasSuffix("."))
             for field in action.fields {
                 guard case .fixed(let text) = field.presence else { continue }
-                let required = action.fields.filter { $0.presence == .required }.map { "\($0.name): \(example($0.kind))" }
+                // A shift by nothing is refused.
+                if action.name == .timeShift, field.name == "hours" { continue }
+                let required =
+                    action.fields.filter { $0.presence == .required }.map { "\($0.name): \(example($0.kind))" }
+                    + (action.name == .timeShift ? ["hours: 1"] : [])
                 let hasBox = action.fields.contains { field in if case .size = field.kind { field.name == "size" } else { false } }
                 let box = hasBox ? ["size: 8x6"] : []
                 let given = try read(

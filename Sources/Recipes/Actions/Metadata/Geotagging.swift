@@ -15,7 +15,7 @@ public struct Geotagging: MetadataAction {
     public static var name: ActionName { .geotag }
     public static var summary: String { "Write the place a GPX track tells for the time a picture was taken into its GPS tags." }
     public static var mainField: String? { "track" }
-    public static var example: String { "geotag: {track: hike.gpx, offset: '+02:00'}" }
+    public static var example: String { #"geotag: {track: hike.gpx, offset: "+02:00"}"# }
 
     public static var fields: [FieldBinding<Geotagging>] {
         [

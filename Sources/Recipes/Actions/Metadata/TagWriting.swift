@@ -11,7 +11,7 @@ public struct TagWriting: MetadataAction {
 
     public static var name: ActionName { .writeTag }
     public static var summary: String { "Write one EXIF, IPTC or XMP tag and leave all others as they are." }
-    public static var example: String { "write-tag: {tag: exif:Copyright, value: '© {year} {exif:Artist|Jane Doe}'}" }
+    public static var example: String { #"write-tag: {tag: "exif:Copyright", value: "© {year} {exif:Artist|Jane Doe}"}"# }
 
     public static var fields: [FieldBinding<TagWriting>] {
         [
@@ -52,7 +52,7 @@ public struct TagRenaming: MetadataAction {
 
     public static var name: ActionName { .renameTag }
     public static var summary: String { "Give one tag's value to another tag; a file without the first stays as it is." }
-    public static var example: String { "rename-tag: {from: exif:Artist, to: xmp:dc:creator}" }
+    public static var example: String { #"rename-tag: {from: "exif:Artist", to: "xmp:dc:creator"}"# }
 
     public static var fields: [FieldBinding<TagRenaming>] {
         [
@@ -86,7 +86,7 @@ public struct TagDeletion: MetadataAction {
     public static var name: ActionName { .deleteTags }
     public static var summary: String { "Delete all metadata, all of one kind, or single tags; the picture keeps its look." }
     public static var mainField: String? { "tags" }
-    public static var example: String { "delete-tags: [iptc, exif:BodySerialNumber]" }
+    public static var example: String { #"delete-tags: [iptc, "exif:BodySerialNumber"]"# }
 
     public static var fields: [FieldBinding<TagDeletion>] {
         [FieldBinding("tags", "all, exif, iptc, xmp, or tags by their names; one or several.", .texts(countMax: 100), \.tags, required: true)]
