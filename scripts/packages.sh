@@ -5,7 +5,7 @@ build_packages=(git g++ pkg-config libvips-dev libexif-dev libturbojpeg0-dev lib
 test_packages=(
     qpdf poppler-utils mupdf-tools libimage-exiftool-perl imagemagick libvips-tools libjpeg-turbo-progs
     libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck fish csh python3 python3-venv python3-pil
-    openssh-server openssh-client ffmpeg flac cmake dcmtk parallel
+    openssh-server openssh-client ffmpeg flac cmake dcmtk parallel python3-jsonschema
     xvfb xdotool zenity desktop-file-utils xdg-utils
 )
 cluster_packages=(openssh-server openssh-client iproute2 util-linux procps)

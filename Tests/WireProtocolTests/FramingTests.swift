@@ -70,6 +70,12 @@ private let headMessages: [HeadMessage] = [
         WorkOrder(
             attempt: Attempt(task: TaskIndex(5), number: 1), input: RawPath("x"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
             kind: .fingerprint(FingerprintOrder(folder: RawPath("/s"), work: .page)), tempName: RawPath("t")),
+        WorkOrder(
+            attempt: Attempt(task: TaskIndex(6), number: 1), input: RawPath("/s"), identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
+            kind: .sheet(
+                SheetOrder(
+                    folder: RawPath("/s"), format: .png, columns: 3, cellSide: 64, hasCaptions: true,
+                    cells: [SheetCell(picture: [1, 2], caption: "a"), SheetCell(picture: nil, caption: "")])), tempName: RawPath("t")),
     ]),
     .retract([TaskIndex(3)]), .ping(.max), .stop,
     .bundle(digest, [BundleEntry(name: RawPath("lib/libvips.so.42"), sizeBytes: 9, mode: 0o755, digest: digest)]),
