@@ -81,14 +81,18 @@ final class AgentLink: Sendable {
 extension AgentLink {
     /// Starts the agent of this machine, a child process on pipes, and tells it the job; returns when its workers can be fed.
     ///
-    /// - Parameter slots: nil takes what the agent finds.
+    /// - Parameters:
+    ///   - slots: nil takes what the agent finds.
+    ///   - allowsCommands: whether its workers may run the programs of a recipe.
     static func local(
-        program: RawPath, events: Mailbox<HeadEvent>, host: HostIndex, build: String, slots chosen: Int?,
+        program: RawPath, events: Mailbox<HeadEvent>, host: HostIndex, build: String, slots chosen: Int?, allowsCommands: Bool = false,
         setup: (HostFacts, Int) -> AgentSetup
     ) throws(HeadError) -> AgentLink {
         let connection = try AgentConnection(host: host, events: events) { (sink) throws(HeadError) in
             var plan = ProcessPlan(program)
-            plan.environment = ProcessPlan.inheritedEnvironment()
+            // Told to workers by their environment, never by a message: what comes over a network cannot allow it.
+            plan.environment = ProcessPlan.inheritedEnvironment(without: ["QUIRE_ALLOW_COMMANDS"])
+            if allowsCommands { plan.environment.append(Array("QUIRE_ALLOW_COMMANDS=yes".utf8)) }
             plan.leadsGroup = true
             do throws(SystemError) {
                 return try ChildChannel(plan, standardError: .inherited, sink)

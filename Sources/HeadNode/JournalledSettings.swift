@@ -38,6 +38,7 @@ struct JournalledSettings {
         written.put("overwrite", settings.overwrite.rawValue)
         written.put("identity", settings.identity.rawValue)
         written.put("redo-other-builds", settings.redoesOtherBuilds)
+        written.put("allow-commands", settings.allowsCommands)
         written.put("keep-times", settings.keepsTimes)
         written.put("manifest", settings.manifest)
         written.put("report", settings.report)
@@ -111,6 +112,7 @@ struct JournalledSettings {
         settings.overwrite = try choice("overwrite") ?? .changed
         settings.identity = try choice("identity") ?? .time
         settings.redoesOtherBuilds = try text("redo-other-builds") == "yes"
+        settings.allowsCommands = try text("allow-commands") == "yes"
         settings.keepsTimes = try flag("keep-times")
         settings.manifest = path("manifest")
         settings.report = path("report")

@@ -86,7 +86,7 @@ final class OpenJob {
             awaitEndOfPrograms: settings.program == nil ? nil : { () throws(HeadError) in try lock.awaitFree(of: job) }
         ) { (isFull) throws(HeadError) in
             let slots = isFull ? thisMachine?.slots ?? settings.slots : 1
-            return try AgentLink.local(program: programs.agent, events: events, host: Fleet.thisMachineIndex, build: settings.version, slots: slots) { facts, free in
+            return try AgentLink.local(program: programs.agent, events: events, host: Fleet.thisMachineIndex, build: settings.version, slots: slots, allowsCommands: settings.allowsCommands) { facts, free in
                 let setup = AgentSetup(
                     job: job, epoch: UInt32(clamping: store.runNumber), leaseSeconds: 0, slots: free, yieldsToOthers: false,
                     workerMemoryBytesMax: settings.workerMemoryBytesMax ?? 0, timeout: Self.timeout(settings),

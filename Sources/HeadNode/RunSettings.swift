@@ -100,6 +100,8 @@ public struct RunSettings: Sendable {
     public var identity = Identity.time
     /// Outputs that another build made are made again.
     public var redoesOtherBuilds = false
+    /// Whether the recipe may run other programs, on this machine (`--allow-commands`).
+    public var allowsCommands = false
     public var keepsTimes = false
     public var manifest: RawPath?
     public var report: RawPath?

@@ -1,6 +1,7 @@
 private import Glibc
 private import ImageFiles
 public import JobModel
+private import LinuxSystem
 public import Recipes
 
 /// Runs orders on images with libvips, one at a time.
@@ -30,6 +31,9 @@ public struct ImageEngine {
 
     /// As `init(setup:)` with the recipe read already.
     public init(recipe: Recipe, setup: WorkSetup) throws(ImagingError) {
+        guard !recipe.runsCommands || environmentVariable("QUIRE_ALLOW_COMMANDS")?.bytes == Array("yes".utf8) else {
+            throw .unusable("the recipe runs another program (command), which was not allowed where this worker was started")
+        }
         try Vips.start(allowedLoaders: setup.limits.allowedLoaders)
         self.recipe = recipe
         saveRecipes = recipe.saves.indices.map { recipe.upTo(save: $0) }

@@ -115,7 +115,8 @@ extension Rendering {
 
     /// Brings the pixels into a form that `format` can hold; notes what was lost.
     mutating func conform(to format: OutputFormat, dropsProfile: Bool) throws(ImagingError) {
-        if dropsProfile { try dropProfileToSRGB() }
+        // libvips 8.14 writes no profile into JPEG 2000, where its colours would be taken for sRGB.
+        if dropsProfile || format == .jp2 { try dropProfileToSRGB() }
         if format != .tiff { try dropSpotColours() }
         let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
         if isCMYK, format != .jpeg, format != .tiff { try dropProfileToSRGB() }

@@ -112,6 +112,7 @@ struct Rendering {
         case .tone(let step): try apply(step)
         case .filter(let step): try apply(step)
         case .decoration(let step): try apply(step)
+        case .command(let command): try run(command)
         case .later(let later):
             let steps: [PixelStep]
             do throws(RecipeError) {
@@ -175,6 +176,9 @@ struct Rendering {
         try rotate.set("angle", nick: turn.quarters == 1 ? "d90" : turn.quarters == 2 ? "d180" : "d270")
         image = try rotate.image()
     }
+
+    /// After the pixels were taken from elsewhere, whole.
+    mutating func becomeWhole() { isStreaming = false }
 
     /// Makes rows readable in any order.
     mutating func settle() throws(ImagingError) {

@@ -59,7 +59,7 @@ struct Turn: Hashable, Sendable {
             case .rotate(let quarter): whole = whole.then(Turn(quarter))
             case .flip(let axis): whole = whole.then(Turn(axis))
             case .cut, .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour, .layout, .tone, .filter, .decoration,
-                .later:
+                .later, .command:
                 return whole
             }
             steps = steps.dropFirst()

@@ -24,6 +24,8 @@ public protocol ActionBody: Hashable, Sendable {
     var sentence: String { get }
     /// False for what concerns metadata or files only.
     var changesPixels: Bool { get }
+    /// The action it is another word for; itself for all that have a meaning of their own.
+    var meaning: any ActionBody { get }
     /// What is wrong between its own fields.
     var problem: RecipeProblem? { get }
     /// Works out what it does to the picture the list has come to; nothing for an action that leaves pixels alone.
@@ -34,6 +36,7 @@ extension ActionBody {
     public static var mainField: String? { nil }
     public var changesPixels: Bool { true }
     public var problem: RecipeProblem? { nil }
+    public var meaning: any ActionBody { self }
 
     static var description: ActionDescription {
         ActionDescription(

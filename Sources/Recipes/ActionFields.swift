@@ -18,7 +18,7 @@ public struct ActionFields: Sendable {
     }
 
     /// Makes the action; throws when a required field or half a size is missing.
-    func action() throws(RecipeError) -> Action { Action(try name.bodyType.init(fields: self)) }
+    func action() throws(RecipeError) -> Action { Action(try name.bodyType.init(fields: self).meaning) }
 
     /// Sets each field that was given.
     func fill<Body: ActionBody>(_ body: inout Body) {

@@ -26,7 +26,7 @@ public enum ActionName: String, CaseIterable, Sendable {
     case timeShift = "time-shift"
     case geotag
     // File.
-    case dicom, develop, save
+    case dicom, develop, command, copy, rename, save
 
     /// The type of its values.
     public var bodyType: any ActionBody.Type {
@@ -99,6 +99,9 @@ public enum ActionName: String, CaseIterable, Sendable {
         // File.
         case .dicom: DICOMReading.self
         case .develop: RawDevelopment.self
+        case .command: Command.self
+        case .copy: Copy.self
+        case .rename: Rename.self
         case .save: Save.self
         }
     }

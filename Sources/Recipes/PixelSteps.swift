@@ -57,12 +57,13 @@ public enum PixelStep: Hashable, Sendable {
     case decoration(DecorationStep)
     /// What is worked out when the size is known.
     case later(LaterSteps)
+    case command(CommandStep)
 
     /// Whether it may be done to frames that stand one below the other as to one picture.
     public var worksOnFrames: Bool {
         switch self {
         case .resize, .greyscale, .flatten, .convertColour: true
-        case .orient, .rotate, .flip, .cut, .place, .sharpen, .blur, .later: false
+        case .orient, .rotate, .flip, .cut, .place, .sharpen, .blur, .later, .command: false
         case .layout(let step): step.worksOnFrames
         case .tone(let step): step.worksOnFrames
         case .filter(let step): step.worksOnFrames
@@ -74,7 +75,7 @@ public enum PixelStep: Hashable, Sendable {
     public var keepsValues: Bool {
         switch self {
         case .orient, .rotate, .flip, .cut: true
-        case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour, .later: false
+        case .resize, .place, .greyscale, .sharpen, .blur, .flatten, .convertColour, .later, .command: false
         case .layout(let step): step.keepsValues
         case .tone(let step): step.keepsValues
         case .filter(let step): step.keepsValues

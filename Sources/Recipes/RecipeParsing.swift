@@ -118,9 +118,19 @@ struct RecipeReader {
             ? .wrongShape(of: "field \(entry.name) of \(name.rawValue)", accepted: "indented below \(name.rawValue)") : nil
     }
 
+    /// What to use instead of the two actions of Phatch that hand the picture to a program of their choice.
+    private static func otherWay(_ text: String) -> String? {
+        switch text.lowercased() {
+        case "geek": "geek is called command here: - command: \"convert {in} -charcoal 2 {out}\", with --allow-commands"
+        case "blender": "blender renders scenes, not files of a batch: use quire exec -- blender -b SCENE ..., or perspective, reflection and shadow"
+        default: nil
+        }
+    }
+
     private func actionName(_ text: String, _ line: Int, _ column: Int) throws(RecipeError) -> ActionName {
         guard let name = ActionName(rawValue: canonicalSpelling(text)) else {
             let place = RecipePlace(file: file, line: line, column: column)
+            if let other = Self.otherWay(text) { throw RecipeError(.contradiction(other), at: place) }
             throw RecipeError(.unknownAction(text, accepted: ActionName.allCases.map(\.rawValue)), at: place)
         }
         return name

@@ -216,9 +216,13 @@ public struct StepList {
     // MARK: Sizes only pixels tell
 
     /// A step after which nobody knows the size before it is done: actions behind it are worked out then.
-    mutating func append(trim step: LayoutStep) {
-        steps.append(.layout(step))
+    mutating func append(trim step: LayoutStep) { appendUnsized(.layout(step)) }
+
+    /// A step after which only the pixels tell how large the picture is.
+    mutating func appendUnsized(_ step: PixelStep) {
+        steps.append(step)
         knowsSize = false
+        colourSpace = nil
     }
 }
 

@@ -54,6 +54,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Make outputs again that another build of quire, or another libvips, made.")
     var redoOtherBuilds = false
 
+    @Flag(help: "Let the recipe's command actions run other programs on this machine.")
+    var allowCommands = false
+
     @Flag(help: "Results get the modification times of their inputs.")
     var keepTimes = false
 
@@ -72,6 +75,7 @@ struct RunCommand: ParsableCommand {
         settings.keepsTimes = keepTimes
         settings.identity = identity
         settings.redoesOtherBuilds = redoOtherBuilds
+        settings.allowsCommands = allowCommands
         settings.recipeFile = actions.recipe?.path
         settings.flags = try actions.flags()
         settings.pdfWishes = try book.wishes()

@@ -196,7 +196,7 @@ struct FactsTests {
         #expect(
             list[0].keys == [
                 "path", "kind", "width", "height", "pages", "bands", "bits", "orientation", "icc_profile", "alpha", "dpi", "taken_at", "bytes",
-                "tags",
+                "tags", "variables",
             ])
         #expect(list[0]["orientation"].number == 6 && list[0]["width"].number == 24 && list[0]["bytes"].number == box.read("a.jpg")?.count)
         #expect(list[0]["tags"]["Model"].text == "EOS 40D")
