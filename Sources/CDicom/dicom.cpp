@@ -89,6 +89,7 @@ struct quire_dicom {
 
     DcmDataset &data() { return *file.getDataset(); }
 
+    bool is_tolerant = false;
     void open(const char *path, bool is_tolerant);
     void render(int index, const quire_dicom_window &window, void *pixels, size_t pixel_bytes, bool &was_stretched);
 
@@ -310,7 +311,7 @@ void quire_dicom::render(int index, const quire_dicom_window &window, void *pixe
         throw Failure{QUIRE_DICOM_DAMAGED, "its pixels cannot be shown"};
     }
     const char *loss = quire_dicom_loss();
-    if (loss) throw Failure{QUIRE_DICOM_DAMAGED, loss};
+    if (loss && !is_tolerant) throw Failure{QUIRE_DICOM_DAMAGED, loss};
 }
 
 extern "C" quire_dicom_status quire_dicom_open(
@@ -318,6 +319,7 @@ extern "C" quire_dicom_status quire_dicom_open(
     return guarded(text, text_size, [&] {
         start();
         std::unique_ptr<quire_dicom> file(new quire_dicom);
+        file->is_tolerant = is_tolerant != 0;
         file->open(path, is_tolerant != 0);
         *facts = file->facts;
         *result = file.release();

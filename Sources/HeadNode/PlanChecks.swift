@@ -112,6 +112,11 @@ struct PlanChecks {
         }
         switch settings.overwrite {
         case .never:
+            let taken = Set(existing.map(\.save))
+            if let missing = task.outputs.indices.first(where: { !taken.contains($0) }) {
+                throw .usage(
+                    "\(existing[0].path) is there and \(task.outputs[missing]) is not: --overwrite never leaves or makes all outputs of a file; use --overwrite changed")
+            }
             guard wantsPages else { return .settled(TaskOutcome(index: task.index, state: .skipped, outputs: existing.map(\.path))) }
             let look = try compare(task, existing, anyRecipe: true)
             if case .open = look { refuse(existing[0].path) }

@@ -34,7 +34,15 @@ public struct Session {
     public func run() throws(HeadError) -> ExitStatus {
         var sample: SampleSheet?
         let status = try run(&sample)
-        guard let sample, try sample.offer(status) else { return status }
+        guard let sample else { return status }
+        do throws(HeadError) {
+            guard try sample.offer(status) else { return status }
+        } catch {
+            if case .interrupted = error { throw error }
+            // The sample itself is done and stays; only its sheet is wanting.
+            Terminal.writeError(Array("quire: the sample cannot be shown: \(error)\n".utf8))
+            return status
+        }
         var all = settings
         all.sampleCount = nil
         return try Session(all, programs: programs).run()

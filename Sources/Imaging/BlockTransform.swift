@@ -56,6 +56,9 @@ struct BlockTransform: Hashable {
         defer { tjFree(made) }
         guard status == 0, let made else {
             let text = tjGetErrorStr2(handle).map { String(cString: $0) } ?? ""
+            if ["subsampling type", "not perfect", "crop request", "requested"].contains(where: text.contains) {
+                throw .file(.unsupported, "on its blocks: \(text); rotate, crop and greyscale encode anew")
+            }
             throw .file(DecoderVerdict.failure(for: text, kind: .jpeg))
         }
         let result = UnsafeRawBufferPointer(start: made, count: Int(count))

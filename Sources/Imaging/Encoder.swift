@@ -99,8 +99,7 @@ struct Encoder {
         let whole = [Piece.copy(ByteRange(offset: 0, count: encoded.byteCount))]
         do throws(ImageFileError) {
             switch format {
-            case .jpeg: return blocks.isEmpty ? whole : try replaceMetadata(with: blocks, in: encoded, kind: .jpeg)
-            case .png, .webp: return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
+            case .jpeg, .png, .webp: return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
             case .jp2: return try JP2File.pieces(adding: blocks, density: density, to: encoded)
             case .avif: return try blocks.exif.map { exif throws(ImageFileError) in try AVIFMetadata.pieces(replacingEXIF: exif, in: encoded) } ?? whole
             case .tiff, .gif: return whole
@@ -246,7 +245,8 @@ struct Encoder {
         }
         // Offsets of a plain TIFF end at 4 GiB.
         let rawBytes = image.width * image.height * image.bands * (image.bitsPerBand / 8)
-        if rawBytes > 3_900_000_000 { try operation.set("bigtiff", true) }
+        let writtenBytes = save.layout == .pyramid ? rawBytes / 3 * 4 : rawBytes
+        if writtenBytes > 3_900_000_000 { try operation.set("bigtiff", true) }
     }
 }
 

@@ -126,6 +126,12 @@ extension LosslessStep {
             found.width += over.x
             found.height += over.y
         }
+        // An earlier step may have trimmed what the recipe was worked out for.
+        found.width = min(found.width, frame.width - found.left)
+        found.height = min(found.height, frame.height - found.top)
+        guard found.left >= 0, found.top >= 0, found.width > 0, found.height > 0 else {
+            throw .file(.unsupported, "the part lies outside of what trimming left")
+        }
         return found
     }
 }

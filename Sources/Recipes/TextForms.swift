@@ -222,7 +222,9 @@ func fraction(_ text: some StringProtocol) -> Double? {
     guard !text.isEmpty, text.utf8.count <= 24, !text.hasPrefix("."), !text.hasSuffix("."),
         text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E })
     else { return nil }
-    return Double(text)
+    // Smaller ones are written with an exponent, which is no spelling of a recipe.
+    guard let number = Double(text), number == 0 || number >= 1e-4 else { return nil }
+    return number
 }
 
 /// The two halves of `AxB`.

@@ -146,6 +146,9 @@ public struct VariableValues: Hashable, Sendable {
 /// Whole numbers without a point, others rounded to four digits behind it.
 func plainNumber(_ number: Double) -> String {
     guard number.isFinite, abs(number) < 1e15 else { return "\(number)" }
+    if number == number.rounded() { return String(Int64(number)) }
+    // Below, four digits behind the point fit a Double exactly.
+    guard abs(number) < 1e11 else { return "\(number)" }
     let scaled = (number * 10_000).rounded()
     guard scaled.truncatingRemainder(dividingBy: 10_000) != 0 else { return String(Int64(scaled / 10_000)) }
     let magnitude = Int64(abs(scaled))

@@ -29,7 +29,7 @@ struct ColourTests {
         let save = Save(quality: 100, lossless: format == .webp || format == .jp2)
         _ = try bench.finish("a.png", to: format, [.shrink(.longSide(100)), .strip(.all), .save(save)])
         #expect(try bench.shell("exiftool -s3 -ICC_Profile:ProfileDescription out/t") == "")
-        #expect(try bench.difference("r.png", "out/t") < (format == .gif ? 0.06 : format == .avif ? 0.04 : 0.02))
+        #expect(try bench.difference("r.png", "out/t") < (format == .gif ? 0.06 : format == .avif ? 0.08 : 0.02))
     }
 
     @Test("A JPEG 2000 has no place for a profile here, so its colours are converted and look the same")

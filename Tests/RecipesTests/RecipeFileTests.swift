@@ -172,7 +172,8 @@ struct RecipeFileTests {
         case .size: "5x5"
         case .bound: "5"
         case .colour, .paint: "red"
-        case .text, .template, .texts: "word"
+        case .text: "\"word {in} {out}\""
+        case .template, .texts: "word"
         case .asset: "file.png"
         case .byteSize: "5kB"
         }

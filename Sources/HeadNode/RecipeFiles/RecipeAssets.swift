@@ -53,11 +53,14 @@ enum RecipeAssets {
         var isFile = false
         do throws(SystemError) {
             isFile = try FileOperation.facts(of: path).type == .regular
-            let file = try OpenFile(path, .read)
-            while isFile, bytes.count <= left {
-                let more = try file.read(count: 1 << 20, at: UInt64(bytes.count))
-                if more.isEmpty { break }
-                bytes += more
+            // Opening a named pipe would wait for somebody who writes.
+            if isFile {
+                let file = try OpenFile(path, .read)
+                while bytes.count <= left {
+                    let more = try file.read(count: 1 << 20, at: UInt64(bytes.count))
+                    if more.isEmpty { break }
+                    bytes += more
+                }
             }
         } catch {
             throw .usage("the recipe names '\(name)', which cannot be read: \(error); paths in a recipe are seen from its own folder")

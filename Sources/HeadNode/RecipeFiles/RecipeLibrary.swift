@@ -35,8 +35,9 @@ public struct RecipeLibrary {
 
     /// What `--recipe WORD` means: a file of that name, else the user's recipe, else a ready-made one.
     func source(_ word: RawPath) throws(HeadError) -> Source {
-        let exists = try system("look at \(word)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: word) != nil }
-        if exists { return Source(name: word.stem.display, path: word) }
+        // A folder of that name is what the same command made the last time: --recipe web -o web.
+        let facts = try system("look at \(word)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: word) }
+        if let facts, facts.type != .folder { return Source(name: word.stem.display, path: word) }
         guard !word.bytes.contains(0x2F), let name = word.utf8Text else {
             throw .usage("the recipe cannot be read: there is no file \(word)")
         }

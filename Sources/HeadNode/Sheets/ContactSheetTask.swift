@@ -30,7 +30,7 @@ public struct ContactSheetTask {
         guard layout.cellsOfSheet <= SheetOrder.cellsMax else {
             throw .usage("\(columns) x \(rows) are \(layout.cellsOfSheet) pictures on a sheet; at most \(SheetOrder.cellsMax) have room")
         }
-        guard layout.cellsOfSheet * (cellSide + 40) * (cellSide + 40) <= SheetOrder.pixelsMax else {
+        guard layout.cellsOfSheet * (cellSide + 40) * (cellSide + 40) <= SheetOrder.pixelsMax, layout.pixels <= SheetMaker.messagePixelsMax else {
             throw .usage("a sheet of \(columns) x \(rows) pictures of \(cellSide) pixels is too large; take fewer or smaller ones")
         }
         self.layout = layout
@@ -139,7 +139,8 @@ public struct ContactSheetTask {
         let facts = try system("look at \(path)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path, followingLinks: false) }
         guard let facts else { return }
         let known = try journal { () throws(JobStoreError) in try ledger.entry(for: workingFolder.appending(path).normalized) }
-        guard let known, known.identities.contains(facts.identity), known.input == known.output, settings.overwrite == .changed else {
+        guard let known, !known.isInPlace, known.identities.contains(facts.identity), known.input == known.output, settings.overwrite == .changed
+        else {
             throw .usage("\(path) exists and is no contact sheet that quire made; choose another name, or say --overwrite always to replace it")
         }
     }

@@ -22,6 +22,8 @@ struct SheetMaker {
         var cellSide = 240
         var hasCaptions = true
         var cellsOfSheet: Int { columns * rows }
+        /// Of all cells of a sheet.
+        var pixels: Int { cellsOfSheet * cellSide * cellSide }
     }
 
     let layout: Layout
@@ -29,6 +31,8 @@ struct SheetMaker {
 
     /// Sheets that are worked on together, so that every core has something to do.
     private static let sheetsAtOnce = 4
+    /// Cells of sheets that travel to workers in one message: a byte a pixel is more than any small JPEG takes.
+    static let messagePixelsMax = 24 << 20
 
     /// The agent of this machine, set up for sheets and for looking at headers.
     static func link(_ settings: RunSettings, programs: Session.Programs, events: Mailbox<HeadEvent>) throws(HeadError) -> AgentLink {
@@ -51,7 +55,7 @@ struct SheetMaker {
         _ entries: [Entry], in folder: RawPath, made: (Int, MadeFile) throws(HeadError) -> Void
     ) throws(HeadError) -> Int {
         var absent = 0
-        let step = layout.cellsOfSheet * Self.sheetsAtOnce
+        let step = layout.cellsOfSheet * max(1, min(Self.sheetsAtOnce, Self.messagePixelsMax / layout.pixels))
         for start in stride(from: 0, to: entries.count, by: step) {
             let group = Array(entries[start..<min(entries.count, start + step)])
             let pictures = try pictures(group)

@@ -162,6 +162,7 @@ enum XMPText {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
+            case "'": result += "&#39;"
             // XML 1.0 has no other control characters at all.
             case "\t", "\n", "\r": result += "&#\(scalar.value);"
             case _ where scalar.value < 0x20: result += " "

@@ -22,6 +22,10 @@ extension Rendering {
     }
 
     private mutating func write(_ path: RawPath, as exchange: Command.Exchange) throws(ImagingError) {
+        // The picture is upright by now; a program that honours the tag would turn it again.
+        image = try image.withOwnHeader()
+        image.remove("exif-data")
+        if image.has("orientation") { image.setNumber("orientation", 1) }
         let operation: Operation
         switch exchange {
         case .png:

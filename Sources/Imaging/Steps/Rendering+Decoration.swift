@@ -164,8 +164,9 @@ extension Rendering {
         try makePlain()
         let (colours, mask) = try matched(gloss)
         let (width, height) = (image.width, image.height)
-        let cover = try mask.resized(width: width, height: height).linear([opacity], [0]).rounded(to: VIPS_FORMAT_UCHAR)
-        try lay(try headed(try colours.resized(width: width, height: height)), mask: cover, staysInside: true)
+        let (wide, shape) = try Self.resized(colours, mask, width: width, height: height)
+        let cover = try shape.linear([opacity], [0]).rounded(to: VIPS_FORMAT_UCHAR)
+        try lay(try headed(wide), mask: cover, staysInside: true)
     }
 
     /// The pixels of a layer with the header of the picture.

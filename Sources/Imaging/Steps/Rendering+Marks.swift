@@ -41,7 +41,7 @@ extension Rendering {
     }
 
     /// Weighted by opacity, so that what transparent pixels are coloured does not come out.
-    private static func resized(
+    static func resized(
         _ colours: Image, _ mask: Image, width: Int, height: Int
     ) throws(ImagingError) -> (Image, Image) {
         guard (width, height) != (colours.width, colours.height) else { return (colours, mask) }
@@ -89,8 +89,15 @@ extension Rendering {
         try lay(try plain(colour), mask: mask)
     }
 
+    /// Letters times the square of their size: tags can hold texts of any length.
+    private static let textPixelsMax = 512e6
+
     /// The text as a mask, as large as its ink.
     private static func letters(_ step: TextStep, fontFile: String?) throws(ImagingError) -> Image {
+        let area = Double(step.text.unicodeScalars.count) * Double(step.size) * Double(step.size)
+        guard area <= textPixelsMax else {
+            throw .file(.tooLarge, "a text of \(step.text.unicodeScalars.count) letters of \(step.size) pixels is too large to be drawn")
+        }
         let text = try Operation("text")
         try text.set("text", text: escaped(step.text))
         // At 72 dots an inch a point is a pixel.

@@ -79,6 +79,7 @@ extension Rendering {
         try mapped.set("index", map)
         try mapped.set("extend", nick: "background")
         try mapped.set("background", around)
+        try mapped.set("premultiplied", true)
         let made = try mapped.image()
         let header = try image.embedded(left: 0, top: 0, width: size.width, height: size.height, background: around)
         image = try header.inserting(image.hasAlpha ? try made.unpremultiplied(to: format) : made.rounded(to: format), left: 0, top: 0)
@@ -90,10 +91,14 @@ extension Rendering {
         try settle()
         let format = image.format
         let nothing = Array(repeating: 0.0, count: image.bands)
-        let rotate = try Operation("rotate")
+        // Not `rotate`, which would weigh by opacity a second time.
+        let angle = degrees * .pi / 180
+        let (sine, cosine) = (sin(angle), cos(angle))
+        let rotate = try Operation("affine")
         try rotate.set("in", try image.premultiplied())
-        try rotate.set("angle", degrees)
+        try rotate.set("matrix", [cosine, -sine, sine, cosine])
         try rotate.set("background", nothing)
+        try rotate.set("premultiplied", true)
         let turned = try rotate.image().unpremultiplied(to: format)
         image = try turned.embedded(
             left: (width - turned.width) / 2, top: (height - turned.height) / 2, width: width, height: height, background: nothing)
