@@ -54,7 +54,8 @@ recipe() {
     { echo "actions:" && printf '  - %s\n' "$@" && echo "  - save: {format: jpeg, quality: 85}"; } >"$file"
 }
 
-# One run an action, each on what the one before it made; the last leaves its files in $out.
+# One run an action, each on what the one before it made and with a state of its own: quire takes no output of its own for an
+# input. The last leaves its files in $out.
 ten_runs() {
     cat >"$work/ten-runs" <<'SH'
 #!/bin/sh
@@ -62,7 +63,7 @@ quire=$1 work=$2 out=$3 from=$4
 for number in 1 2 3 4 5 6 7 8 9 10; do
     to=$work/step$number
     [ $number = 10 ] && to=$out
-    "$quire" run "$from" --recipe "$work/single$number.yaml" -o "$to" --progress none --state-dir "$work/state" || exit
+    "$quire" run "$from" --recipe "$work/single$number.yaml" -o "$to" --progress none --state-dir "$work/state$number" || exit
     case $from in "$work"/step*) rm -r "$from" ;; esac
     from=$to
 done

@@ -30,7 +30,9 @@ struct ColourTests {
         if format == .avif { save.subsampling = .full }
         _ = try bench.finish("a.png", to: format, [.shrink(.longSide(100)), .strip(.all), .save(save)])
         #expect(try bench.shell("exiftool -s3 -ICC_Profile:ProfileDescription out/t") == "")
-        #expect(try bench.difference("r.png", "out/t") < (format == .gif ? 0.06 : format == .avif ? 0.04 : 0.02))
+        // ImageMagick takes the components of an AVIF of full colour resolution for something else than they are.
+        if format == .avif { try bench.shell("mv out/t t.avif && heif-convert t.avif out/t.png && mv out/t.png out/t") }
+        #expect(try bench.difference("r.png", "out/t") < (format == .gif ? 0.06 : 0.02))
     }
 
     @Test("A JPEG 2000 has no place for a profile here, so its colours are converted and look the same")
