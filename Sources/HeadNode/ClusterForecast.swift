@@ -64,13 +64,7 @@ public struct ClusterForecast {
     // MARK: The model
 
     private func inputSizes() throws(HeadError) -> [UInt64] {
-        var rules = SkipRules(takesHidden: settings.takesHidden)
-        do throws(PlanningError) {
-            for text in settings.include { rules.includes.append(try Glob(text)) }
-            for text in settings.exclude { rules.excludes.append(try Glob(text)) }
-        } catch {
-            throw .usage("\(error)")
-        }
+        let rules = try settings.skipRules()
         let state = try StateFolder(named: settings.stateFolder, environment: StateFolder.environment())
         let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
         let scanner = InputScanner(settings: settings, rules: rules, ledger: try state.ledger(), workingFolder: workingFolder)

@@ -130,17 +130,9 @@ struct DryRun {
     }
 
     private func file(_ record: TaskRecord) -> JSONValue {
-        let state =
-            switch record.outcome.state {
-            case .planned, .won, .committed: "planned"
-            case .current: "current"
-            case .skipped: "skipped"
-            case .doneEarlier: "done-earlier"
-            case .failed: "failed"
-            }
         var fields = JSONValue.pathFields("path", record.task.input)
         fields += record.task.output.map { JSONValue.pathFields("output", $0) } ?? [("output", .null)]
-        fields += [("format", .string(record.task.format.rawValue)), ("state", .string(state)), ("replaces", .bool(record.task.mayReplace))]
+        fields += [("format", .string(record.task.format.rawValue)), ("state", .string(record.outcome.state.planWord)), ("replaces", .bool(record.task.mayReplace))]
         if !record.task.further.isEmpty {
             let further = record.task.further.map { output in
                 JSONValue.object(

@@ -148,14 +148,8 @@ struct JobPlanner {
     }
 
     private func scanner() throws(HeadError) -> InputScanner {
-        var rules = SkipRules(takesHidden: settings.takesHidden)
+        var rules = try settings.skipRules()
         for folder in SaveNames.folders(settings, recipe) { rules.ownFolders.append(try Places.resolved(folder, in: workingFolder)) }
-        do throws(PlanningError) {
-            for text in settings.include { rules.includes.append(try Glob(text)) }
-            for text in settings.exclude { rules.excludes.append(try Glob(text)) }
-        } catch {
-            throw .usage("\(error)")
-        }
         return InputScanner(settings: settings, rules: rules, ledger: ledger, workingFolder: workingFolder)
     }
 

@@ -135,6 +135,13 @@ public struct RunSettings: Sendable {
     /// Whether names or lines come from standard input, which can be read only once.
     var readsStandardInput: Bool { inputs.contains(.standardInput) || program?.source == .lines(.standardInput) }
 
+    /// What a walk through folders takes and leaves by `--include`, `--exclude` and `--hidden`.
+    func skipRules(_ kinds: FileKinds = .images) throws(HeadError) -> SkipRules {
+        let includes = try planning { () throws(PlanningError) in try include.map { text throws(PlanningError) in try Glob(text) } }
+        let excludes = try planning { () throws(PlanningError) in try exclude.map { text throws(PlanningError) in try Glob(text) } }
+        return SkipRules(takesHidden: takesHidden, includes: includes, excludes: excludes, kinds: kinds)
+    }
+
     /// Whether workers read each input to its end for its digest.
     var digestsInputs: Bool { manifest != nil || identity == .digest }
 

@@ -97,6 +97,17 @@ public enum TaskState: Int, Sendable {
     case skipped = 5
     /// `--resume` found that an earlier job of the same program did it.
     case doneEarlier = 6
+
+    /// What it means to a plan that is only shown, as `--dry-run --json` names it.
+    public var planWord: String {
+        switch self {
+        case .planned, .won, .committed: "planned"
+        case .current: "current"
+        case .skipped: "skipped"
+        case .doneEarlier: "done-earlier"
+        case .failed: "failed"
+        }
+    }
 }
 
 /// The recorded end of a task.

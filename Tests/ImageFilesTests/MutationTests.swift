@@ -1,5 +1,6 @@
 import ImageFiles
 import JobModel
+import SeededNumbers
 import Testing
 
 /// A file in memory that counts what is read of it.
@@ -17,19 +18,6 @@ private final class MeteredSource: ByteSource {
         guard range.offset <= byteCount, byteCount - range.offset >= range.count else { throw .truncated("outside") }
         bytesRead += range.count
         return Array(bytes[Int(range.offset)..<Int(range.end)])
-    }
-}
-
-/// Repeatable numbers (Sebastiano Vigna's SplitMix64).
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
 
@@ -94,7 +82,7 @@ private func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout Seede
     @Test("are read and edited, or refused, with a bounded amount of reading", arguments: [1, 2, 3, 4])
     func bounded(seed: UInt64) throws {
         let corpus = try Self.corpus()
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         for _ in 0..<500 {
             var bytes = try #require(corpus.randomElement(using: &numbers))
             let other = try #require(corpus.randomElement(using: &numbers))
@@ -120,7 +108,7 @@ private func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout Seede
         let record: [UInt8] = [0x1C, 2, 90, 0, 5] + Array("Paris".utf8)
         let resources = Array("8BIM".utf8) + [4, 4, 0, 0, 0, 0, 0, 10] + record
         let corpus = [Fixture.EXIF(isLittle: true).bytes, Fixture.EXIF(isLittle: false).bytes, packet, resources]
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         for _ in 0..<300 {
             var bytes = try #require(corpus.randomElement(using: &numbers))
             let other = try #require(corpus.randomElement(using: &numbers))

@@ -1,19 +1,7 @@
 import Foundation
 import PDFAssembly
+import SeededNumbers
 import Testing
-
-/// Repeatable numbers (Sebastiano Vigna's SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
 
 /// A variant of `bytes`, by one of the ways files get broken; `other` lends parts.
 func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout SeededNumbers) -> [UInt8] {
@@ -60,7 +48,7 @@ func mutated(_ bytes: [UInt8], other: [UInt8], with numbers: inout SeededNumbers
                 corpus.append(try readBytes(folder.path("out.pdf")))
             }
         }
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         for _ in 0..<500 {
             var bytes = try #require(corpus.randomElement(using: &numbers))
             let other = try #require(corpus.randomElement(using: &numbers))

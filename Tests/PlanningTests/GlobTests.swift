@@ -1,5 +1,6 @@
 import JobModel
 import Planning
+import SeededNumbers
 import Testing
 
 @Suite("Patterns")
@@ -82,7 +83,7 @@ struct GlobTests {
             return all
         }
         let texts = words("ab/", 5).filter { $0.first != 0x2F && $0.last != 0x2F }
-        var random = Random(seed: 2)
+        var random = SeededNumbers(seed: 2)
         let shortPatterns =
             words("ab*/?", 4)
             + (0..<2000).map { _ in (0..<(5 + random.below(6))).map { _ in Array("ab**/?/".utf8)[random.below(7)] } }
@@ -107,7 +108,7 @@ struct GlobTests {
 
     @Test("Random patterns are read or refused, never a trap", .timeLimit(.minutes(1)))
     func fuzz() {
-        var random = Random(seed: 4)
+        var random = SeededNumbers(seed: 4)
         let alphabet = Array("ab*?[]!-\\/^é\u{7F}").map(String.init)
         var readCount = 0
         for _ in 0..<25_000 {

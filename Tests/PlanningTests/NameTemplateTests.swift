@@ -1,3 +1,4 @@
+import SeededNumbers
 import Variables
 import JobModel
 import Planning
@@ -131,7 +132,7 @@ struct NameTemplateTests {
     @Test(
         "Whatever a file and a template say, a name is refused or stays inside what the template spells", .timeLimit(.minutes(1)))
     func fuzz() {
-        var random = Random(seed: 9)
+        var random = SeededNumbers(seed: 9)
         let pieces = [
             "{", "}", "{{", "}}", "/", ".", "..", "x", "é", "{stem}", "{exif:A}", "{exif:A|}", "{exif:B|y}", "{index:04}",
             "{subdir}", ":", "|",

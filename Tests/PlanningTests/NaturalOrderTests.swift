@@ -1,5 +1,6 @@
 import JobModel
 import Planning
+import SeededNumbers
 import Testing
 
 @Suite("Natural order")
@@ -13,7 +14,7 @@ struct NaturalOrderTests {
             "a1b3",
             "b", "é",
         ]
-        var random = Random(seed: 1)
+        var random = SeededNumbers(seed: 1)
         var shuffled = sorted.map { RawPath($0) }
         for index in shuffled.indices.reversed() { shuffled.swapAt(index, random.below(index + 1)) }
         #expect(shuffled.sorted(by: NaturalOrder.precedes).map(\.display) == sorted)

@@ -1,5 +1,6 @@
 import JobModel
 import Programs
+import SeededNumbers
 import Testing
 
 @Suite("A program's canonical bytes")
@@ -23,7 +24,7 @@ struct CanonicalTests {
 
     @Test("Any program read back is the same, and programs that differ have different bytes", .timeLimit(.minutes(1)))
     func roundTrip() throws {
-        var random = Random(seed: 6)
+        var random = SeededNumbers(seed: 6)
         var seen: [[UInt8]: ProgramSpec] = [:]
         for _ in 0..<2_000 {
             guard let spec = try Self.spec(&random) else { continue }
@@ -40,7 +41,7 @@ struct CanonicalTests {
 
     @Test("Any other bytes are refused or are themselves canonical; nothing traps", .timeLimit(.minutes(2)))
     func mutations() throws {
-        var random = Random(seed: 7)
+        var random = SeededNumbers(seed: 7)
         var accepted = 0
         var refused = 0
         for _ in 0..<20_000 {
@@ -89,10 +90,10 @@ struct CanonicalTests {
     }
 
     /// Nil where random words are no program: a text for a shell may end in quotes.
-    private static func spec(_ random: inout Random) throws -> ProgramSpec? {
+    private static func spec(_ random: inout SeededNumbers) throws -> ProgramSpec? {
         let pieces: [[UInt8]] =
             ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}", "{#4}", "{1}", "{2/.}", "a", " ", "'", "\"", "$(", ")", "\\", "-o", "{", "}", ".mkv"].map { Array($0.utf8) } + [[0xFF]]
-        func text(_ random: inout Random) -> [UInt8] { (0...random.below(4)).flatMap { _ in pieces[random.below(pieces.count)] } }
+        func text(_ random: inout SeededNumbers) -> [UInt8] { (0...random.below(4)).flatMap { _ in pieces[random.below(pieces.count)] } }
         let words = (0...random.below(4)).map { _ in text(&random) }
         let returns = Set((0..<random.below(3)).map { _ in text(&random) }).sorted { $0.lexicographicallyPrecedes($1) }
         let columns: [ColumnSeparator?] = [nil, .tab, .comma, .blanks, .bytes([0x3B])]

@@ -1,5 +1,6 @@
 import JobModel
 import Recipes
+import SeededNumbers
 import Testing
 
 @Suite("Canonical encoding")
@@ -59,7 +60,7 @@ struct CanonicalTests {
 
     @Test("Any bytes are either the canonical bytes of a recipe or refused", .timeLimit(.minutes(1)))
     func fuzz() throws {
-        var random = Random(seed: 1)
+        var random = SeededNumbers(seed: 1)
         let seeds = Self.samples.map { Recipe(actions: $0).canonicalBytes }
         var accepted = 0
         var refused = 0

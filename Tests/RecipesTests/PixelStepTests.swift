@@ -1,5 +1,6 @@
 import JobModel
 import Recipes
+import SeededNumbers
 import Testing
 
 @Suite("What an action does to one picture")
@@ -31,7 +32,7 @@ struct PixelStepTests {
 
     @Test("Shrinking never enlarges, stays inside its bound, touches it, and keeps the shape to a pixel")
     func shrinking() throws {
-        var random = Random(seed: 5)
+        var random = SeededNumbers(seed: 5)
         for _ in 0..<25_000 {
             let (width, height) = (1 + random.below(70_000), 1 + random.below(70_000))
             let (boxWidth, boxHeight) = (1 + random.below(5000), 1 + random.below(5000))

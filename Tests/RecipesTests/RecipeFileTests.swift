@@ -1,5 +1,6 @@
 import JobModel
 import Recipes
+import SeededNumbers
 import Testing
 
 @Suite("Recipe files")
@@ -193,7 +194,7 @@ struct RecipeFileTests {
 
     @Test("Random recipe files are read or refused, never a trap, and what is read can be encoded", .timeLimit(.minutes(1)))
     func fuzz() throws {
-        var random = Random(seed: 7)
+        var random = SeededNumbers(seed: 7)
         let words =
             ActionName.allCases.map(\.rawValue) + ActionCatalogue.actions.flatMap { $0.fields.map(\.name) }
             + [

@@ -1,5 +1,6 @@
 import JobModel
 import Scheduling
+import SeededNumbers
 import Testing
 
 @Suite("Hosts that come and go")
@@ -102,7 +103,7 @@ struct HostTests {
 
     @Test("Large files are expected to take longer once they have been seen to")
     func costs() {
-        var random = SplitMix(state: 7)
+        var random = SeededNumbers(seed: 7)
         let sizes = (0..<20_000).map { _ in UInt64(random.below(2) == 0 ? 1 << 20 : 9 << 20) }
         var stage = Stage(tasks: 20_000, sizes: TaskSizes(sizes))
         var held = stage.join(hostA, slots: 1)

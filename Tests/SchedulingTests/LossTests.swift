@@ -1,5 +1,6 @@
 import JobModel
 import Scheduling
+import SeededNumbers
 import Testing
 
 /// A host that has shown its speed, with two slots busy and more work held ahead.
@@ -58,7 +59,7 @@ struct WaitingLossTests {
 
     @Test("has its own moment, however many wait")
     func manyMoments() {
-        var random = SplitMix(state: 6)
+        var random = SeededNumbers(seed: 6)
         var stage = Stage(tasks: 64, loss: waits)
         let hosts = (0..<64).map { HostIndex(rawValue: UInt16($0)) }
         for host in hosts { _ = stage.join(host, slots: 1) }

@@ -73,16 +73,3 @@ extension [Scheduler.Command] {
 }
 
 func attempt(_ task: UInt32, _ number: UInt32) -> Attempt { Attempt(task: TaskIndex(rawValue: task), number: number) }
-
-struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ end: Int) -> Int { Int(next() % UInt64(end)) }
-}

@@ -1,5 +1,6 @@
 import JobModel
 import Scheduling
+import SeededNumbers
 import Testing
 
 /// What must always hold, kept beside the scheduler from its commands alone.
@@ -68,7 +69,7 @@ private struct Ledger {
 struct WalkTests {
     @Test("no task is lost or ends twice, and the job comes to its end", arguments: 0..<200)
     func walk(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         let count = 1 + random.below(300)
         let allowsDuplicates = seed % 3 != 0
         let loss: Scheduler.LossPolicy = allowsDuplicates ? .startsElsewhere : [.startsElsewhere, .waits(milliseconds: 15_000), .fails][Int(seed / 3 % 3)]

@@ -67,10 +67,8 @@ struct ProgramArguments {
     }
 
     private func rules() throws(HeadError) -> SkipRules {
-        var rules = SkipRules(takesHidden: settings.takesHidden, kinds: .any(only: terms.only, skip: terms.skip))
+        var rules = try settings.skipRules(.any(only: terms.only, skip: terms.skip))
         for own in [terms.resultsFolder, terms.jobLog].compactMap({ $0 }) { rules.ownFolders.append(try Places.resolved(own, in: workingFolder)) }
-        for text in settings.include { rules.includes.append(try planning { () throws(PlanningError) in try Glob(text) }) }
-        for text in settings.exclude { rules.excludes.append(try planning { () throws(PlanningError) in try Glob(text) }) }
         return rules
     }
 

@@ -72,20 +72,12 @@ struct ProgramDryRun {
     }
 
     private func command(_ record: TaskRecord) throws(HeadError) -> JSONValue {
-        let state =
-            switch record.outcome.state {
-            case .planned, .won, .committed: "planned"
-            case .current: "current"
-            case .skipped: "skipped"
-            case .doneEarlier: "done-earlier"
-            case .failed: "failed"
-            }
         let (words, outputs) = try program.words(of: record.task)
         var fields = JSONValue.pathFields("argument", record.task.input)
         fields.append(("number", .integer(Int(program.number(of: record.task)))))
         fields += JSONValue.pathsFields("command", words.map { RawPath(bytes: $0) })
         fields += JSONValue.pathsFields("outputs", outputs)
-        fields += [("state", .string(state)), ("replaces", .bool(record.task.mayReplace))]
+        fields += [("state", .string(record.outcome.state.planWord)), ("replaces", .bool(record.task.mayReplace))]
         return .object(fields)
     }
 }

@@ -82,13 +82,7 @@ public struct ContactSheetTask {
     private func inputs(
         _ ledger: OutputLedger, _ workingFolder: RawPath, _ side: SideWork, _ interrupts: InterruptCount
     ) throws(HeadError) -> [ScannedInput] {
-        var rules = SkipRules(takesHidden: settings.takesHidden)
-        do throws(PlanningError) {
-            for text in settings.include { rules.includes.append(try Glob(text)) }
-            for text in settings.exclude { rules.excludes.append(try Glob(text)) }
-        } catch {
-            throw .usage("\(error)")
-        }
+        let rules = try settings.skipRules()
         var found: [ScannedInput] = []
         _ = try InputScanner(settings: settings, rules: rules, ledger: ledger, workingFolder: workingFolder, takesOwnOutputs: true).scan(
             found: { input in found.append(input) }, progress: { () throws(HeadError) in try interrupts.check() })
