@@ -55,8 +55,10 @@ enum YAMLReading {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
             ":\(mark.line):\(mark.column): \(problem)"
+        case .duplicatedKeysInMapping(let keys, let context):
+            ":\(context.mark.line):\(context.mark.column): in the map that begins here \(keys.sorted().map { "'\($0)'" }.joined(separator: ", ")) is given twice"
         case .reader(let problem, _, _, _): ": \(problem)"
-        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded, .duplicatedKeysInMapping: ": \(error)"
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded: ": \(error)"
         }
     }
 

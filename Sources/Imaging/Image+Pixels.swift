@@ -20,6 +20,16 @@ extension Image {
         self.init(taking: try copy.image())
     }
 
+    /// Copies bytes laid out as `copying` takes them, of no particular space.
+    convenience init(raw bytes: [UInt8], width: Int, height: Int, bands: Int, format: VipsBandFormat) throws(ImagingError) {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Image, ImagingError> in
+            Result { () throws(ImagingError) in
+                try Image(copying: bytes, width: width, height: height, bands: bands, format: format, space: "multiband")
+            }
+        }
+        self.init(taking: try result.get())
+    }
+
     /// One band of 8 bits.
     convenience init(grey bytes: [UInt8], width: Int, height: Int) throws(ImagingError) {
         let result = bytes.withUnsafeBytes { bytes -> Result<Image, ImagingError> in

@@ -113,15 +113,26 @@ public struct ImageEngine {
     }
 }
 
+extension ImagingError {
+    /// What a recipe cannot do to one picture fails that file.
+    init(_ error: RecipeError) {
+        if case .tooManyPixels = error.problem {
+            self = .file(.tooLarge, "\(error)")
+        } else {
+            self = .file(.unsupported, "\(error)")
+        }
+    }
+}
+
 extension Recipe {
     /// As `losslessSteps(for:)`.
     func losslessSteps(of facts: PictureFacts) throws(ImagingError) -> [LosslessStep] {
-        do throws(RecipeError) { return try losslessSteps(for: facts) } catch { throw .file(.unsupported, "\(error)") }
+        do throws(RecipeError) { return try losslessSteps(for: facts) } catch { throw ImagingError(error) }
     }
 
     /// As `steps(for:)`; what the picture does not have is a failure of its file.
     func steps(of facts: PictureFacts) throws(ImagingError) -> [PixelStep] {
-        do throws(RecipeError) { return try steps(for: facts) } catch { throw .file(.unsupported, "\(error)") }
+        do throws(RecipeError) { return try steps(for: facts) } catch { throw ImagingError(error) }
     }
 }
 

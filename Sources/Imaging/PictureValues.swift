@@ -11,6 +11,7 @@ extension ProcessTask {
         _ header: PictureHeader, page: Int, of pageCount: Int, density: Density?, _ metadata: EmbeddedMetadata
     ) -> PictureFacts {
         var facts = header.facts
+        facts.pixelsMax = limits.pixelsMax
         if let density, density.horizontalMilliDPI > 0 { facts.dpi = Double(density.horizontalMilliDPI) / 1000 }
         let wanted = recipe.variables
         guard !wanted.isEmpty else { return facts }

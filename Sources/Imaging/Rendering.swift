@@ -97,15 +97,8 @@ struct Rendering {
                 try convertSpace(image.bitsPerBand > 8 ? "grey16" : "b-w")
             }
         case .sharpen(let sigma):
-            let sharpen = try Operation("sharpen")
-            try sharpen.set("in", image)
-            try sharpen.set("sigma", min(sigma, 10))
-            image = try sharpen.image()
-        case .blur(let sigma):
-            let blur = try Operation("gaussblur")
-            try blur.set("in", image)
-            try blur.set("sigma", min(sigma, 1000))
-            image = try blur.image()
+            try self.sharpen(sigma: sigma)
+        case .blur(let sigma): try softBlur(sigma: sigma, amount: 1)
         case .flatten(let background): try flatten(background)
         case .convertColour(let space): try convert(to: space)
         case .layout(let step): try apply(step)
@@ -118,7 +111,7 @@ struct Rendering {
             do throws(RecipeError) {
                 steps = try later.steps(width: image.width, height: image.height, hasAlpha: image.hasAlpha)
             } catch {
-                throw .file(.unsupported, "\(error)")
+                throw ImagingError(error)
             }
             for step in steps { try apply(step) }
         }
@@ -141,9 +134,7 @@ struct Rendering {
         let hasAlpha = image.hasAlpha
         // Transparent pixels may have any colour; unweighted they would bleed into their neighbours.
         if hasAlpha {
-            let premultiply = try Operation("premultiply")
-            try premultiply.set("in", image)
-            image = try premultiply.image()
+            image = try image.premultiplied()
         }
         let resize = try Operation("resize")
         try resize.set("in", image)
@@ -151,12 +142,7 @@ struct Rendering {
         try resize.set("vscale", Double(height) / Double(image.height))
         image = try resize.image()
         if hasAlpha {
-            let unpremultiply = try Operation("unpremultiply")
-            try unpremultiply.set("in", image)
-            let cast = try Operation("cast")
-            try cast.set("in", try unpremultiply.image())
-            try cast.set("format", nick: Self.nick(of: format))
-            image = try cast.image()
+            image = try image.unpremultiplied(to: format)
         }
     }
 

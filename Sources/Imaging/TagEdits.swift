@@ -28,7 +28,7 @@ extension ProcessTask {
         do throws(RecipeError) {
             steps = try recipe.metadataSteps(for: facts)
         } catch {
-            throw .file(.unsupported, "\(error)")
+            throw ImagingError(error)
         }
         // Times are moved from where the steps before have left them.
         var current = metadata

@@ -146,7 +146,15 @@ public enum FieldKind: Hashable, Sendable {
             switch extent {
             case .pixels(let count): return count >= least ? extent : nil
             case .percent(let share): return share > 0 || least <= 0 ? extent : nil
-            case .computed: return extent
+            case .computed(let expression):
+                switch expression.constant {
+                case nil: return extent
+                case .failure?: return nil
+                // As `StepList.length` takes it.
+                case .success(let count)?:
+                    return count.rounded() >= Double(least) && abs(count) <= Double(sidePixelsMax) || least == 1 && count > 0 && count < 1
+                        ? extent : nil
+                }
             }
         } catch { return nil }
     }

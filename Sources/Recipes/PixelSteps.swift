@@ -12,6 +12,8 @@ public struct PictureFacts: Hashable, Sendable {
     public var colourSpace: ColourSpace?
     /// Dots an inch, for lengths in cm, mm, inches and points; above 0.
     public var dpi: Double
+    /// Of any picture on the way to the result.
+    public var pixelsMax = UInt64.max
     /// What the file has for variables; `width` and `height` are worked out from this size.
     public var values: VariableValues
 

@@ -51,6 +51,8 @@ public enum RecipeProblem: Hashable, Sendable {
     case contradiction(String)
     /// A text or a length that needs what a file has not; the file fails, not the recipe.
     case unanswered(String)
+    /// An action would make more pixels of a file than the job allows; the file fails, not the recipe.
+    case tooManyPixels(of: String, width: Int, height: Int, limit: UInt64)
     /// Bytes that are no canonical recipe of this version.
     case notCanonical(String)
 }
@@ -71,6 +73,8 @@ extension RecipeProblem: CustomStringConvertible {
         case .saveNotLast: "what follows the last save has no effect; save must be the last action"
         case .savedTwice: "two saves would write files of one name; give one of them 'name' or 'in'"
         case .contradiction(let text), .unanswered(let text): text
+        case .tooManyPixels(let action, let width, let height, let limit):
+            "\(action) would make a picture of \(width) x \(height) pixels; the limit is \(limit) pixels (--max-pixels)"
         case .notCanonical(let text): "not a recipe this build can read: \(text)"
         }
     }

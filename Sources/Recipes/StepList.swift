@@ -57,6 +57,8 @@ public struct StepList {
     private(set) var colourSpace: ColourSpace?
     /// Whether width and height are those of the picture; else only the pixels tell.
     private(set) var knowsSize = true
+    /// A size beyond what is allowed that the action at hand asked for.
+    private var largest: (width: Int, height: Int)?
     /// Changes of a JPEG's blocks; beside them no step stands.
     var lossless: [LosslessStep] = []
 
@@ -84,7 +86,12 @@ public struct StepList {
 
     mutating func add(_ action: Action) throws(RecipeError) {
         if knowsSize || action.body is any MetadataAction {
+            largest = nil
             try action.body.add(to: &self)
+            if let largest {
+                throw RecipeError(
+                    .tooManyPixels(of: action.name.rawValue, width: largest.width, height: largest.height, limit: picture.pixelsMax))
+            }
         } else if action.changesPixels {
             steps.append(.later(LaterSteps(action: action, facts: picture)))
         }
@@ -158,6 +165,8 @@ public struct StepList {
     mutating func append(_ step: PixelStep, width: Int, height: Int) {
         steps.append(step)
         (self.width, self.height) = (width, height)
+        let (pixels, isBeyond) = UInt64(width).multipliedReportingOverflow(by: UInt64(height))
+        if isBeyond || pixels > picture.pixelsMax { largest = (width, height) }
     }
 
     mutating func convert(_ space: ColourSpace, by step: PixelStep) {

@@ -78,6 +78,24 @@ public struct Expression: Hashable, Sendable {
     /// Whether it holds a `%`, which needs a side to be a share of.
     public var usesPercent: Bool { Self.usesPercent(in: root) }
 
+    /// What it gives for every file alike, or why it gives nothing for any; nil where that depends on the file.
+    public var constant: Result<Double, VariableError>? {
+        guard Self.isFixed(root) else { return nil }
+        return Result { () throws(VariableError) in
+            try number(in: ExpressionContext(values: VariableValues(), side: 1, dpi: 1))
+        }
+    }
+
+    private static func isFixed(_ node: Node) -> Bool {
+        switch node {
+        case .number, .length(_, .px): true
+        case .length, .variable: false
+        case .negated(let inner): isFixed(inner)
+        case .calculation(_, let left, let right): isFixed(left) && isFixed(right)
+        case .call(let function, let arguments): !function.takesText && arguments.allSatisfy(isFixed)
+        }
+    }
+
     private static func variables(in node: Node) -> Set<Variable> {
         switch node {
         case .number, .length: []

@@ -263,6 +263,12 @@ struct DecorationStepTests {
         }
         #expect(made.bands == 4 && made[1, 0] == [0, 0, 0, 0])
         #expect(made[0, 0].reduce(0, +) > 400, "\(made)")
+        // What the mark was converted by is not said to be the picture's profile.
+        var rendering = Rendering(try picture.image())
+        try rendering.watermark(
+            with: try Pixels(.colour, [0, 0, 0], width: 1, height: 1).image(),
+            MarkStep(method: .offset, placement: Placement(gravity: .northWest)))
+        #expect(!rendering.image.has("icc-profile-data"))
     }
 
     @Test("A mark is repeated over the picture, or brought to its size")

@@ -26,6 +26,36 @@ struct FilterStepTests {
         try expect(1, [200, 250, 250, 200, 250, 250])
     }
 
+    @Test(
+        "A rank is that of the sorted window, whatever its size", arguments: [5, 7, 11, 13],
+        [Pixels.Space.grey, .colour, .deepGrey, .deepColour])
+    func wideRank(window: Int, _ space: Pixels.Space) throws {
+        let (width, height) = (14, 9)
+        let bands = space == .colour || space == .deepColour ? 3 : 1
+        let top = space == .deepGrey || space == .deepColour ? 65_536 : 256
+        // Values without order, and no two rows alike.
+        let picture = Pixels(space, width: width, bands: bands, (0..<(width * height * bands)).map { ($0 * $0 * 7919 + 13 * $0) % top })
+        let reach = window / 2
+        func sorted(_ x: Int, _ y: Int, _ band: Int) -> [Int] {
+            var values: [Int] = []
+            for row in (y - reach)...(y + reach) {
+                for column in (x - reach)...(x + reach) {
+                    values.append(picture[min(max(column, 0), width - 1), min(max(row, 0), height - 1)][band])
+                }
+            }
+            return values.sorted()
+        }
+        for share in [0, 0.1, 0.5, 0.75, 1] {
+            let index = Int(Double(window * window - 1) * share)
+            let made = try picture.after { try $0.rank(window: window, share: share, amount: 1) }
+            for y in 0..<height {
+                for x in 0..<width {
+                    #expect(made[x, y] == (0..<bands).map { sorted(x, y, $0)[index] }, "\(share) at \(x), \(y)")
+                }
+            }
+        }
+    }
+
     @Test("Least ink is most light")
     func rankOfInk() throws {
         let ink = ramp.spread(to: .ink)
@@ -158,6 +188,52 @@ struct FilterStepTests {
         let scale = space == .deepColour ? 257 : 1
         let (dark, bright) = space == .ink ? (made[4, 0][0], made[3, 0][0]) : (made[3, 0][0], made[4, 0][0])
         #expect(dark < 50 * scale && bright > 200 * scale)
+    }
+
+    @Test("A surface of one colour keeps it under every blur", arguments: [1, 3, 8, 40.0])
+    func flatBlur(sigma: Double) throws {
+        for picture in [
+            Pixels(.colour, [100, 150, 201], width: 9, height: 7), Pixels(.colour, [100, 150, 201, 128], width: 9, height: 7),
+            Pixels(.deepGrey, [40_000], width: 9, height: 7), Pixels(.ink, [10, 0, 128, 250], width: 9, height: 7),
+        ] {
+            #expect(try picture.after { try $0.apply(.blur(sigma: sigma)) } == picture)
+        }
+    }
+
+    @Test("A blur is a Gaussian, and transparent pixels give it no colour")
+    func blur() throws {
+        var values = [Int](repeating: 0, count: 21 * 21)
+        values[10 * 21 + 10] = 60_000
+        let made = try Pixels(.deepGrey, width: 21, bands: 1, values).after { try $0.apply(.blur(sigma: 2)) }
+        // The middle of a Gaussian of sigma 2 in the plane is 1 / (2 pi sigma^2) = 0.0398.
+        #expect(abs(made[10, 10][0] - 2387) < 60, "\(made[10, 10])")
+        #expect(abs(made[12, 10][0] - 1448) < 60 && made[12, 10] == made[10, 12], "\(made[12, 10])")
+        let edge = Pixels(.colour, width: 2, bands: 4, [200, 100, 50, 255, 0, 0, 0, 0])
+        let soft = try edge.after { try $0.apply(.blur(sigma: 1)) }
+        #expect(soft[0, 0].prefix(3) == [200, 100, 50] && soft[1, 0].prefix(3) == [200, 100, 50])
+        #expect(soft[0, 0][3] < 255 && soft[1, 0][3] > 0)
+    }
+
+    @Test("Sharpening leaves opacity alone, takes no halo from what is not seen, and inks stay the inks they are")
+    func sharpen() throws {
+        // Two greys side by side, then nothing, black below one half of it and white below the other.
+        let row = [100, 100, 100, 140, 140, 140].flatMap { [$0, $0, $0, 255] } + [0, 0, 0, 0] + [255, 255, 255, 0]
+        for deep in [false, true] {
+            let picture = Pixels(.rgb, width: 8, alpha: true, deep: deep, (row + row + row).map { deep ? $0 * 257 : $0 })
+            let made = try picture.after { try $0.apply(.sharpen(sigma: 1)) }
+            let scale = deep ? 257 : 1
+            #expect((0..<8).allSatisfy { made[$0, 1][3] == picture[$0, 1][3] })
+            #expect(made[2, 1][0] < 100 * scale && made[3, 1][0] > 140 * scale)
+            #expect(abs(made[5, 1][0] - 140 * scale) <= 2 * scale, "\(made)")
+        }
+        let ink = Pixels(.ink, width: 4, bands: 4, [50, 0, 200, 10, 50, 0, 200, 10, 90, 0, 200, 10, 90, 0, 200, 10])
+        let made = try ink.after { try $0.apply(.sharpen(sigma: 1)) }
+        #expect(made[1, 0][0] < 50 && made[2, 0][0] > 90)
+        #expect((0..<4).allSatisfy { made[$0, 0].dropFirst() == [0, 200, 10] }, "\(made)")
+        let profile: [UInt8] = [1, 2, 3]
+        var rendering = Rendering(try ink.image(profile: profile))
+        try rendering.apply(.sharpen(sigma: 1))
+        #expect(rendering.image.blob("icc-profile-data") == profile)
     }
 
     @Test("Profile and resolution stay, inks stay inks where they can")

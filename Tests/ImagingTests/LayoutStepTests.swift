@@ -53,6 +53,16 @@ struct LayoutStepTests {
         #expect(made == Pixels(.grey, width: 3, alpha: true, [0, 128, 0, 128, 0, 128, 20, 255, 30, 255, 0, 128]))
     }
 
+    @Test("A trim takes pictures of one or two pixels a side")
+    func narrowTrim() throws {
+        let line = Pixels(.grey, width: 1, [200, 200, 200, 10, 20, 10, 200, 200])
+        #expect(try line.after { try $0.apply(.trim(tolerance: 10, background: nil)) } == Pixels(.grey, width: 1, [10, 20, 10]))
+        for side in 1...2 {
+            let plain = Pixels(.rgb, width: side, alpha: true, Array(repeating: [1, 2, 3, 255], count: side * side).flatMap { $0 })
+            #expect(try plain.after { try $0.apply(.trim(tolerance: 0, background: nil)) } == plain)
+        }
+    }
+
     @Test("A trim takes off the border of the corner's colour, within the tolerance")
     func trim() throws {
         // 8x7, a border of about 200 with a 4x3 picture at 2, 2 and one speck of dust.

@@ -14,6 +14,9 @@ struct ToneStepTests {
     func invert() throws {
         #expect(try after(grey, .invert(amount: 1)) == [255, 191, 127, 63, 0])
         #expect(try after(grey, .invert(amount: 0.25)) == [64, 96, 128, 160, 191])
+        // Half a negative is one grey, in each pixel.
+        let all = Pixels(.grey, width: 256, Array(0...255))
+        #expect(try after(all, .invert(amount: 0.5)).allSatisfy { $0 == 128 })
         #expect(try after(rgba, .invert(amount: 1)) == [0, 255, 255, 255, 245, 235, 225, 128])
         let deep = Pixels(.rgb, width: 1, deep: true, [0, 1, 65_000])
         #expect(try deep.after { try $0.apply(.invert(amount: 1)) } == Pixels(.rgb, width: 1, deep: true, [65_535, 65_534, 535]))

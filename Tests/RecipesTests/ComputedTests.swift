@@ -26,6 +26,35 @@ struct ComputedTests {
         #expect(tagged.variables == [Variable(.tag(.exif, name: "FNumber"))])
     }
 
+    @Test(
+        "Arithmetic that gives no length for any file is refused where it stands",
+        arguments: ["-5", "1 / 0", "pow(10, 60)", "sqrt(0 - 1)", "99999999999999999999", "10000001px", "5 - 5"])
+    func constants(_ text: String) {
+        #expect { try read("{actions: [{scale: {width: \"\(text)\"}}]}") } throws: { "\($0)".hasPrefix("recipe.yaml:1:28: '\(text)' is no width") }
+    }
+
+    @Test("Arithmetic over numbers alone that gives a length is taken", arguments: ["2 * 3", "0.4", "max(1, 5) + 2px"])
+    func soundConstants(_ text: String) throws {
+        _ = try read("{actions: [{scale: {width: \"\(text)\"}}]}")
+    }
+
+    @Test("More pixels than a job allows are refused before any is made, those on the way to a smaller result too")
+    func tooManyPixels() throws {
+        var photo = photo
+        photo.pixelsMax = 600 * 400
+        func expect(_ actions: String, _ text: String) throws {
+            let recipe = try read("{actions: \(actions)}")
+            #expect { try recipe.steps(for: photo) } throws: {
+                guard case .tooManyPixels? = ($0 as? RecipeError)?.problem else { return false }
+                return "\($0)".hasPrefix(text)
+            }
+        }
+        try expect("[{canvas: 1000000x1000000}]", "canvas would make a picture of 1000000 x 1000000 pixels; the limit is 240000 pixels")
+        try expect("[{grid: {columns: 2, rows: 1}}, {shrink: 10}]", "grid would make a picture of 1200 x 400 pixels")
+        try expect("[{fit: {size: 10x400, mode: cover}}, {fit: {size: 700x10, mode: cover}}]", "fit would make a picture of 700 x")
+        #expect(try read("{actions: [{canvas: 400x600}, {rotate: 90}]}").outputSize(for: photo) == (600, 400))
+    }
+
     @Test("A slip in arithmetic is told with its place and the nearest name")
     func slips() {
         #expect {

@@ -38,13 +38,14 @@ public struct RecipeLibrary {
         // A folder of that name is what the same command made the last time: --recipe web -o web.
         let facts = try system("look at \(word)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: word) }
         if let facts, facts.type != .folder { return Source(name: word.stem.display, path: word) }
+        let missing = facts == nil ? "there is no file \(word)" : "\(word) is a folder"
         guard !word.bytes.contains(0x2F), let name = word.utf8Text else {
-            throw .usage("the recipe cannot be read: there is no file \(word)")
+            throw .usage("the recipe cannot be read: \(missing)")
         }
         let known = try all()
         if let found = known.first(where: { $0.name == name }) { return found }
         let near = nearestName(to: name, among: known.map(\.name)).map { "; did you mean '\($0)'?" } ?? "; 'quire recipe list' shows them"
-        throw .usage("there is no file \(word) and no recipe of that name\(near)")
+        throw .usage("\(missing), and there is no recipe of that name\(near)")
     }
 
     /// The user's own in the order of their names, then the ready-made ones that none of them hides.

@@ -6,28 +6,13 @@ extension Image {
     /// What stands there twice at most leaves the pixel as it is (so does Pillow's ModeFilter). Values of 16 bits, of which
     /// hardly two are the same, count by their upper 8, and the average of those that won is taken. Pixels outside do not count.
     func mostFrequent(window: Int) throws(ImagingError) -> Image {
-        let (width, height, bands) = (self.width, self.height, self.bands)
-        let isDeep = format == VIPS_FORMAT_USHORT
-        let result = try withPixels { source -> Result<Image, ImagingError> in
-            if isDeep {
-                let values = source.bindMemory(to: UInt16.self)
-                let made = modes(of: values, shift: 8, width, height, bands, reach: window / 2)
-                return made.image(width, height, bands, VIPS_FORMAT_USHORT)
-            }
-            let values = source.bindMemory(to: UInt8.self)
-            return modes(of: values, shift: 0, width, height, bands, reach: window / 2).image(width, height, bands, VIPS_FORMAT_UCHAR)
+        let (width, height, bands, format) = (self.width, self.height, self.bands, self.format)
+        let made = try withPixels { source in
+            format == VIPS_FORMAT_USHORT
+                ? modes(of: source.bindMemory(to: UInt16.self), shift: 8, width, height, bands, reach: window / 2)
+                : modes(of: source.bindMemory(to: UInt8.self), shift: 0, width, height, bands, reach: window / 2)
         }
-        return try inserting(try result.get(), left: 0, top: 0)
-    }
-}
-
-extension [UInt8] {
-    fileprivate func image(_ width: Int, _ height: Int, _ bands: Int, _ format: VipsBandFormat) -> Result<Image, ImagingError> {
-        withUnsafeBytes { bytes in
-            Result { () throws(ImagingError) in
-                try Image(copying: bytes, width: width, height: height, bands: bands, format: format, space: "multiband")
-            }
-        }
+        return try inserting(try Image(raw: made, width: width, height: height, bands: bands, format: format), left: 0, top: 0)
     }
 }
 

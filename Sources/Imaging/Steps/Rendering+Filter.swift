@@ -32,16 +32,7 @@ extension Rendering {
             // Least ink is most light.
             let isInk = picture.interpretation == VIPS_INTERPRETATION_CMYK
             let index = Int(Double(window * window - 1) * (isInk ? 1 - share : share))
-            // The operation refuses windows larger than the picture.
-            let margin = window / 2
-            let wide = try picture.embedded(
-                left: margin, top: margin, width: picture.width + 2 * margin, height: picture.height + 2 * margin, background: nil)
-            let rank = try Operation("rank")
-            try rank.set("in", wide)
-            try rank.set("width", window)
-            try rank.set("height", window)
-            try rank.set("index", index)
-            return try rank.image().area(left: margin, top: margin, width: picture.width, height: picture.height)
+            return try picture.ranked(window: window, index: index)
         }
     }
 
@@ -116,6 +107,35 @@ extension Rendering {
         }
     }
 
+    /// Sharpens lightness by libvips' limited unsharp mask; inks each as if it were a grey picture of its own.
+    mutating func sharpen(sigma: Double) throws(ImagingError) {
+        try makePlain()
+        if image.interpretation == VIPS_INTERPRETATION_CMYK {
+            // By way of lightness inks would be parted anew, by another profile than theirs.
+            try settle()
+            var made = try image.bands(from: 0, count: 1).inLight { light throws(ImagingError) in try light.sharpened(sigma: sigma) }
+            for number in 1..<image.bands {
+                made = try made.joined(
+                    with: try image.bands(from: number, count: 1).inLight { light throws(ImagingError) in try light.sharpened(sigma: sigma) })
+            }
+            image = try image.inserting(made, left: 0, top: 0)
+            return
+        }
+        guard image.hasAlpha else {
+            image = try image.sharpened(sigma: sigma)
+            return
+        }
+        try settle()
+        // Whatever colour lies below transparent pixels, an edge against it would be seen: it becomes that of the pixels around.
+        let alpha = try image.alpha()
+        let around = try image.premultiplied().blurred(sigma: max(1, 2 * sigma)).unpremultiplied(to: image.format).colours()
+        let choose = try Operation("ifthenelse")
+        try choose.set("cond", alpha)
+        try choose.set("in1", try image.colours())
+        try choose.set("in2", around)
+        image = try choose.image().sharpened(sigma: sigma).joined(with: alpha)
+    }
+
     mutating func softBlur(sigma: Double, amount: Double) throws(ImagingError) {
         try settle()
         try filter(amount) { picture throws(ImagingError) in
@@ -131,11 +151,23 @@ extension Rendering {
         _ amount: Double, _ change: (Image) throws(ImagingError) -> Image
     ) throws(ImagingError) {
         try makePlain()
-        let format = image.format
-        let source = image.hasAlpha ? try image.premultiplied().rounded(to: format) : image
-        var made = try change(source)
-        if amount < 1 { made = try source.mixed(with: made, amount) }
-        image = image.hasAlpha ? try made.unpremultiplied(to: format) : made
+        func changed(_ source: Image) throws(ImagingError) -> Image {
+            let made = try change(source)
+            return amount < 1 ? try source.mixed(with: made, amount) : made
+        }
+        guard image.hasAlpha else {
+            image = try changed(image)
+            return
+        }
+        let (format, interpretation) = (image.format, image.interpretation)
+        // In 16 bits, so that colours that are hardly seen are no coarser when their opacity is divided out again.
+        var deep = image
+        if format == VIPS_FORMAT_UCHAR {
+            deep = try image.linear([257], [0]).rounded(to: VIPS_FORMAT_USHORT)
+                .interpreted(as: image.bands < 3 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16)
+        }
+        let made = try changed(deep.premultiplied().rounded(to: VIPS_FORMAT_USHORT)).unpremultiplied(to: VIPS_FORMAT_USHORT)
+        image = format == VIPS_FORMAT_UCHAR ? try made.linear([1.0 / 257], [0]).rounded(to: format).interpreted(as: interpretation) : made
     }
 
     /// Replaces each value of a colour by another that depends on nothing else; alpha stays.
@@ -169,6 +201,18 @@ extension Rendering {
 }
 
 extension Image {
+    fileprivate func sharpened(sigma: Double) throws(ImagingError) -> Image {
+        let sharpen = try Operation("sharpen")
+        try sharpen.set("in", self)
+        try sharpen.set("sigma", min(sigma, 10))
+        return try sharpen.image()
+    }
+
+    /// Does `change` to an ink as to the light it leaves.
+    fileprivate func inLight(_ change: (Image) throws(ImagingError) -> Image) throws(ImagingError) -> Image {
+        try change(try complement().interpreted(as: VIPS_INTERPRETATION_B_W)).complement()
+    }
+
     /// So much of `other`, the rest of this one.
     func mixed(with other: Image, _ amount: Double) throws(ImagingError) -> Image {
         try linear([1 - amount], [0]).added(to: try other.linear([amount], [0])).rounded(to: format)

@@ -112,7 +112,9 @@ extension Rendering {
         guard made.bands == image.colourBands else {
             throw .operation("icc_export", text: "a profile of \(made.bands) components for \(image.colourBands)")
         }
-        // Made now, so that a profile that cannot be applied is found here.
-        return try made.inMemory()
+        // Made now, so that a profile that cannot be applied is found here. The picture keeps the profile it has, or has none.
+        let own = try made.inMemory().withOwnHeader()
+        own.remove("icc-profile-data")
+        return own
     }
 }

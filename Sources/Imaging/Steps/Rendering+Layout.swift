@@ -43,15 +43,26 @@ extension Rendering {
         } else {
             (seen, behind) = (image, try pixel(left: 0, top: 0))
         }
+        // The median takes three pixels a side; a narrower picture gets its own edge once more on both sides.
+        let margin = (x: seen.width < 3 ? 1 : 0, y: seen.height < 3 ? 1 : 0)
         let find = try Operation("find_trim")
-        try find.set("in", seen)
+        try find.set(
+            "in",
+            try seen.embedded(
+                left: margin.x, top: margin.y, width: seen.width + 2 * margin.x, height: seen.height + 2 * margin.y, background: nil))
         try find.set("threshold", tolerance * image.fullValue / 255)
         try find.set("background", behind)
         try find.run()
         // A picture of one colour has no border to lose.
         guard find.number("width") > 0, find.number("height") > 0 else { return }
-        image = try image.area(
-            left: find.number("left"), top: find.number("top"), width: find.number("width"), height: find.number("height"))
+        let first = (x: max(0, find.number("left") - margin.x), y: max(0, find.number("top") - margin.y))
+        let end = (
+            x: min(image.width, find.number("left") + find.number("width") - margin.x),
+            y: min(image.height, find.number("top") + find.number("height") - margin.y)
+        )
+        // Only the edge added may differ, and it is not part of the picture.
+        guard end.x > first.x, end.y > first.y else { return }
+        image = try image.area(left: first.x, top: first.y, width: end.x - first.x, height: end.y - first.y)
     }
 
     /// All components of one pixel; only of a settled picture.

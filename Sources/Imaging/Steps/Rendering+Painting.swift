@@ -140,26 +140,13 @@ extension Image {
 
     /// The mean of the colours of that lightness which is most frequent in the window.
     fileprivate func brushed(window: Int) throws(ImagingError) -> Image {
-        let (width, height, bands) = (self.width, self.height, self.bands)
-        let isDeep = format == VIPS_FORMAT_USHORT
-        let result = try withPixels { source -> Result<Image, ImagingError> in
-            let made: [UInt8]
-            if isDeep {
-                let values = source.bindMemory(to: UInt16.self)
-                made = strokes(of: values, shift: 10, width, height, bands, reach: window / 2)
-            } else {
-                let values = source.bindMemory(to: UInt8.self)
-                made = strokes(of: values, shift: 2, width, height, bands, reach: window / 2)
-            }
-            return made.withUnsafeBytes { bytes in
-                Result { () throws(ImagingError) in
-                    try Image(
-                        copying: bytes, width: width, height: height, bands: bands,
-                        format: isDeep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR, space: "multiband")
-                }
-            }
+        let (width, height, bands, format) = (self.width, self.height, self.bands, self.format)
+        let made = try withPixels { source in
+            format == VIPS_FORMAT_USHORT
+                ? strokes(of: source.bindMemory(to: UInt16.self), shift: 10, width, height, bands, reach: window / 2)
+                : strokes(of: source.bindMemory(to: UInt8.self), shift: 2, width, height, bands, reach: window / 2)
         }
-        return try inserting(try result.get(), left: 0, top: 0)
+        return try inserting(try Image(raw: made, width: width, height: height, bands: bands, format: format), left: 0, top: 0)
     }
 }
 

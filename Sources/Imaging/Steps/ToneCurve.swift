@@ -2,7 +2,7 @@ internal import CVips
 
 /// What becomes of each value of a component of 8 or 16 bits.
 struct ToneCurve {
-    /// The new value of 0, 1, 2...: 256 or 65,536 of them, not rounded yet.
+    /// The new value of 0, 1, 2...: 256 or 65,536 of them, not whole yet.
     var values: [Double]
 
     /// Half of what was there and half of what `change` makes of it, where the amount is a half; values from 0 to 1.
@@ -10,7 +10,9 @@ struct ToneCurve {
         let top = Double((1 << bits) - 1)
         values = (0..<(1 << bits)).map { old in
             let share = Double(old) / top
-            return (share + (change(share) - share) * amount) * top
+            let value = (share + (change(share) - share) * amount) * top
+            // Sums of fractions come out a hair beside what is half way between two values, and neighbours would part there.
+            return (value * 4096).rounded() / 4096
         }
     }
 
