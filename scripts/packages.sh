@@ -1,10 +1,10 @@
 # What quire's scripts need, and how it comes onto a machine: Debian packages and the release build. Sourced, never run.
 # shellcheck shell=bash disable=SC2034
 
-build_packages=(git g++ pkg-config libvips-dev libexif-dev libturbojpeg0-dev libdcmtk-dev libraw-dev libsqlite3-dev libssh-dev)
+build_packages=(git g++ pkg-config libvips-dev libexif-dev libturbojpeg0-dev libdcmtk-dev libopenjp2-7-dev libraw-dev libsqlite3-dev libssh-dev)
 test_packages=(
     qpdf poppler-utils mupdf-tools libimage-exiftool-perl imagemagick libvips-tools libjpeg-turbo-progs
-    libheif-examples webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck fish csh python3 python3-venv python3-pil
+    libheif-examples libopenjp2-tools webp libtiff-tools img2pdf ghostscript jq sqlite3 tmux strace shellcheck fish csh python3 python3-venv python3-pil
     openssh-server openssh-client ffmpeg flac cmake dcmtk parallel python3-jsonschema
     xvfb xdotool zenity desktop-file-utils xdg-utils
 )

@@ -1,6 +1,7 @@
 #include "CDicom.h"
 
 #include "dictionary.h"
+#include "jpeg2000.h"
 #include "losses.h"
 
 #include <dcmtk/config/osconfig.h>
@@ -43,6 +44,7 @@ void start() {
         DJDecoderRegistration::registerCodecs();
         DJLSDecoderRegistration::registerCodecs();
         DcmRLEDecoderRegistration::registerCodecs();
+        quire_dicom_register_jpeg2000();
     });
 }
 
@@ -87,6 +89,10 @@ struct quire_dicom {
     double least = 0;
     double most = 0;
 
+    /// What the file itself says of rescaling and window; those of frames take turns in its data.
+    DcmItem own;
+    bool knows_own = false;
+
     DcmDataset &data() { return *file.getDataset(); }
 
     bool is_tolerant = false;
@@ -100,13 +106,14 @@ private:
     void check_pixels(bool is_tolerant);
     DcmItem *group(const DcmTagKey &sequence, int frame);
     void take_group(int frame);
+    static void copy(DcmItem &from, const DcmTagKey &tag, DcmItem &to);
     std::unique_ptr<DicomImage> image(int index);
     bool set_own_window(DicomImage &image);
     void set_range(DicomImage &image, int index);
 };
 
 void quire_dicom::open(const char *path, bool is_tolerant) {
-    const OFCondition loaded = file.loadFile(path, EXS_Unknown, EGL_noChange, headerValueBytesMax, ERM_fileOnly);
+    const OFCondition loaded = file.loadFile(path, EXS_Unknown, EGL_noChange, headerValueBytesMax, ERM_autoDetect);
     if (loaded.bad()) {
         const bool ends = loaded == EC_EndOfStream || loaded == EC_StreamNotifyClient || loaded == EC_InvalidStream;
         if (loaded == EC_MemoryExhausted) throw Failure{QUIRE_DICOM_NO_MEMORY, "no memory for its header"};
@@ -153,12 +160,14 @@ void quire_dicom::read_header() {
         bits_stored > bits_allocated || samples < 1 || samples > 4) {
         throw Failure{QUIRE_DICOM_DAMAGED, "size or depth of its pixels make no sense"};
     }
+    if (bits_allocated == 32 && syntax == EXS_BigEndianExplicit) {
+        // Some writers swap the bytes of each value, others those of its halves, and nothing in the file tells.
+        throw Failure{QUIRE_DICOM_UNSUPPORTED, "values of 32 bits in big-endian order are not read; store it in little-endian order"};
+    }
     is_grey = colours == "MONOCHROME1" || colours == "MONOCHROME2";
     facts.components = is_grey ? 1 : 3;
     // Entries of a palette have 16 bits by the standard, and 8 bits of meaning.
     facts.bits = bits_stored > 8 && colours != "PALETTE COLOR" ? 16 : 8;
-    facts.has_window = is_grey && (data.tagExistsWithValue(DCM_WindowCenter) || data.tagExistsWithValue(DCM_VOILUTSequence) ||
-                                   group(DCM_FrameVOILUTSequence, 0));
 }
 
 /// Rows come first: the distance from one to the next is the vertical one (PS3.3, 10.7.1.3).
@@ -216,24 +225,34 @@ DcmItem *quire_dicom::group(const DcmTagKey &sequence, int frame) {
     return NULL;
 }
 
-/// DicomImage looks for a frame's own rescaling and window where plain files have them.
+/// DicomImage looks for a frame's own rescaling and window where plain files have them. A frame without gets the file's own.
 void quire_dicom::take_group(int frame) {
     const struct {
         DcmTagKey sequence;
-        DcmTagKey tags[3];
+        DcmTagKey tags[4];
+        int count;
     } moves[] = {
-        {DCM_PixelValueTransformationSequence, {DCM_RescaleIntercept, DCM_RescaleSlope, DCM_RescaleType}},
-        {DCM_FrameVOILUTSequence, {DCM_WindowCenter, DCM_WindowWidth, DCM_VOILUTFunction}},
+        {DCM_PixelValueTransformationSequence, {DCM_RescaleIntercept, DCM_RescaleSlope, DCM_RescaleType}, 3},
+        {DCM_FrameVOILUTSequence, {DCM_WindowCenter, DCM_WindowWidth, DCM_VOILUTFunction, DCM_VOILUTSequence}, 4},
     };
+    const bool is_first = !knows_own;
+    knows_own = true;
     for (const auto &move : moves) {
         DcmItem *item = group(move.sequence, frame);
-        if (!item) continue;
-        for (const DcmTagKey &tag : move.tags) {
-            DcmElement *copy = NULL;
-            if (item->findAndGetElement(tag, copy, OFFalse, OFTrue).bad() || !copy) continue;
-            if (data().insert(copy, OFTrue).bad()) delete copy;
+        for (int index = 0; index < move.count; index++) {
+            const DcmTagKey &tag = move.tags[index];
+            if (is_first) copy(data(), tag, own);
+            delete data().remove(tag);
+            copy(item ? *item : own, tag, data());
         }
     }
+}
+
+/// Puts the element `tag` of `from`, where it has one, also into `to`.
+void quire_dicom::copy(DcmItem &from, const DcmTagKey &tag, DcmItem &to) {
+    DcmElement *made = NULL;
+    if (from.findAndGetElement(tag, made, OFFalse, OFTrue).bad() || !made) return;
+    if (to.insert(made, OFTrue).bad()) delete made;
 }
 
 std::unique_ptr<DicomImage> quire_dicom::image(int index) {
@@ -256,6 +275,8 @@ std::unique_ptr<DicomImage> quire_dicom::image(int index) {
         image->getHeight() != OFstatic_cast(unsigned long, facts.height) || (image->isMonochrome() != 0) != is_grey) {
         throw Failure{QUIRE_DICOM_DAMAGED, "its pixels are not of the size it says"};
     }
+    // What was drawn or written over a picture may name the patient.
+    image->hideAllOverlays();
     return image;
 }
 
@@ -282,13 +303,19 @@ void quire_dicom::set_range(DicomImage &image, int index) {
 
 void quire_dicom::render(int index, const quire_dicom_window &window, void *pixels, size_t pixel_bytes, bool &was_stretched) {
     quire_dicom_forget_losses();
+    quire_dicom_take_partial_jpeg2000(is_tolerant);
     const std::unique_ptr<DicomImage> image = this->image(index);
     if (is_grey) {
         switch (window.choice) {
             case QUIRE_DICOM_AUTO:
-                if (!set_own_window(*image) && bits_stored > 8) {
+                if (set_own_window(*image)) break;
+                if (bits_stored > 8) {
                     set_range(*image, index);
                     was_stretched = true;
+                } else {
+                    // DicomImage shows the highest value of one bit as a middle grey.
+                    double low = 0, high = 0;
+                    if (image->getMinMaxValues(low, high, 1)) image->setWindow((low + high + 1) / 2, high - low + 1);
                 }
                 break;
             case QUIRE_DICOM_FILE:

@@ -3,12 +3,16 @@ struct DICOMFixture {
     enum Syntax: String {
         case implicit = "1.2.840.10008.1.2"
         case explicit = "1.2.840.10008.1.2.1"
-        case jpeg2000 = "1.2.840.10008.1.2.4.90"
+        case jpeg2000Lossless = "1.2.840.10008.1.2.4.90"
+        case jpeg2000 = "1.2.840.10008.1.2.4.91"
+        case jpeg2000Components = "1.2.840.10008.1.2.4.92"
     }
 
     var syntax = Syntax.explicit
     /// Beside those that say how the pixels are stored; `item` makes sequences.
     var elements: [Element] = []
+    /// Coded pixels in pieces, in place of plain ones.
+    var fragments: [[UInt8]] = []
 
     struct Element {
         var group: UInt16
@@ -58,7 +62,9 @@ struct DICOMFixture {
         ] + (samples > 1 ? [.numbers(0x0028, 0x0006, "US", [0])] : [])
     }
 
-    func adding(_ more: Element...) -> DICOMFixture {
+    func adding(_ more: Element...) -> DICOMFixture { adding(more) }
+
+    func adding(_ more: [Element]) -> DICOMFixture {
         var file = self
         file.elements += more
         return file
@@ -70,12 +76,26 @@ struct DICOMFixture {
         return file
     }
 
+    /// With coded pixels instead of its own.
+    func packed(_ fragments: [[UInt8]], as syntax: Syntax) -> DICOMFixture {
+        var file = stored(as: syntax)
+        file.elements.removeAll { $0.group == 0x7FE0 }
+        file.fragments = fragments
+        return file
+    }
+
     /// With a sequence of one item.
     func adding(sequence group: UInt16, _ tag: UInt16, _ content: [Element]) -> DICOMFixture {
-        let inside = content.flatMap(encoded)
-        let item = Self.little(UInt16(0xFFFE)) + Self.little(UInt16(0xE000)) + Self.little(UInt32(inside.count)) + inside
-        return adding(Element(group: group, tag: tag, vr: "SQ", bytes: item))
+        adding(sequence: group, tag, items: [content])
     }
+
+    func adding(sequence group: UInt16, _ tag: UInt16, items: [[Element]]) -> DICOMFixture {
+        adding(Element(group: group, tag: tag, vr: "SQ", bytes: items.flatMap { Self.item($0.flatMap(encoded)) }))
+    }
+
+    private static func item(_ bytes: [UInt8]) -> [UInt8] { delimiter(0xE000, UInt32(bytes.count)) + bytes }
+
+    private static func delimiter(_ tag: UInt16, _ count: UInt32) -> [UInt8] { little(UInt16(0xFFFE)) + little(tag) + little(count) }
 
     var file: [UInt8] {
         let version = Element(group: 2, tag: 1, vr: "OB", bytes: [0, 1])
@@ -87,7 +107,13 @@ struct DICOMFixture {
         let length = Element(group: 2, tag: 0, vr: "UL", bytes: Self.little(UInt32(meta.count)))
         let sorted = elements.sorted { ($0.group, $0.tag) < ($1.group, $1.tag) }
         return [UInt8](repeating: 0, count: 128) + Array("DICM".utf8) + encoded(length, isExplicit: true) + meta
-            + sorted.flatMap(encoded)
+            + sorted.flatMap(encoded) + (fragments.isEmpty ? [] : encapsulated)
+    }
+
+    /// PS3.5, A.4: an empty table of offsets, the fragments, and a delimiter.
+    private var encapsulated: [UInt8] {
+        [0xE0, 0x7F, 0x10, 0, 0x4F, 0x42, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF] + Self.item([])
+            + fragments.flatMap { Self.item(Self.even($0, 0)) } + Self.delimiter(0xE0DD, 0)
     }
 
     private func encoded(_ element: Element) -> [UInt8] { encoded(element, isExplicit: syntax != .implicit) }

@@ -120,14 +120,87 @@ struct DICOMTests {
         #expect(try bench.difference("c.jpg", "out/t") < 0.02)
     }
 
-    @Test("What the library cannot unpack is unsupported and names the transfer syntax; what holds no picture says so")
+    /// What opj_compress makes of 16-bit values, as a bare codestream of `bits` a value.
+    private func codestream(_ bench: Bench, _ values: [Int], width: Int, bits: String, _ options: String = "") throws -> [UInt8] {
+        try bench.write(values.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }, "v.rawl")
+        try bench.shell("opj_compress -i v.rawl -o v.j2k -F \(width),\(values.count / width),1,\(bits) -n 3 \(options)")
+        return try bench.bytes("v.j2k")
+    }
+
+    @Test("JPEG 2000 inside: values of 12 bits, signed and not, are rescaled and seen through the window as plain ones")
+    func jpeg2000() throws {
+        let bench = try Bench()
+        let window = [DICOMFixture.Element.text(0x0028, 0x1050, "DS", "40"), .text(0x0028, 0x1051, "DS", "400")]
+        let signed = DICOMFixture.grey(Self.tissue, width: 16, signed: true).adding(window[0], window[1])
+        let values = Self.tissue.map { ($0 + 1024) * 2 / 3 }
+        let unsigned = DICOMFixture.grey(values, width: 16, stored: 12).adding(window[0], window[1], Self.rescaled[0], Self.rescaled[1])
+        for (plain, stored, bits) in [(signed, Self.tissue, "16,s"), (unsigned, values, "12,u")] {
+            try bench.write(plain.file, "plain.dcm")
+            _ = try bench.finish("plain.dcm", to: .png, [])
+            let expected = try bench.bytes("out/t")
+            let code = try codestream(bench, stored, width: 16, bits: bits)
+            try bench.write(plain.packed([code], as: .jpeg2000Lossless).file, "j2k.dcm")
+            _ = try bench.finish("j2k.dcm", to: .png, [])
+            #expect(try bench.bytes("out/t") == expected, "\(bits)")
+            // Cut into pieces of the encoder's choice.
+            try bench.write(plain.packed([Array(code[..<100]), Array(code[100...])], as: .jpeg2000).file, "j2k.dcm")
+            _ = try bench.finish("j2k.dcm", to: .png, [])
+            #expect(try bench.bytes("out/t") == expected, "\(bits)")
+        }
+    }
+
+    @Test("JPEG 2000 inside: each frame of many is its own, in one piece or in several; colours come out as they went in")
+    func jpeg2000Frames() throws {
+        let bench = try Bench()
+        let frames = [Array(Self.tissue.map { $0 + 1000 }), Self.tissue.map { 3000 - $0 }, Self.tissue.map { _ in 77 }]
+        let plain = DICOMFixture.grey(Array(frames.joined()), width: 16, frames: 3)
+        try bench.write(plain.file, "plain.dcm")
+        #expect(try bench.finish("plain.dcm", to: .png, []).files.count == 3)
+        let names = ["out/t", "out/t-2", "out/t-3"]
+        let expected = try names.map { try bench.bytes($0) }
+        let codes = try frames.map { try codestream(bench, $0, width: 16, bits: "16,u") }
+        let halves = codes.flatMap { [Array($0[..<120]), Array($0[120...])] }
+        for fragments in [codes, halves] {
+            try bench.write(plain.packed(fragments, as: .jpeg2000Lossless).file, "j2k.dcm")
+            let work = try bench.finish("j2k.dcm", to: .png, [])
+            #expect(work.notes == [.valuesStretched])
+            #expect(try names.map { try bench.bytes($0) } == expected, "\(fragments.count) fragments")
+        }
+        try bench.shell("\(chart) -crop 64x48+0+0 +repage a.ppm && opj_compress -i a.ppm -o a.j2k -mct 1 && convert a.ppm rgb.rgb")
+        let rgb = DICOMFixture.bytes(try bench.bytes("rgb.rgb"), width: 64, samples: 3, colours: "RGB")
+        for (colours, planes) in [("YBR_RCT", 0), ("RGB", 1)] {
+            var file = rgb.packed([try bench.bytes("a.j2k")], as: .jpeg2000Lossless)
+            file.elements.removeAll { $0.group == 0x0028 && [0x0004, 0x0006].contains($0.tag) }
+            try bench.write(file.adding(.text(0x0028, 0x0004, "CS", colours), .numbers(0x0028, 0x0006, "US", [planes])).file, "c.dcm")
+            _ = try bench.finish("c.dcm", to: .png, [])
+            #expect(try bench.difference("a.ppm", "out/t") == 0, "\(colours)")
+        }
+    }
+
+    @Test("JPEG 2000 inside that is damaged, cut or of another size fails that file; what decodes is kept where damage is accepted")
+    func jpeg2000Damaged() throws {
+        let bench = try Bench()
+        let noise = (0..<64 * 64).map { index in index &* 40_503 % 4096 }
+        let plain = DICOMFixture.grey(noise, width: 64, stored: 12)
+        let code = try codestream(bench, noise, width: 64, bits: "12,u")
+        let cut = Array(code[..<(code.count * 2 / 3)])
+        var size = code
+        size[11] = 1
+        for (name, bytes) in [("cut", cut), ("size", size), ("none", Array(code[..<20])), ("zeros", [UInt8](repeating: 0, count: 400))] {
+            try bench.write(plain.packed([bytes], as: .jpeg2000).file, "\(name).dcm")
+            #expect(try reason(bench.run("\(name).dcm", to: .png, [])) == .damaged, "\(name)")
+        }
+        #expect(try bench.leftovers() == [])
+        let kept = try bench.finish("cut.dcm", to: .png, [], damage: .accept)
+        #expect(kept.notes.contains { if case .damageAccepted = $0 { true } else { false } })
+        #expect(try bench.shell("identify -format '%wx%h' out/t") == "64x64")
+    }
+
+    @Test("A transfer syntax nobody reads is unsupported and named; what holds no picture says so")
     func unsupported() throws {
         let bench = try Bench()
-        let fragments: [UInt8] = [0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0, 0xE0, 2, 0, 0, 0, 1, 2, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]
-        var file = DICOMFixture.grey([], width: 16).stored(as: .jpeg2000)
-        file.elements[6] = .numbers(0x0028, 0x0010, "US", [8])
-        file.elements.removeLast()
-        try bench.write(file.file + [0xE0, 0x7F, 0x10, 0, 0x4F, 0x42, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF] + fragments, "j2k.dcm")
+        let file = DICOMFixture.grey(Array(repeating: 0, count: 128), width: 16).packed([[1, 2]], as: .jpeg2000Components)
+        try bench.write(file.file, "j2k.dcm")
         guard case .failed(let failure) = try bench.run("j2k.dcm", to: .png, []) else { throw Bench.Failed() }
         #expect(failure.reason == .unsupported && failure.message.contains("JPEG 2000"), "\(failure)")
         var none = DICOMFixture.grey([1, 2], width: 2)
@@ -200,6 +273,81 @@ struct DICOMTests {
             #expect(try bench.finish("enhanced.dcm", to: .png, []).notes.isEmpty)
             #expect(try bench.bytes("out/t") == expected)
         }
+    }
+
+    @Test("Overlays stay out of the picture, and the highest of one bit is white")
+    func overlays() throws {
+        let bench = try Bench()
+        let plain = DICOMFixture.grey(Self.tissue, width: 16, signed: true).adding(Self.soft[0], Self.soft[1])
+        try bench.write(plain.file, "plain.dcm")
+        _ = try bench.finish("plain.dcm", to: .png, [])
+        let expected = try bench.bytes("out/t")
+        let plane: [DICOMFixture.Element] = [
+            .numbers(0x6000, 0x0010, "US", [8]), .numbers(0x6000, 0x0011, "US", [16]), .text(0x6000, 0x0040, "CS", "G"),
+            .numbers(0x6000, 0x0050, "SS", [1, 1]), .numbers(0x6000, 0x0100, "US", [1]), .numbers(0x6000, 0x0102, "US", [0]),
+            .numbers(0x6000, 0x3000, "OW", Array(repeating: 0x0FF0, count: 8)),
+        ]
+        try bench.write(plain.adding(plane).file, "overlay.dcm")
+        try bench.shell("dcm2pnm +Wi 1 +on2 overlay.dcm theirs.png")
+        _ = try bench.finish("overlay.dcm", to: .png, [])
+        #expect(try bench.bytes("out/t") == expected)
+        #expect(try bench.difference("theirs.png", "out/t") > 0.1, "which the other program draws")
+        var bits = DICOMFixture.grey([0b1010_0101, 0b0000_1111], width: 2, stored: 1)
+        bits.elements.removeAll { $0.group == 0x0028 && [0x0010, 0x0011, 0x0100].contains($0.tag) }
+        let shape: [DICOMFixture.Element] = [
+            .numbers(0x0028, 0x0010, "US", [4]), .numbers(0x0028, 0x0011, "US", [8]), .numbers(0x0028, 0x0100, "US", [1]),
+        ]
+        try bench.write(bits.adding(shape).file, "bits.dcm")
+        _ = try bench.finish("bits.dcm", to: .png, [])
+        #expect(try bench.shell("convert out/t -depth 8 gray:- | od -An -tu1 -N8").split(separator: " ") == ["255", "0", "255", "0", "0", "255", "0", "255"])
+    }
+
+    @Test("A file is told by its mark behind a preamble that is the head of a TIFF, and by its name where it has no preamble")
+    func preambles() throws {
+        let bench = try Bench()
+        let plain = DICOMFixture.grey(Self.tissue, width: 16, signed: true).adding(Self.soft[0], Self.soft[1])
+        try bench.write(plain.file, "plain.dcm")
+        _ = try bench.finish("plain.dcm", to: .png, [])
+        let expected = try bench.bytes("out/t")
+        var headed = plain.file
+        headed.replaceSubrange(0..<8, with: [0x49, 0x49, 42, 0, 8, 0, 2, 0])
+        try bench.write(headed, "headed.dcm")
+        try bench.write(headed, "headed")
+        // From behind the preamble, the mark and the elements of group 2.
+        let data = plain.file.dropFirst(132)
+        let start = try #require(data.indices.first { data[$0...].starts(with: [8, 0, 0x16, 0, 0x55, 0x49]) })
+        try bench.write(Array(data[start...]), "bare.dcm")
+        for name in ["headed.dcm", "headed", "bare.dcm"] {
+            _ = try bench.finish(name, to: .png, [])
+            #expect(try bench.bytes("out/t") == expected, "\(name)")
+        }
+        try bench.shell("cp bare.dcm bare.bin")
+        #expect(try reason(bench.run("bare.bin", to: .png, [])) == .notImage)
+    }
+
+    @Test("A frame's own window and rescaling end with it: the next without any has the file's")
+    func ownWindowOfOneFrame() throws {
+        let bench = try Bench()
+        let values = Self.tissue.map { $0 + 1024 }
+        let whole: [DICOMFixture.Element] = [
+            .text(0x0028, 0x1050, "DS", "1500"), .text(0x0028, 0x1051, "DS", "3000"), .text(0x0028, 0x1056, "CS", "SIGMOID"),
+        ]
+        try bench.write(DICOMFixture.grey(values, width: 16, stored: 12).adding(whole[0], whole[1], whole[2]).file, "plain.dcm")
+        _ = try bench.finish("plain.dcm", to: .png, [])
+        let plain = try bench.bytes("out/t")
+        let soft = DICOMFixture.grey(values, width: 16, stored: 12).adding(Self.soft[0], Self.soft[1], Self.rescaled[0], Self.rescaled[1])
+        try bench.write(soft.file, "soft.dcm")
+        _ = try bench.finish("soft.dcm", to: .png, [])
+        let own = try bench.bytes("out/t")
+        let empty = DICOMFixture()
+        let group = empty.adding(sequence: 0x0028, 0x9132, Self.soft).adding(sequence: 0x0028, 0x9145, Self.rescaled).elements
+        let file = DICOMFixture.grey(values + values + values, width: 16, stored: 12, frames: 3)
+            .adding(whole[0], whole[1], whole[2]).adding(sequence: 0x5200, 0x9230, items: [[], group, []])
+        try bench.write(file.file, "three.dcm")
+        #expect(try bench.finish("three.dcm", to: .png, []).notes.isEmpty)
+        #expect(try bench.bytes("out/t") == plain)
+        #expect(try bench.bytes("out/t-2") == own, "without the file's SIGMOID")
+        #expect(try bench.bytes("out/t-3") == plain)
     }
 
     @Test("A file that ends early, damaged pixels and a picture too large fail by their reasons")

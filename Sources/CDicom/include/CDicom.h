@@ -46,8 +46,6 @@ struct quire_dicom_facts {
     /// Millimetres from pixel to pixel; 0 where it is not stated.
     double spacing_x;
     double spacing_y;
-    /// Whether a window or a table of greys is in the file.
-    int has_window;
 };
 
 struct quire_dicom;

@@ -22,10 +22,25 @@ extension ImageKind {
     }
 
     /// The kind by content, where content and extension together say more: a TIFF named `.nef` is a camera's raw file,
-    /// of which a TIFF reader would show the embedded preview only.
+    /// of which a TIFF reader would show the embedded preview only. The preamble of a DICOM file may be the head of a TIFF (PS3.10,
+    /// 7.1), whose directories some writers leave out; and old ones have no preamble.
     public static func of(prefix: [UInt8], lowercasedExtension: String) -> ImageKind? {
         let content = sniff(prefix)
-        return content == .tiff && fromExtension(lowercasedExtension) == .raw ? .raw : content
+        let named = fromExtension(lowercasedExtension)
+        switch content {
+        case .tiff: return named == .raw ? .raw : named != .tiff && prefix.has("DICM", at: 128) ? .dicom : .tiff
+        case nil: return named == .dicom && beginsDICOMData(prefix) ? .dicom : nil
+        default: return content
+        }
+    }
+
+    /// An element of group 2 or 8 in either byte order, with a value representation or a length of few bytes (PS3.5, 7.1).
+    private static func beginsDICOMData(_ prefix: [UInt8]) -> Bool {
+        for order in [ByteOrder.little, .big] {
+            guard let group = order.uint16(prefix, 0), group == 2 || group == 8, let length = order.uint32(prefix, 4) else { continue }
+            if length < 0x10000 || prefix[4...5].allSatisfy({ (0x41...0x5A).contains($0) }) { return true }
+        }
+        return false
     }
 
     private struct Signature {
