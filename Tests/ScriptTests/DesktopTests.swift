@@ -39,7 +39,8 @@ private struct Desktop {
 
     func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: folder.path + "/" + path) }
 
-    /// Stands for zenity: ticks `choice`, takes the first answer of any further question, and writes down what it was shown.
+    /// Stands for zenity: ticks `choice`, takes the first answer of any further question, and writes down what it was shown; and for
+    /// the program that opens results.
     func answer(_ choice: String) throws {
         try write(
             """
@@ -52,7 +53,8 @@ private struct Desktop {
             esac
 
             """, to: "bin/zenity")
-        try run("chmod", ["+x", folder.path + "/bin/zenity"])
+        try write("#!/bin/sh\nprintf 'opened %s\\n' \"$1\" >>\"$HOME/shown\"\n", to: "bin/xdg-open")
+        try run("chmod", ["+x", folder.path + "/bin/zenity", folder.path + "/bin/xdg-open"])
     }
 }
 
@@ -159,7 +161,8 @@ struct DesktopTests {
         }
         let shown = try desktop.text("home/shown")
         #expect(shown.contains("5 of 6 done, 1 failed."))
-        #expect(shown.contains("/& bad.jpg\nthe first bytes are those of no known image format\n"))
+        #expect(shown.contains("/& bad.jpg\nnot-image: the first bytes are those of no known image format\n"))
+        #expect(shown.contains("--ok-label=Open result\n--cancel-label=Close\n"))
     }
 
     @Test("What quire refuses becomes a dialog that says so, and no empty folder stays")
