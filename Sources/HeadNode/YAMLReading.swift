@@ -41,7 +41,7 @@ enum YAMLReading {
         do {
             node = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            throw .usage("\(path)\(place(of: error)): this is no YAML")
+            throw .usage("\(path)\(place(of: error, in: text))")
         } catch {
             throw .usage("\(path): this is no YAML: \(error)")
         }
@@ -50,15 +50,17 @@ enum YAMLReading {
         return value(node, depth: 0, nodesLeft: &nodesLeft)
     }
 
-    /// `:LINE:COLUMN: what the parser says`, as far as it says it.
-    private static func place(of error: YamlError) -> String {
+    /// `:LINE:COLUMN: this is no YAML: what the parser says; what to do`, as far as it is known.
+    private static func place(of error: YamlError, in text: String) -> String {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            ":\(mark.line):\(mark.column): \(problem)"
-        case .duplicatedKeysInMapping(let keys, let context):
-            ":\(context.mark.line):\(context.mark.column): in the map that begins here \(keys.sorted().map { "'\($0)'" }.joined(separator: ", ")) is given twice"
-        case .reader(let problem, _, _, _): ": \(problem)"
-        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded: ": \(error)"
+            let cure = YAMLSlip.cure(of: problem, in: text, near: mark.line).map { "; \($0)" } ?? ""
+            return ":\(mark.line):\(mark.column): this is no YAML: \(problem)\(cure)"
+        case .duplicatedKeysInMapping(let names, let context):
+            let named = names.sorted().map { "'\($0)'" }.joined(separator: ", ")
+            return ":\(context.mark.line):\(context.mark.column): in the map that begins here \(named) is given twice; keep one, or begin each action with a dash"
+        case .reader(let problem, _, _, _): return ": this is no YAML: \(problem)"
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded: return ": this is no YAML: \(error)"
         }
     }
 

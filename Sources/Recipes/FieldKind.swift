@@ -113,7 +113,7 @@ public enum FieldKind: Hashable, Sendable {
             }
         case .extent(let least): return extent(text, from: least).map(FieldValue.extent)
         case .size(let percent):
-            guard let halves = sides(text), let width = extent(halves.0, from: 1), let height = extent(halves.1, from: 1) else {
+            guard let halves = sides(withoutPixelUnit(text)), let width = extent(halves.0, from: 1), let height = extent(halves.1, from: 1) else {
                 return nil
             }
             switch (width, height) {

@@ -67,7 +67,7 @@ extension RecipeProblem: CustomStringConvertible {
         case .repeatedField(let name): "\(quoted(name)) is given twice"
         case .missingField(let name, let owner, let accepted): "\(owner) needs \(name): \(accepted)"
         case .badValue(let text, let name, let accepted):
-            text.isEmpty ? "\(name) has no value; accepted: \(accepted)" : "\(quoted(text)) is no \(name); accepted: \(accepted)"
+            text.isEmpty ? "\(name) has no value; accepted: \(accepted)" : "\(name) cannot be \(quoted(text)); accepted: \(accepted)"
         case .wrongShape(let name, let accepted): "\(name) must be \(accepted)"
         case .tooLong(let name, let limit): "\(name) is too long; at most \(limit)"
         case .saveNotLast: "what follows the last save has no effect; save must be the last action"

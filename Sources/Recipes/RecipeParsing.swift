@@ -12,6 +12,9 @@ public struct RecipeFile: Hashable, Sendable {
     public init(parsing value: RecipeValue, file: String) throws(RecipeError) {
         let reader = RecipeReader(file: file)
         let accepted = ["name", "actions", "pdf"]
+        if case .list = value.content {
+            throw reader.error(.wrongShape(of: "a recipe", accepted: "a map: put 'actions:' on a line above the list"), value)
+        }
         var name: String?
         var actions: [Action]?
         var pdf: PDFWishes?
@@ -30,7 +33,11 @@ public struct RecipeFile: Hashable, Sendable {
             case "pdf":
                 guard pdf == nil else { throw reader.error(.repeatedField("pdf"), entry) }
                 pdf = try reader.pdf(entry.value)
-            default: throw reader.error(.unknownKey(entry.name, accepted: accepted), entry)
+            default:
+                if ActionName(rawValue: canonicalSpelling(entry.name)) != nil {
+                    throw reader.error(.contradiction("\(quoted(entry.name)) is an action; it stands behind a dash in the list below 'actions:'"), entry)
+                }
+                throw reader.error(.unknownKey(entry.name, accepted: accepted), entry)
             }
         }
         self.init(recipe: Recipe(name: name, actions: actions ?? []), pdf: pdf ?? PDFWishes())
@@ -83,7 +90,7 @@ struct RecipeReader {
         case .list(let list): items = list
         case .scalar(let text) where text.isEmpty: items = []
         case .scalar, .map:
-            throw error(.wrongShape(of: "actions", accepted: "a list, each line with a dash: - auto-orient"), value)
+            throw error(.wrongShape(of: "actions", accepted: "a list, each line with a dash and a blank: - auto-orient"), value)
         }
         guard items.count <= Recipe.actionsMax else {
             throw error(.tooLong("the list of actions", limit: "\(Recipe.actionsMax)"), items[Recipe.actionsMax])
@@ -118,19 +125,10 @@ struct RecipeReader {
             ? .wrongShape(of: "field \(entry.name) of \(name.rawValue)", accepted: "indented below \(name.rawValue)") : nil
     }
 
-    /// What to use instead of the two actions of Phatch that hand the picture to a program of their choice.
-    private static func otherWay(_ text: String) -> String? {
-        switch text.lowercased() {
-        case "geek": "geek is called command here: - command: \"convert {in} -charcoal 2 {out}\", with --allow-commands"
-        case "blender": "blender renders scenes, not files of a batch: use quire exec -- blender -b SCENE ..., or perspective, reflection and shadow"
-        default: nil
-        }
-    }
-
     private func actionName(_ text: String, _ line: Int, _ column: Int) throws(RecipeError) -> ActionName {
         guard let name = ActionName(rawValue: canonicalSpelling(text)) else {
             let place = RecipePlace(file: file, line: line, column: column)
-            if let other = Self.otherWay(text) { throw RecipeError(.contradiction(other), at: place) }
+            if let other = RecipeSlip.cure(ofAction: text) { throw RecipeError(.contradiction(other), at: place) }
             throw RecipeError(.unknownAction(text, accepted: ActionName.allCases.map(\.rawValue)), at: place)
         }
         return name
@@ -142,32 +140,40 @@ struct RecipeReader {
         case .scalar(let text) where text.isEmpty: break
         case .scalar, .list:
             guard let main = description.fields.first(where: { $0.name == description.mainField }) else {
-                throw error(.wrongShape(of: fields.name.rawValue, accepted: "without a value"), value)
+                let accepted = description.fields.isEmpty ? "without a value" : "given by its fields, as in \(description.example)"
+                throw error(.wrongShape(of: fields.name.rawValue, accepted: accepted), value)
             }
-            try read(value, as: main, into: &fields)
+            if let cure = RecipeSlip.cure(of: value, as: fields.name) { throw error(.contradiction(cure), value) }
+            // Who wrote `rotate: left` did not write `degrees`.
+            try read(value, as: main, called: fields.name.rawValue, into: &fields)
         case .map(let entries):
             for entry in entries {
                 let name = canonicalSpelling(entry.name)
                 guard let field = description.fields.first(where: { $0.name == name }) else {
+                    if let cure = RecipeSlip.cure(ofField: entry, of: description) { throw error(.contradiction(cure), entry) }
                     let accepted = description.fields.map(\.name)
                     throw error(.unknownField(entry.name, of: fields.name.rawValue, accepted: accepted), entry)
                 }
                 guard !fields.has(name) else { throw error(.repeatedField(name), entry) }
-                try read(entry.value, as: field, into: &fields)
+                try read(entry.value, as: field, called: field.name, into: &fields)
             }
         }
     }
 
-    private func read(_ value: RecipeValue, as field: FieldDescription, into fields: inout ActionFields) throws(RecipeError) {
+    /// - Parameter name: what a message calls the field.
+    private func read(
+        _ value: RecipeValue, as field: FieldDescription, called name: String, into fields: inout ActionFields
+    ) throws(RecipeError) {
         let read: FieldValue
         switch value.content {
         case .scalar(let text):
-            read = try placed(value) { () throws(RecipeError) in try field.kind.read(text, field: field.name) }
+            if field.kind.isText, let cure = RecipeSlip.cure(ofText: text) { throw error(.contradiction("\(name): \(cure)"), value) }
+            read = try placed(value) { () throws(RecipeError) in try field.kind.read(text, field: name) }
         case .list(let items):
             var words: [String] = []
-            for item in items { words.append(try scalar(item, field.name)) }
-            read = try placed(value) { () throws(RecipeError) in try field.kind.read(words, field: field.name) }
-        case .map: throw error(.wrongShape(of: field.name, accepted: field.kind.accepted), value)
+            for item in items { words.append(try scalar(item, name)) }
+            read = try placed(value) { () throws(RecipeError) in try field.kind.read(words, field: name) }
+        case .map: throw error(.wrongShape(of: name, accepted: field.kind.accepted), value)
         }
         fields.set(field.name, read)
     }

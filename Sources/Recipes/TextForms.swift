@@ -10,8 +10,9 @@ public let sidePixelsMax = 10_000_000
 extension ShrinkBound {
     static let accepted = "a long side in pixels (1600), a box (1600x1200) or a share (50%)"
 
-    /// Reads `1600`, `1600x1200` or `50%`.
-    public init(parsing text: String) throws(RecipeError) {
+    /// Reads `1600`, `1600x1200` or `50%`, also `1600 px`.
+    public init(parsing written: String) throws(RecipeError) {
+        let text = withoutPixelUnit(written)
         if let sides = sides(text), let width = pixelCount(sides.0, from: 1), let height = pixelCount(sides.1, from: 1) {
             self = .box(width: width, height: height)
         } else if let share = share(text), share > 0, share <= 100 {
@@ -19,7 +20,7 @@ extension ShrinkBound {
         } else if let side = pixelCount(text, from: 1) {
             self = .longSide(side)
         } else {
-            throw RecipeError(.badValue(text, for: "bound", accepted: Self.accepted))
+            throw RecipeError(.badValue(written, for: "bound", accepted: Self.accepted))
         }
     }
 
@@ -36,13 +37,13 @@ extension Extent {
     static let accepted = "pixels (120), a share of the side (10%), another unit (2.5cm) or arithmetic (min(width, height) / 2)"
     static let percentMax = 10_000.0
 
-    /// Reads `120`, `10%`, `2.5cm` and arithmetic over them and variables; zero is read too.
+    /// Reads `120`, `120px`, `10%`, `2.5cm` and arithmetic over them and variables; zero is read too.
     public init(parsing text: String) throws(RecipeError) {
         // An expression has no spaces once it is read, and may then be one of the two plain forms.
         let dense = text.filter { $0 != " " }
         if let share = share(dense), share <= Self.percentMax {
             self = .percent(share)
-        } else if let count = pixelCount(dense, from: 0) {
+        } else if let count = pixelCount(dense.hasSuffix("px") ? dense.dropLast(2) : dense[...], from: 0) {
             self = .pixels(count)
         } else {
             let expression: Expression
@@ -157,7 +158,7 @@ public struct ByteSize: Hashable, Sendable {
 
     public init(parsing text: String) throws(RecipeError) {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        let unit = text.dropFirst(number.count).lowercased()
+        let unit = text.dropFirst(number.count).drop { $0 == " " }.lowercased()
         guard let value = decimal(number), let factor = Self.factor(unit) else {
             throw RecipeError(.badValue(text, for: "size", accepted: Self.accepted))
         }
@@ -225,6 +226,15 @@ func fraction(_ text: some StringProtocol) -> Double? {
     // Smaller ones are written with an exponent, which is no spelling of a recipe.
     guard let number = Double(text), number == 0 || number >= 1e-4 else { return nil }
     return number
+}
+
+/// `800 px x 600 px` as `800x600`: pixels are what sizes are in anyway. A blank between digits stays, and makes them no number.
+func withoutPixelUnit(_ text: String) -> String {
+    let words = text.replacing("px", with: " ").split(separator: " ")
+    return words.dropFirst().reduce(into: words.first.map(String.init) ?? "") { joined, word in
+        if joined.last?.isNumber == true, word.first?.isNumber == true { joined += " " }
+        joined += word
+    }
 }
 
 /// The two halves of `AxB`.

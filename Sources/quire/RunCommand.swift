@@ -101,10 +101,10 @@ struct ActionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Metadata to take away: none, gps or all; the look of the picture stays.", valueName: "what"))
     var strip: String?
 
-    @Option(help: ArgumentHelp("keep, jpeg, png, webp, tiff or gif.", valueName: "name"))
+    @Option(help: ArgumentHelp("keep, jpeg, png, webp, tiff, gif, avif or jp2.", valueName: "name"))
     var format: String?
 
-    @Option(help: ArgumentHelp("Of JPEG and WebP, 1 to 100 (default 85).", valueName: "n"))
+    @Option(help: ArgumentHelp("Of JPEG, WebP, AVIF and JPEG 2000, 1 to 100 (default 85).", valueName: "n"))
     var quality: String?
 
     func flags() throws(HeadError) -> RecipeFlags {

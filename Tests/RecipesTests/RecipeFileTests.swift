@@ -52,12 +52,12 @@ struct RecipeFileTests {
             ),
             ("{action: []}", "recipe.yaml:1:2: unknown key 'action'; did you mean 'actions'?"),
             ("{actions: [{save: {qualty: 3}}]}", "recipe.yaml:1:20: unknown field of save 'qualty'; did you mean 'quality'?"),
-            ("{actions: [{save: {quality: 0}}]}", "recipe.yaml:1:29: '0' is no quality; accepted: a whole number from 1 to 100"),
+            ("{actions: [{save: {quality: 0}}]}", "recipe.yaml:1:29: quality cannot be '0'; accepted: a whole number from 1 to 100"),
             (
                 "{actions: [{save: {quality: 1e2}}]}",
-                "recipe.yaml:1:29: '1e2' is no quality; accepted: a whole number from 1 to 100"
+                "recipe.yaml:1:29: quality cannot be '1e2'; accepted: a whole number from 1 to 100"
             ),
-            ("{actions: [{rotate: 451}]}", "recipe.yaml:1:21: '451' is no degrees; accepted: a number from -360 to 360"),
+            ("{actions: [{rotate: 451}]}", "recipe.yaml:1:21: rotate cannot be '451'; accepted: a number from -360 to 360"),
             ("{actions: [rotate]}", "recipe.yaml:1:12: rotate needs degrees: a number from -360 to 360"),
             ("{actions: [{auto-orient: yes}]}", "recipe.yaml:1:26: auto-orient must be without a value"),
             ("{actions: [{greyscale: {mode: x}}]}", "recipe.yaml:1:25: greyscale has no fields, not 'mode'"),
@@ -77,7 +77,7 @@ struct RecipeFileTests {
                 "recipe.yaml:1:24: an action must be a name, name: value or name: {field: value}"
             ),
             ("{actions: [[a]]}", "recipe.yaml:1:12: an action must be a name, name: value or name: {field: value}"),
-            ("{actions: save}", "recipe.yaml:1:11: actions must be a list, each line with a dash: - auto-orient"),
+            ("{actions: save}", "recipe.yaml:1:11: actions must be a list, each line with a dash and a blank: - auto-orient"),
             ("{actions: [save, auto-orient]}", "recipe.yaml:1:12: what follows the last save has no effect; save must be the last action"),
             ("{actions: [save, auto-orient, save]}", "recipe.yaml:1:31: two saves would write files of one name; give one of them 'name' or 'in'"),
             (
@@ -93,13 +93,52 @@ struct RecipeFileTests {
             ),
             (
                 "{pdf: {page-size: a9}}",
-                "recipe.yaml:1:19: 'a9' is no page size; accepted: auto, a3, a4, a5, letter, legal, or a size such as 210x297mm "
+                "recipe.yaml:1:19: page size cannot be 'a9'; accepted: auto, a3, a4, a5, letter, legal, or a size such as 210x297mm "
                     + "(3 pt to 5080 mm)"
             ),
-            ("{pdf: {dpi: 0}}", "recipe.yaml:1:13: '0' is no dpi; accepted: a whole number from 1 to 9600"),
+            ("{pdf: {dpi: 0}}", "recipe.yaml:1:13: dpi cannot be '0'; accepted: a whole number from 1 to 9600"),
             ("{pdf: {page-size: 20x20mm, margin: 1.1cm}}", "recipe.yaml:1:7: the margin leaves nothing of the page"),
             ("{pdf: {titel: x}}", "recipe.yaml:1:8: unknown field of pdf 'titel'; did you mean 'title'?"),
-            ("[a]", "recipe.yaml:1:1: a recipe must be a map with name, actions, pdf"),
+            ("[a]", "recipe.yaml:1:1: a recipe must be a map: put 'actions:' on a line above the list"),
+            ("a", "recipe.yaml:1:1: a recipe must be a map with name, actions, pdf"),
+            ("{shrink: 1600}", "recipe.yaml:1:2: 'shrink' is an action; it stands behind a dash in the list below 'actions:'"),
+            (
+                "{actions: [\"shrink 1600\"]}",
+                "recipe.yaml:1:12: 'shrink 1600' is no action; behind shrink a colon and a blank belong, on a line of its own: - shrink: 50%"
+            ),
+            (
+                "{actions: [{\"auto-orient, shrink\": 1600}]}",
+                "recipe.yaml:1:13: 'auto-orient, shrink' is no action; behind auto-orient a colon and a blank belong, on a line of its own: "
+                    + "- auto-orient"
+            ),
+            (
+                "{actions: [{resize: 10}]}",
+                "recipe.yaml:1:13: 'resize' is called shrink here, which never enlarges, or scale: - shrink: 1600"
+            ),
+            (
+                "{actions: [{rotate: auto}]}",
+                "recipe.yaml:1:21: rotate takes degrees; what turns pictures as the camera was held is an action of its own: - auto-orient"
+            ),
+            ("{actions: [{strip: exif}]}", "recipe.yaml:1:20: strip cannot be 'exif'; accepted: none, gps, all"),
+            (
+                "{actions: [{time-shift: 1h}]}",
+                "recipe.yaml:1:25: time-shift must be given by its fields, as in time-shift: {hours: 1, minutes: -3}"
+            ),
+            ("{actions: [{text: {year: }}]}", "recipe.yaml:1:20: put a text that begins with a brace in quotes: '{year}'"),
+            (
+                "{actions: [{text: \"<foo> <###index>\"}]}",
+                "recipe.yaml:1:19: text: '<###index>' is how Phatch writes a variable; here it is {index}, with zeros {index:04}"
+            ),
+            (
+                "{actions: [{save: {in: \"<Exif_Photo_DateTimeOriginal.year>\"}}]}",
+                "recipe.yaml:1:24: in: '<Exif_Photo_DateTimeOriginal.year>' is how Phatch writes a variable; "
+                    + "here tags are written as {exif:DateTimeOriginal.year}, {iptc:City}"
+            ),
+            (
+                "{actions: [{save: {in: \"{year}\"}}]}",
+                "recipe.yaml:1:12: 'in' takes no variables; they stand in name, which may make folders too: name: '{year}/{stem}.{ext}'"
+            ),
+            ("{actions: [{crop: {left: 1, length: 2}}]}", "recipe.yaml:1:12: crop takes a length only with mode: all"),
             (
                 "{actions: [\"__import__('os')\u{7}\"]}",
                 "recipe.yaml:1:12: unknown action '__import__('os')\u{FFFD}'; accepted: \(ActionName.allCases.map(\.rawValue).joined(separator: ", "))"
@@ -107,6 +146,21 @@ struct RecipeFileTests {
         ])
     func refusals(_ text: String, _ line: String) {
         #expect(refusal(text) == line)
+    }
+
+    @Test("Pixels may have their unit, sizes blanks, and what crop takes off single sides needs no mode")
+    func lenient() throws {
+        let sides = "{actions: [{crop: {left: 1, bottom: 2%}}, {crop: {mode: sides, left: 1, bottom: 2%}}, {crop: {length: 3}}, {crop: {mode: all, length: 3}}]}"
+        let crops = try read(sides).recipe.actions
+        #expect(crops[0] == crops[1])
+        #expect(crops[2] == crops[3])
+        let sizes = "{actions: [{shrink: 1600px}, {shrink: 800 x 600 px}, {fit: 80pxx60px}, {save: {format: jpeg, size-max: 200 KB}}]}"
+        #expect(
+            try read(sizes).recipe.actions == [
+                .shrink(.longSide(1600)), .shrink(.box(width: 800, height: 600)), .fit(Fit(mode: .cover, width: 80, height: 60)),
+                .save(Save(format: .jpeg, sizeMax: ByteSize(bytes: 200_000))),
+            ])
+        #expect(try read("{actions: [{text: \"a < b > c <3 <b>\"}]}").recipe.actions.count == 1)
     }
 
     @Test("The pdf part overlays the settings and leaves the others alone")

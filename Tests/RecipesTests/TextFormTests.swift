@@ -12,9 +12,10 @@ struct TextFormTests {
             ("1600X1200", .box(width: 1600, height: 1200)),
             ("50%", .percent(50)), ("12.5%", .percent(12.5)), ("100%", .percent(100)), ("0", nil), ("", nil), ("0x5", nil),
             ("101%", nil),
-            ("0%", nil), ("1600px", nil), ("-5", nil), ("+5", nil), ("1e3", nil), ("inf%", nil), ("0x1p3%", nil), ("5x", nil),
+            ("0%", nil), ("1600px", .longSide(1600)), ("800 px x 600px", .box(width: 800, height: 600)), ("50 %", .percent(50)), ("16 00", nil),
+            ("5px5", nil), ("px", nil), ("-5", nil), ("+5", nil), ("1e3", nil), ("inf%", nil), ("0x1p3%", nil), ("5x", nil),
             ("x5", nil),
-            ("5x5x5", nil), ("99999999999999999999999", nil), (".5%", nil), ("5.%", nil), ("1.2.3%", nil), (" 5", nil),
+            ("5x5x5", nil), ("99999999999999999999999", nil), (".5%", nil), ("5.%", nil), ("1.2.3%", nil), (" 5", .longSide(5)),
             ("٥", nil),
         ] as [(String, ShrinkBound?)])
     func bounds(_ text: String, _ expected: ShrinkBound?) {
@@ -29,7 +30,7 @@ struct TextFormTests {
             ("12", 12),
             ("12B", 12), ("1.5KiB", 1536), ("1.0005kB", nil), ("0", 0), ("4TiB", 4 << 40), ("999999999999TB", nil),
             ("9999999999999", nil), ("GB", nil), ("-1GB", nil),
-            ("1 GB", nil), ("1XB", nil), ("", nil), ("1..5GB", nil), ("½GB", nil),
+            ("1 GB", 1_000_000_000), ("1 0GB", nil), ("1XB", nil), ("", nil), ("1..5GB", nil), ("½GB", nil),
         ] as [(String, UInt64?)])
     func sizes(_ text: String, _ expected: UInt64?) {
         #expect((try? ByteSize(parsing: text))?.bytes == expected)

@@ -111,7 +111,7 @@ enum RecipeSchema {
         case .flag: anyOf([[("type", .string("boolean"))], choice(["yes", "no"]), choice(["true", "false", "on", "off"])])
         case .extent: [("type", types(["number", "string"])), ("minLength", .integer(1))]
         case .size: text("[xX×]")
-        case .bound: anyOf([[("type", .string("integer")), ("minimum", .integer(1))], text("^[0-9.]+([xX×][0-9]+|%)?$")])
+        case .bound: anyOf([[("type", .string("integer")), ("minimum", .integer(1))], text("^[0-9. ]+(px|[xX×][0-9px ]+|%)? *$")])
         case .colour: anyOf([choice(Colour.nameList), text("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")])
         case .paint, .byteSize: [("type", types(["number", "string"])), ("minLength", .integer(1))]
         case .text, .template, .asset: [("type", types(["string", "number", "boolean", "null"]))]

@@ -21,7 +21,8 @@ public struct Copy: ActionBody {
     }
 
     public var problem: RecipeProblem? {
-        folder == nil && title == nil ? .contradiction("copy needs 'in' or 'name', so that it is not the result's own file") : nil
+        if let problem = Save.problem(ofFolder: folder) { return problem }
+        return folder == nil && title == nil ? .contradiction("copy needs 'in' or 'name', so that it is not the result's own file") : nil
     }
 
     public var changesPixels: Bool { false }

@@ -191,6 +191,7 @@ extension Save: ActionBody {
     }
 
     public var problem: RecipeProblem? {
+        if let problem = Self.problem(ofFolder: folder) { return problem }
         if let qualityMin {
             guard sizeMax != nil else { return .contradiction("quality-min has a meaning with size-max only") }
             let most = quality ?? Self.defaultQuality
@@ -204,6 +205,12 @@ extension Save: ActionBody {
         if format == .webp, let effort, effort > 6 { return .contradiction("effort of webp goes from 0 to 6") }
         if lossless, nearLossless { return .contradiction("give lossless or near-lossless, not both") }
         return nil
+    }
+
+    /// Variables in a folder would be a part of its name: what is below it must be known before any input is looked at.
+    static func problem(ofFolder folder: String?) -> RecipeProblem? {
+        guard let folder, folder.contains("{") else { return nil }
+        return .contradiction("'in' takes no variables; they stand in name, which may make folders too: name: '{year}/{stem}.{ext}'")
     }
 
     public func add(to list: inout StepList) {}

@@ -41,6 +41,10 @@ extension Crop: ActionBody {
     public init(fields: ActionFields) throws(RecipeError) {
         self.init()
         fields.fill(&self)
+        // Sides or a length without a size can mean one thing only.
+        if !fields.has("mode"), !["size", "width", "height"].contains(where: fields.has) {
+            if left != nil || top != nil || right != nil || bottom != nil { mode = .sides } else if length != nil { mode = .all }
+        }
         if mode == .size { (width, height) = try fields.box(of: Self.name) }
         if mode != .size, fields.has("size") || fields.has("width") || fields.has("height") {
             throw RecipeError(.contradiction("crop takes a size only with mode: size, and mode is \(mode.rawValue)"))
@@ -61,7 +65,7 @@ extension Crop: ActionBody {
             FieldBinding("top", "Distance from the top; with sides, what goes there.", .extent(from: 0), \.top),
             FieldBinding("right", "With sides, what goes there.", .extent(from: 0), \.right),
             FieldBinding("bottom", "With sides, what goes there.", .extent(from: 0), \.bottom),
-            FieldBinding("mode", "To a size, a border of one colour, the same off all sides, or off each its own.", \.mode).silentAtDefault(),
+            FieldBinding("mode", "To a size, a border of one colour, the same off all sides, or off each its own; sides and all go without saying.", \.mode).silentAtDefault(),
             FieldBinding("length", "With all, what goes from each side.", .extent(from: 0), \.length),
             FieldBinding("tolerance", "With auto, how much a border may differ from its colour, of 255.", .number(0...255), \.tolerance)
                 .silentAtDefault(),
