@@ -67,6 +67,26 @@ struct BlockTransform: Hashable {
         return try coding.applied(to: result)
     }
 
+    /// The frame that comes out of it.
+    func result(of frame: JPEGFile.Frame) -> JPEGFile.Frame {
+        var made = frame
+        if let area {
+            (made.width, made.height) = (area.width, area.height)
+        } else {
+            let rest = trims ? frame.remainder(of: turn, isGrey: isGrey) : (0, 0)
+            (made.width, made.height) = (frame.width - rest.0, frame.height - rest.1)
+        }
+        if isGrey { made.components = Array(made.components.prefix(1)) }
+        guard turn.swapsSides else { return made }
+        (made.width, made.height) = (made.height, made.width)
+        for index in made.components.indices {
+            let component = made.components[index]
+            made.components[index].horizontalSampling = component.verticalSampling
+            made.components[index].verticalSampling = component.horizontalSampling
+        }
+        return made
+    }
+
     private var operation: Int32 {
         let turns =
             turn.mirrored

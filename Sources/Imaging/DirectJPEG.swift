@@ -102,7 +102,7 @@ extension ProcessTask {
         let result: JPEGTransformation.Result
         do throws(ImagingError) {
             result = try JPEGTransformation(file: file, source: input, policy: policy)
-                .applying([.fixed(BlockTransform(turn: turn, coding: coding))], to: bytes, resetsOrientation: true)
+                .applying([BlockTransform(turn: turn, coding: coding)], to: bytes, resetsOrientation: true)
         } catch {
             return nil
         }

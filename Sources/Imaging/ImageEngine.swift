@@ -125,11 +125,6 @@ extension ImagingError {
 }
 
 extension Recipe {
-    /// As `losslessSteps(for:)`.
-    func losslessSteps(of facts: PictureFacts) throws(ImagingError) -> [LosslessStep] {
-        do throws(RecipeError) { return try losslessSteps(for: facts) } catch { throw ImagingError(error) }
-    }
-
     /// As `steps(for:)`; what the picture does not have is a failure of its file.
     func steps(of facts: PictureFacts) throws(ImagingError) -> [PixelStep] {
         do throws(RecipeError) { return try steps(for: facts) } catch { throw ImagingError(error) }

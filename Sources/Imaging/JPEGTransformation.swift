@@ -21,32 +21,23 @@ struct JPEGTransformation {
         var notes: [WorkNote]
     }
 
-    /// One after the other, each for what the one before it left.
+    /// One after the other, each on what the one before it left.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - resetsOrientation: Whether the picture stands upright now.
     func applying(
-        _ plans: [BlockPlan], to bytes: UnsafeRawBufferPointer,
+        _ transforms: [BlockTransform], to bytes: UnsafeRawBufferPointer,
         resetsOrientation: Bool
     ) throws(ImagingError) -> Result {
-        guard let first = plans.first else { preconditionFailure("a JPEG without a transform is copied") }
-        var transforms = [try first.transform(of: file.frame)]
-        var coded = try transforms[0].applied(to: bytes, isStrict: isStrict)
-        for plan in plans.dropFirst() {
-            let transform = try plan.transform(of: try Self.frame(of: coded))
-            transforms.append(transform)
-            coded = try transform.applied(toBytes: coded, isStrict: isStrict)
-        }
+        guard let first = transforms.first else { preconditionFailure("a JPEG without a transform is copied") }
+        var coded = try first.applied(to: bytes, isStrict: isStrict)
+        for transform in transforms.dropFirst() { coded = try transform.applied(toBytes: coded, isStrict: isStrict) }
         do throws(ImageFileError) {
             return try assembled(MemorySource(coded), transforms, resetsOrientation: resetsOrientation)
         } catch {
             throw ImagingError(error)
         }
-    }
-
-    private static func frame(of coded: [UInt8]) throws(ImagingError) -> JPEGFile.Frame {
-        do throws(ImageFileError) { return try JPEGFile(reading: MemorySource(coded)).frame } catch { throw ImagingError(error) }
     }
 
     private func assembled(
@@ -116,19 +107,6 @@ struct JPEGTransformation {
 
     private func note(_ note: WorkNote, _ notes: inout [WorkNote]) {
         if !notes.contains(note) { notes.append(note) }
-    }
-}
-
-/// A transform, or one that is worked out from what the one before it left.
-enum BlockPlan {
-    case fixed(BlockTransform)
-    case step(LosslessStep, BlockTransform.Coding)
-
-    func transform(of frame: JPEGFile.Frame) throws(ImagingError) -> BlockTransform {
-        switch self {
-        case .fixed(let transform): transform
-        case .step(let step, let coding): try step.transform(of: frame, coding)
-        }
     }
 }
 

@@ -27,19 +27,19 @@ extension ProcessTask {
         guard need <= memoryBytesMax else {
             throw .file(.tooLarge, "its coefficients take \(need >> 20) MiB; lossless-jpeg takes up to \(memoryBytesMax >> 20)")
         }
-        let steps = try recipe.losslessSteps(of: facts(header, page: 0, of: 1, density: file.density, metadata))
+        let (steps, worked) = try transforms(of: file.frame, facts(header, page: 0, of: 1, density: file.density, metadata))
         let coding = BlockTransform.Coding(
             isProgressive: steps.lazy.compactMap(\.isProgressive).last ?? file.isProgressive,
             isArithmetic: file.isArithmetic, isOptimised: steps.allSatisfy(\.isOptimised))
         let copiesComments = steps.contains { $0.copy == .comments } && !steps.contains { $0.copy == .none }
-        var plans: [BlockPlan] = []
-        for step in steps where step.changesBlocks { plans.append(.step(step, coding)) }
-        if plans.isEmpty, coding.isProgressive != file.isProgressive || copiesComments {
-            plans.append(.fixed(BlockTransform(coding: coding)))
-        }
-        if plans.isEmpty, let kept = try keepPixels([PageWork(page: 0, header: header, steps: [])], isTolerant: isTolerant) {
+        var transforms = worked
+        if transforms.isEmpty, coding.isProgressive == file.isProgressive, !copiesComments,
+            let kept = try keepPixels([PageWork(page: 0, header: header, steps: [])], isTolerant: isTolerant)
+        {
             return kept
         }
+        if transforms.isEmpty { transforms.append(BlockTransform()) }
+        for index in transforms.indices { transforms[index].coding = coding }
         let transformation = JPEGTransformation(
             file: file, source: input, policy: policy, isStrict: !isTolerant, keepsComments: copiesComments)
         let isTurned = steps.contains { $0.orientations != nil }
@@ -49,12 +49,36 @@ extension ProcessTask {
         var failure: ImagingError?
         whole.withUnsafeBytes { read in
             do throws(ImagingError) {
-                result = try transformation.applying(plans, to: input.wholeBytes ?? read, resetsOrientation: isTurned)
+                result = try transformation.applying(transforms, to: input.wholeBytes ?? read, resetsOrientation: isTurned)
             } catch { failure = error }
         }
         if let failure { throw failure }
         guard let result else { preconditionFailure("neither result nor failure") }
         return try storeTransformed(result)
+    }
+
+    /// What the recipe does to a picture of this frame, and what it comes to on its blocks: each step on what the one before it left.
+    private func transforms(
+        of frame: JPEGFile.Frame, _ facts: PictureFacts
+    ) throws(ImagingError) -> (steps: [LosslessStep], transforms: [BlockTransform]) {
+        var frame = frame
+        var steps: [LosslessStep] = []
+        var transforms: [BlockTransform] = []
+        var rest = recipe.losslessSteps(for: facts)
+        while let step = try next(&rest) {
+            steps.append(step)
+            guard step.changesBlocks else { continue }
+            let transform = try step.transform(of: frame)
+            transforms.append(transform)
+            frame = transform.result(of: frame)
+            rest.settle(width: frame.width, height: frame.height)
+        }
+        return (steps, transforms)
+    }
+
+    /// What the picture does not have is a failure of its file.
+    private func next(_ steps: inout LosslessSteps) throws(ImagingError) -> LosslessStep? {
+        do throws(RecipeError) { return try steps.next() } catch { throw ImagingError(error) }
     }
 }
 
@@ -67,13 +91,13 @@ extension JPEGFile {
 }
 
 extension LosslessStep {
-    var changesBlocks: Bool {
+    fileprivate var changesBlocks: Bool {
         isCodedAnew || area != nil || orientations.map { !$0.isEmpty } ?? false
     }
 
     /// What it comes to on a picture of this frame; throws where blocks do not allow it and trimming was not asked for.
-    func transform(of frame: JPEGFile.Frame, _ coding: BlockTransform.Coding) throws(ImagingError) -> BlockTransform {
-        var transform = BlockTransform(isGrey: isGrey, trims: trims, coding: coding)
+    fileprivate func transform(of frame: JPEGFile.Frame) throws(ImagingError) -> BlockTransform {
+        var transform = BlockTransform(isGrey: isGrey, trims: trims)
         if isGrey, frame.components.count == 1 { transform.isGrey = false }
         if isGrey, frame.components.count > 3 {
             throw .file(.unsupported, "a picture of \(frame.components.count) inks; use greyscale, which encodes anew")
@@ -125,12 +149,6 @@ extension LosslessStep {
             found.top -= over.y
             found.width += over.x
             found.height += over.y
-        }
-        // An earlier step may have trimmed what the recipe was worked out for.
-        found.width = min(found.width, frame.width - found.left)
-        found.height = min(found.height, frame.height - found.top)
-        guard found.left >= 0, found.top >= 0, found.width > 0, found.height > 0 else {
-            throw .file(.unsupported, "the part lies outside of what trimming left")
         }
         return found
     }

@@ -69,6 +69,30 @@ struct LosslessJPEGTests {
         #expect(try bench.shell("exiftool -s3 -n -Orientation out/t") == "6")
     }
 
+    @Test("Each of several is worked out for what the one before it left, trimmed")
+    func severalSteps() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) -crop 235x151+0+0 +repage a.ppm && cjpeg -quality 80 -sample 2x2 a.ppm > a.jpg")
+        // 235 x 151 leave 144 x 235: half of 144 are 72, in the middle from 36, which the block at 32 holds.
+        let half = LosslessJPEG(.crop, width: .percent(50), edges: .trim)
+        try bench.shell("jpegtran -copy none -trim -rotate 90 a.jpg > r.jpg && jpegtran -copy none -crop 72x235+36+0 r.jpg > j.jpg && djpeg j.jpg > j.ppm")
+        _ = try bench.finish("a.jpg", to: .jpeg, [lossless(LosslessJPEG(.rotate90, edges: .trim)), lossless(half)])
+        #expect(try bench.shell("djpeg out/t | cmp - j.ppm", mayFail: true) == "")
+        #expect(try bench.shell("identify -format '%wx%h' out/t") == "76x235")
+        // A part that begins at a block's corner is larger than asked for, and the right edge of the next is the picture's.
+        let part = LosslessJPEG(.crop, width: .pixels(50), height: .pixels(40), left: .pixels(21), top: .pixels(16), edges: .trim)
+        let last = LosslessJPEG(.crop, width: .pixels(23), left: .pixels(32), edges: .trim)
+        try bench.shell("jpegtran -copy none -crop 23x40+48+16 a.jpg > j.jpg && djpeg j.jpg > j.ppm")
+        _ = try bench.finish("a.jpg", to: .jpeg, [lossless(part), lossless(last)])
+        #expect(try bench.shell("djpeg out/t | cmp - j.ppm", mayFail: true) == "")
+        // Upright the picture is 151 x 235, and the rows at the bottom of what is stored are its right columns.
+        try bench.shell("exiftool -q -n -overwrite_original -Orientation=6 a.jpg")
+        let left = LosslessJPEG(.crop, width: .pixels(23), left: .pixels(0), edges: .trim)
+        let grey = [lossless(left), lossless(LosslessJPEG(edges: .trim)), lossless(LosslessJPEG(.greyscale)), lossless(half)]
+        _ = try bench.finish("a.jpg", to: .jpeg, grey)
+        #expect(try bench.shell("identify -format '%wx%h %[channels]' out/t") == "12x235 gray")
+    }
+
     @Test("An upright file is copied; auto turns the others and resets the tag, on top of a turn too")
     func auto() throws {
         let bench = try Bench()

@@ -191,10 +191,29 @@ extension Recipe {
     /// Whether JPEGs are changed on their blocks, and other files refused.
     public var isLosslessJPEG: Bool { actions.contains { $0.body is LosslessJPEG } }
 
-    /// What is done to the blocks of this picture, in order.
-    public func losslessSteps(for picture: PictureFacts) throws(RecipeError) -> [LosslessStep] {
-        var list = StepList(picture)
-        for action in actions where action.body is LosslessJPEG { try action.body.add(to: &list) }
-        return list.lossless
+    /// What is done to the blocks of this picture.
+    public func losslessSteps(for picture: PictureFacts) -> LosslessSteps { LosslessSteps(self, picture) }
+}
+
+/// The steps of a recipe on one JPEG's blocks, one by one: how large a step leaves the picture, only its blocks tell.
+public struct LosslessSteps {
+    private var actions: ArraySlice<Action>
+    private var list: StepList
+
+    fileprivate init(_ recipe: Recipe, _ picture: PictureFacts) {
+        actions = recipe.actions.filter { $0.body is LosslessJPEG }[...]
+        list = StepList(picture)
+    }
+
+    /// The next step, worked out for the size the last one left; nil after the last.
+    public mutating func next() throws(RecipeError) -> LosslessStep? {
+        guard let action = actions.popFirst() else { return nil }
+        try action.body.add(to: &list)
+        return list.lossless.last
+    }
+
+    /// Tells how large the last step left the picture as it is stored, in pixels.
+    public mutating func settle(width: Int, height: Int) {
+        if list.storedOrientation >= 5 { list.setSize(height, width) } else { list.setSize(width, height) }
     }
 }
