@@ -91,6 +91,18 @@ extension ProcessTask {
 }
 
 extension ProcessTask {
+    /// A JPEG of which the recipe asks for no more than a turn, up to this save; nil where it asks for more, or where blocks do not
+    /// allow it.
+    func turnedWithoutLoss(_ works: [PageWork]) throws(ImagingError) -> FinishedWork? {
+        guard kind == .jpeg, format == .jpeg, recipe.turnsWithoutLoss, works.count == 1, let bytes = input.wholeBytes else { return nil }
+        var rest = works[0].uprighted.steps[...]
+        let turn = Turn.leading(&rest)
+        guard rest.isEmpty else { return nil }
+        let file: JPEGFile
+        do throws(ImageFileError) { file = try JPEGFile(reading: input) } catch { return nil }
+        return file.isPlain ? try turnWithoutLoss(file, bytes, turn) : nil
+    }
+
     /// A right-angle turn loses nothing where all blocks are whole; nil where they are not, or where libjpeg objects to the file.
     private func turnWithoutLoss(
         _ file: JPEGFile, _ bytes: UnsafeRawBufferPointer, _ turn: Turn

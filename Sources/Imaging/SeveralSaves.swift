@@ -68,6 +68,8 @@ struct SeveralSaves {
                 let task = try task.withTagEdits(on: opened)
                 if task.staysAsItIs(works), let kept = try task.keepPixels(works, isTolerant: isTolerant) {
                     add(kept, to: &finished)
+                } else if !isTolerant, let turned = try task.turnedWithoutLoss(works) {
+                    add(turned, to: &finished)
                 } else {
                     try task.checkEncoding()
                     for note in task.tagNotes where !finished.notes.contains(note) { finished.notes.append(note) }

@@ -42,6 +42,24 @@ struct SeveralSavesTests {
         #expect(try bench.difference("out/t", "more/t-s2") < 0.002)
     }
 
+    @Test("A save of a picture that is only turned so far loses nothing")
+    func turned() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) -quality 80 -sampling-factor 2x2 a.jpg && exiftool -q -overwrite_original -Artist=Ada -Orientation#=6 a.jpg")
+        try bench.shell("jpegtran -copy none -perfect -rotate 90 a.jpg | djpeg > j.ppm")
+        let work = try finish(
+            bench, "a.jpg", [.jpeg, .jpeg, .png],
+            [.autoOrient, .save(Save()), .shrink(.longSide(60)), .save(Save(folder: "web")), .save(Save(format: .png, folder: "a"))], pages: true)
+        #expect(work.files.map(\.save).sorted() == [0, 1, 2])
+        #expect(try bench.shell("djpeg out/t | cmp - j.ppm", mayFail: true) == "")
+        #expect(try bench.shell("exiftool -q -s3 -n -Artist -Orientation out/t") == "Ada\n1")
+        #expect(try bench.shell("identify -format '%m%wx%h ' more/t-s2 more/t-s3") == "JPEG40x60 PNG40x60")
+        #expect(work.pages.count == 1 && work.pages.first?.width == 160)
+        // A quality asked for is one to encode at.
+        _ = try finish(bench, "a.jpg", [.jpeg, .jpeg], [.autoOrient, .save(Save(quality: 40)), .save(Save(folder: "web"))])
+        #expect(try bench.shell("identify -format '%Q ' out/t") == "40")
+    }
+
     @Test("Pages of a file each get every save, and the book takes those of the first")
     func pages() throws {
         let bench = try Bench()
