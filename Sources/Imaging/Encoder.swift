@@ -76,7 +76,12 @@ struct Encoder {
         case .tiff:
             if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }
             if let photoshop = blocks.photoshop { rendering.image.setBlob("photoshop-data", photoshop) }
-            return Self.tellsSomething(blocks.exif) ? [.metadataDropped("EXIF")] : []
+            var notes: [WorkNote] = Self.tellsSomething(blocks.exif) ? [.metadataDropped("EXIF")] : []
+            let used = tiffCoding(of: rendering.image).compression
+            if let asked = save.tiffCompression, asked != used {
+                notes.append(.compressionReplaced("\(asked.rawValue) cannot hold its pixels, \(used.rawValue) does"))
+            }
+            return notes
         case .gif:
             let isWorth = Self.tellsSomething(blocks.exif) || blocks.xmp != nil || blocks.photoshop != nil
             return isWorth ? [.metadataDropped("EXIF, XMP and IPTC")] : []
@@ -208,7 +213,8 @@ struct Encoder {
             profile: image.blob("icc-profile-data"))
     }
 
-    private func setTIFF(_ operation: borrowing Operation, _ image: Image) throws(ImagingError) {
+    /// What was asked for, or what the input had, as far as it can hold these pixels; and bits a component where they are fewer than 8.
+    private func tiffCoding(of image: Image) -> (compression: TIFFCompression, depth: Int?) {
         let isBytes = image.format == VIPS_FORMAT_UCHAR
         var compression = save.tiffCompression ?? inputCompression ?? .deflate
         var depth = smallDepth
@@ -218,6 +224,11 @@ struct Encoder {
             if depth != 1 { compression = .deflate }
         }
         if compression == .jpeg, !isBytes || image.hasAlpha || depth != nil { compression = .deflate }
+        return (compression, depth)
+    }
+
+    private func setTIFF(_ operation: borrowing Operation, _ image: Image) throws(ImagingError) {
+        let (compression, depth) = tiffCoding(of: image)
         let nick =
             switch compression {
             case .none: "none"

@@ -239,6 +239,8 @@ public enum WorkNote: Hashable, Sendable {
     case valuesStretched
     /// Larger than the recipe's `size-max` at the lowest quality, and kept all the same.
     case sizeMissed(String)
+    /// The TIFF compression asked for cannot hold this picture.
+    case compressionReplaced(String)
     /// `geotag` wrote this place.
     case geotagged(GeotagFact)
     /// Why `geotag` wrote none.

@@ -46,7 +46,7 @@ extension Recipe {
 
     /// The same of one of several saves.
     public func reencodes(as format: OutputFormat, by save: Save) -> Bool {
-        pixelActions.isEmpty && save.givenSettings.contains { $0 != .sizeMax && $0.applies(to: format, in: save) }
+        pixelActions.isEmpty && save.givenSettings.contains { $0.asksForCoding && $0.applies(to: format, in: save) }
     }
 
     /// Whether its turns are to be made without loss where a JPEG allows it: nothing else is done to the pixels, and no quality
@@ -95,7 +95,9 @@ extension Recipe {
             switch setting {
             case .quality: if !turnsWithoutLoss { save.quality = save.quality ?? Save.defaultQuality }
             case .pngCompression: save.pngCompression = save.pngCompression ?? Save.defaultPNGCompression
-            case .progressive, .lossless, .compression, .subsampling, .sizeMax, .colours, .nearLossless, .effort, .layout: break
+            case .progressive, .lossless, .compression, .subsampling, .sizeMax, .colours, .nearLossless, .effort, .layout, .dither,
+                .tolerance, .allFrames, .sizeMissed:
+                break
             }
         }
         return save

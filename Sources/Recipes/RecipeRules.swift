@@ -104,21 +104,35 @@ extension Recipe {
 
 /// A field of save that says how to encode, by its name in a recipe file.
 enum EncodingSetting: String, CaseIterable {
-    case quality, progressive, lossless, compression, subsampling, colours, effort, layout
+    case quality, progressive, lossless, compression, subsampling, colours, effort, layout, dither, tolerance
+    case allFrames = "all-frames"
+    case sizeMissed = "size-missed"
     case pngCompression = "png-compression"
     case sizeMax = "size-max"
     case nearLossless = "near-lossless"
 
+    /// Whether a file that nothing else changes has to be encoded anew for it.
+    var asksForCoding: Bool {
+        switch self {
+        case .sizeMax, .tolerance, .sizeMissed, .allFrames: false
+        case .quality, .progressive, .lossless, .compression, .subsampling, .colours, .effort, .layout, .dither, .pngCompression,
+            .nearLossless:
+            true
+        }
+    }
+
     func applies(to format: OutputFormat, in save: Save) -> Bool {
         switch self {
-        case .quality: format == .tiff ? save.tiffCompression == nil || save.tiffCompression == .jpeg : format.isLossyByChoice
-        case .sizeMax: format.isLossyByChoice && !save.lossless && !save.nearLossless
+        case .quality:
+            format == .tiff ? save.tiffCompression == nil || save.tiffCompression == .jpeg : format.isLossyByChoice && !save.lossless
+        case .sizeMax, .tolerance, .sizeMissed: format.isLossyByChoice && !save.lossless && !save.nearLossless
         case .progressive: format == .jpeg || format == .png
         // AVIF of libheif 1.15 changes colours however it is asked.
         case .lossless: format == .webp || format == .jp2
         case .nearLossless: format == .webp
         case .compression, .layout: format == .tiff
-        case .pngCompression, .colours: format == .png
+        case .pngCompression, .colours, .dither: format == .png
+        case .allFrames: format == .gif || format == .webp
         case .subsampling: format == .jpeg || format == .avif
         case .effort: format == .webp || format == .avif || format == .png && save.colours != nil
         }
@@ -151,6 +165,10 @@ extension Save {
             case .nearLossless: nearLossless
             case .effort: effort != nil
             case .layout: layout != .strips
+            case .dither: ditherPercent != Save().ditherPercent
+            case .tolerance: tolerancePercent != Save().tolerancePercent
+            case .allFrames: allFrames
+            case .sizeMissed: sizeMissed != .fail
             }
         }
     }
@@ -167,6 +185,10 @@ extension Save {
             case .pngCompression: save.pngCompression = nil
             case .subsampling: save.subsampling = nil
             case .sizeMax: (save.sizeMax, save.qualityMin) = (nil, nil)
+            case .tolerance: save.tolerancePercent = Save().tolerancePercent
+            case .sizeMissed: save.sizeMissed = .fail
+            case .dither: save.ditherPercent = Save().ditherPercent
+            case .allFrames: save.allFrames = false
             case .colours: save.colours = nil
             case .nearLossless: save.nearLossless = false
             case .effort: save.effort = nil

@@ -91,6 +91,10 @@ public struct ReportNote: Hashable, Sendable {
                 key: "size-missed", text: "larger than asked for: \(what)",
                 singular: "file larger than size-max at the lowest quality",
                 plural: "files larger than size-max at the lowest quality")
+        case .compressionReplaced(let what):
+            self.init(
+                key: "compression-replaced", text: "compressed otherwise: \(what)",
+                singular: "file was compressed otherwise than asked for", plural: "files were compressed otherwise than asked for")
         case .geotagged(let fact):
             self.init(
                 key: "geotagged", text: "taken at \(fact.latitude), \(fact.longitude), \(fact.time), \(fact.metresFromPoint) m from a track point",

@@ -132,6 +132,9 @@ extension WorkNote: WireCodable {
         case .notGeotagged(let reason):
             writer.put(tag: 12)
             writer.put(reason)
+        case .compressionReplaced(let text):
+            writer.put(tag: 13)
+            writer.put(text)
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -149,6 +152,7 @@ extension WorkNote: WireCodable {
         case 10: self = .sizeMissed(try reader.text())
         case 11: self = .geotagged(try reader.value())
         case 12: self = .notGeotagged(try reader.text())
+        case 13: self = .compressionReplaced(try reader.text())
         case let other: throw .invalid("note \(other)")
         }
     }

@@ -87,6 +87,13 @@ struct SavingTests {
         }
         _ = try bench.finish("b.png", to: .tiff, [.save(Save(format: .tiff, tiffCompression: .ccittG4))])
         #expect(try bench.shell("tiffinfo out/t").contains("CCITT Group 4"))
+        // Group 4 holds two tones and JPEG 8 bits without alpha: what is used instead is said.
+        for (name, compression) in [("a.png", TIFFCompression.ccittG4), ("d.png", .jpeg)] {
+            try bench.shell("convert a.png -alpha set -channel A -evaluate set 40% d.png")
+            let other = try bench.finish(name, to: .tiff, [.save(Save(format: .tiff, tiffCompression: compression))])
+            #expect(other.notes == [.compressionReplaced("\(compression.rawValue) cannot hold its pixels, deflate does")])
+            #expect(try bench.shell("tiffinfo out/t | grep 'Compression Scheme'").hasSuffix("AdobeDeflate"))
+        }
         _ = try bench.finish("a.png", to: .tiff, [.save(Save(format: .tiff, layout: .tiles))])
         #expect(try bench.shell("tiffinfo out/t").contains("Tile Width: 256"))
         let work = try bench.finish("a.png", to: .tiff, [.save(Save(format: .tiff, layout: .pyramid))], pages: true)

@@ -22,7 +22,7 @@ private var sampleWork: FinishedWork {
             density: Density(horizontalMilliDPI: 300_000, verticalMilliDPI: 299_999), isFromCamera: true, carriesGPS: true)
     ]
     work.notes = [.contentIs(.png), .damageAccepted("x"), .alphaFlattened, .firstFrameOnly(of: 12), .depthReduced, .metadataDropped("a"),
-        .decoderWarning("b"), .embeddedPreviewUsed, .sizeMissed("c"), .notGeotagged("c"),
+        .decoderWarning("b"), .embeddedPreviewUsed, .sizeMissed("c"), .notGeotagged("c"), .compressionReplaced("d"),
         .geotagged(
             GeotagFact(time: "2024", microDegreesNorth: -1, microDegreesEast: .max, elevationCentimetres: nil, metresFromPoint: 7)),
         .geotagged(GeotagFact(time: "", microDegreesNorth: 0, microDegreesEast: 0, elevationCentimetres: -41_000, metresFromPoint: 0))]

@@ -197,6 +197,11 @@ extension Save: ActionBody {
             let most = quality ?? Self.defaultQuality
             if qualityMin > most { return .contradiction("quality-min is \(qualityMin), but the quality starts at \(most)") }
         }
+        if sizeMax == nil, tolerancePercent != Save().tolerancePercent {
+            return .contradiction("tolerance has a meaning with size-max only")
+        }
+        if sizeMax == nil, sizeMissed != .fail { return .contradiction("size-missed has a meaning with size-max only") }
+        if colours == nil, ditherPercent != Save().ditherPercent { return .contradiction("dither has a meaning with colours only") }
         if sizeMax?.bytes == 0 { return .contradiction("size-max is 0 bytes") }
         if format == .avif, lossless {
             return .contradiction("an avif is never quite lossless; use webp or jp2, or quality: 100")
