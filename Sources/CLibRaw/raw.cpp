@@ -15,9 +15,35 @@ struct Failure {
     std::string text;
 };
 
+/// A file that notes when something is looked for behind its end: LibRaw leaves tiles black that are not there.
+class Source {
+public:
+    virtual ~Source() {}
+    virtual LibRaw_abstract_datastream *stream() = 0;
+    bool was_left = false;
+};
+
+template <typename Stream>
+class Watched : public Source, private Stream {
+public:
+    template <typename... Place>
+    explicit Watched(Place... place) : Stream(place...) {}
+    LibRaw_abstract_datastream *stream() override { return this; }
+
+    int seek(INT64 offset, int whence) override {
+        const INT64 start = whence == SEEK_CUR ? Stream::tell() : whence == SEEK_END ? Stream::size() : 0;
+        if (offset > Stream::size() - start) was_left = true;
+        return Stream::seek(offset, whence);
+    }
+};
+
 /// LibRaw fills in whatever memory holds where a preview ends behind the file.
 class Raw : public LibRaw {
 public:
+    std::unique_ptr<Source> source;
+
+    ~Raw() override { recycle(); }
+
     bool preview_is_whole(size_t file_bytes) {
         const INT64 start = libraw_internal_data.internal_data.toffset;
         // Some formats keep it in another way than at a place in the file.
@@ -61,10 +87,11 @@ std::unique_ptr<Raw> opened(const quire_raw_source &source, Losses &losses) {
     // The picture as the sensor has it: who asks for it turns it as everything else.
     raw->imgdata.params.user_flip = 0;
     if (source.bytes) {
-        check(raw->open_buffer(const_cast<uint8_t *>(source.bytes), source.count), "opening");
+        raw->source.reset(new Watched<LibRaw_buffer_datastream>(const_cast<uint8_t *>(source.bytes), source.count));
     } else {
-        check(raw->open_file(source.path), "opening");
+        raw->source.reset(new Watched<LibRaw_bigfile_datastream>(source.path));
     }
+    check(raw->open_datastream(raw->source->stream()), "opening");
     return raw;
 }
 
@@ -156,7 +183,10 @@ extern "C" quire_raw_status quire_raw_develop(
             wanted.no_auto_bright = 1;
             wanted.bright = static_cast<float>(options->brightness);
         }
+        // Metadata may point anywhere.
+        raw->source->was_left = false;
         check(raw->unpack(), "its sensor values");
+        if (raw->source->was_left) losses.ends_early = true;
         if (!options->is_tolerant && losses.ends_early) throw Failure{QUIRE_RAW_TRUNCATED, "the file ends before its pixels do"};
         if (!options->is_tolerant && losses.is_corrupt) throw Failure{QUIRE_RAW_DAMAGED, "some of its sensor values make no sense"};
         check(raw->dcraw_process(), "developing");

@@ -88,6 +88,14 @@ struct CameraRawTests {
         let whole = DNGFixture(scene: DNGFixture.card).file
         try bench.write(Array(whole.dropLast(500)), "short.dng")
         #expect(try reason(bench.run("short.dng", to: .jpeg, [])) == .truncated)
+        // Lossless JPEG that lies behind the end of the file.
+        var beyond = whole
+        let compression = try #require(whole.indices.first { whole[$0...].starts(with: [3, 1, 3, 0, 1, 0, 0, 0, 1, 0]) })
+        let offset = try #require(whole.indices.first { whole[$0...].starts(with: [0x11, 1, 4, 0, 1, 0, 0, 0, 0, 8, 0, 0]) })
+        beyond[compression + 8] = 7
+        beyond[offset + 10] = 1
+        try bench.write(beyond, "beyond.dng")
+        #expect(try reason(bench.run("beyond.dng", to: .jpeg, [])) == .truncated)
         try bench.write(Array("IIRO".utf8) + [UInt8](repeating: 7, count: 4000), "noise.orf")
         #expect(try reason(bench.run("noise.orf", to: .jpeg, [])) == .unsupported)
         let withPreview = DNGFixture(preview: try preview(bench, 64, 48), scene: DNGFixture.card).file
