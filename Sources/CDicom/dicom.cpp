@@ -8,6 +8,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmimage/diregist.h>
 #include <dcmtk/dcmimgle/dcmimage.h>
@@ -104,6 +105,8 @@ private:
     void read_spacing();
     void check_syntax();
     void check_pixels(bool is_tolerant);
+    DcmPixelSequence *sequence();
+    void check_runs(int index);
     DcmItem *group(const DcmTagKey &sequence, int frame);
     void take_group(int frame);
     static void copy(DcmItem &from, const DcmTagKey &tag, DcmItem &to);
@@ -194,14 +197,9 @@ void quire_dicom::check_pixels(bool is_tolerant) {
     }
     if (is_tolerant) return;
     if (DcmXfer(syntax).isEncapsulated()) {
-        DcmPixelData *pixels = OFstatic_cast(DcmPixelData *, element);
-        E_TransferSyntax key = EXS_Unknown;
-        const DcmRepresentationParameter *parameter = NULL;
-        DcmPixelSequence *sequence = NULL;
-        pixels->getOriginalRepresentationKey(key, parameter);
+        DcmPixelSequence *fragments = sequence();
         // The first item is the table of offsets.
-        if (pixels->getEncapsulatedRepresentation(key, parameter, sequence).bad() || !sequence ||
-            sequence->card() < OFstatic_cast(unsigned long, facts.frames) + 1) {
+        if (!fragments || fragments->card() < OFstatic_cast(unsigned long, facts.frames) + 1) {
             throw Failure{QUIRE_DICOM_TRUNCATED, "it has fewer pictures than it says"};
         }
         return;
@@ -212,6 +210,47 @@ void quire_dicom::check_pixels(bool is_tolerant) {
     const double share = word(data(), DCM_PhotometricInterpretation).find("422") != std::string::npos ? 2.0 / 3 : 1;
     if (double(element->getLength(syntax)) < std::floor(bits * share / 8)) {
         throw Failure{QUIRE_DICOM_TRUNCATED, "it has fewer pixels than it says"};
+    }
+}
+
+/// The pieces of coded pixels; NULL where there are none.
+DcmPixelSequence *quire_dicom::sequence() {
+    DcmElement *element = NULL;
+    if (data().findAndGetElement(DCM_PixelData, element).bad() || !element) return NULL;
+    DcmPixelData *pixels = OFstatic_cast(DcmPixelData *, element);
+    E_TransferSyntax key = EXS_Unknown;
+    const DcmRepresentationParameter *parameter = NULL;
+    DcmPixelSequence *found = NULL;
+    pixels->getOriginalRepresentationKey(key, parameter);
+    return pixels->getEncapsulatedRepresentation(key, parameter, found).good() ? found : NULL;
+}
+
+/// A frame of run lengths is one fragment, which begins with the places of its segments (PS3.5, annex G). DCMTK's decoder trusts
+/// them and would read whatever memory holds elsewhere.
+void quire_dicom::check_runs(int index) {
+    if (syntax != EXS_RLELossless) return;
+    const Failure failure = {QUIRE_DICOM_DAMAGED, "its run lengths make no sense"};
+    DcmPixelItem *fragment = NULL;
+    Uint8 *bytes = NULL;
+    DcmPixelSequence *fragments = sequence();
+    if (!fragments || fragments->card() != OFstatic_cast(unsigned long, facts.frames) + 1 ||
+        fragments->getItem(fragment, OFstatic_cast(unsigned long, index) + 1).bad() || !fragment) {
+        throw failure;
+    }
+    const Uint32 count = fragment->getLength();
+    if (count < 64 || fragment->getUint8Array(bytes).bad() || !bytes) throw failure;
+    const auto word = [bytes](int place) {
+        const Uint8 *at = bytes + 4 * place;
+        return OFstatic_cast(Uint32, at[0]) | OFstatic_cast(Uint32, at[1]) << 8 | OFstatic_cast(Uint32, at[2]) << 16 |
+               OFstatic_cast(Uint32, at[3]) << 24;
+    };
+    const Uint32 segments = word(0);
+    if (segments < 1 || segments > 15) throw failure;
+    Uint32 least = 64;
+    for (Uint32 segment = 1; segment <= segments; segment++) {
+        const Uint32 start = word(OFstatic_cast(int, segment));
+        if (start < least || start > count) throw failure;
+        least = start;
     }
 }
 
@@ -257,6 +296,7 @@ void quire_dicom::copy(DcmItem &from, const DcmTagKey &tag, DcmItem &to) {
 
 std::unique_ptr<DicomImage> quire_dicom::image(int index) {
     take_group(index);
+    check_runs(index);
     std::unique_ptr<DicomImage> image(new DicomImage(&data(), syntax, imageFlags, OFstatic_cast(unsigned long, index), 1));
     switch (image->getStatus()) {
         case EIS_Normal: break;

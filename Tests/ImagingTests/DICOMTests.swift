@@ -361,6 +361,15 @@ struct DICOMTests {
         for index in bytes.count / 2..<bytes.count / 2 + 400 { bytes[index] = UInt8(truncatingIfNeeded: index &* 37) }
         try bench.write(bytes, "broken.dcm")
         #expect(try reason(bench.run("broken.dcm", to: .png, [])) == .damaged)
+        // Run lengths whose second half is said to lie outside of the file: the decoder would read other memory.
+        try bench.write(DICOMFixture.grey(Self.tissue, width: 16, signed: true).file, "plain.dcm")
+        try bench.shell("dcmcrle plain.dcm rle.dcm")
+        var runs = try bench.bytes("rle.dcm")
+        let head = try #require(runs.indices.first { runs[$0...].starts(with: [2, 0, 0, 0, 64, 0, 0, 0]) })
+        runs.replaceSubrange((head + 8)..<(head + 12), with: [0, 0xFF, 0xFF, 0x7F])
+        try bench.write(runs, "runs.dcm")
+        #expect(try reason(bench.run("runs.dcm", to: .png, [])) == .damaged)
+        #expect(try reason(bench.run("runs.dcm", to: .png, [], damage: .accept)) == .damaged)
         #expect(try bench.leftovers() == [])
         var limits = WorkLimits()
         limits.pixelsMax = 127
