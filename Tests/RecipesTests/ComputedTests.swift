@@ -30,7 +30,7 @@ struct ComputedTests {
         "Arithmetic that gives no length for any file is refused where it stands",
         arguments: ["-5", "1 / 0", "pow(10, 60)", "sqrt(0 - 1)", "99999999999999999999", "10000001px", "5 - 5"])
     func constants(_ text: String) {
-        #expect { try read("{actions: [{scale: {width: \"\(text)\"}}]}") } throws: { "\($0)".hasPrefix("recipe.yaml:1:28: '\(text)' is no width") }
+        #expect { try read("{actions: [{scale: {width: \"\(text)\"}}]}") } throws: { "\($0)".hasPrefix("recipe.yaml:1:28: width cannot be '\(text)'") }
     }
 
     @Test("Arithmetic over numbers alone that gives a length is taken", arguments: ["2 * 3", "0.4", "max(1, 5) + 2px"])
