@@ -48,6 +48,9 @@ struct JPEGTransformation {
         let isGrey = made.frame.components.count < file.frame.components.count
         var notes: [WorkNote] = []
         let head = try head(swapsSides: turn.swapsSides, isGrey: isGrey, &notes)
+        if !file.segments.contains(where: { $0.kind == .mpf }), try hasTrailer() {
+            note(.metadataDropped("what stands behind the picture"), &notes)
+        }
         let tables = try made.segments.filter(\.kind.isCoding).map { segment throws(ImageFileError) in
             try coded.read(segment.range)
         }
@@ -103,6 +106,12 @@ struct JPEGTransformation {
             head += bytes
         }
         return head
+    }
+
+    /// Whether something other than padding stands behind the picture, as the film of a motion photo, that nobody asked to drop.
+    private func hasTrailer() throws(ImageFileError) -> Bool {
+        guard !policy.dropsTrailer, let end = try file.endOfImage(in: source), end < source.byteCount else { return false }
+        return try source.read(ByteRange(offset: end, count: min(source.byteCount - end, 1 << 16))).contains { $0 != 0 }
     }
 
     private func note(_ note: WorkNote, _ notes: inout [WorkNote]) {

@@ -119,6 +119,17 @@ struct LosslessJPEGTests {
         #expect(try bench.bytes("out/t").count < plain)
     }
 
+    @Test("What stands behind the picture goes, and is said; padding is nothing")
+    func trailer() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) -quality 90 a.jpg && (cat a.jpg; printf film) > film.jpg && (cat a.jpg; head -c 500 /dev/zero) > padded.jpg")
+        let dropped = WorkNote.metadataDropped("what stands behind the picture")
+        #expect(try bench.finish("film.jpg", to: .jpeg, [lossless(LosslessJPEG(.rotate180))]).notes == [dropped])
+        #expect(!String(decoding: try bench.bytes("out/t"), as: UTF8.self).contains("film"))
+        #expect(try bench.finish("padded.jpg", to: .jpeg, [lossless(LosslessJPEG(.rotate180))]).notes == [])
+        #expect(try bench.finish("film.jpg", to: .jpeg, [lossless(LosslessJPEG(.rotate180)), .strip(.all)]).notes == [])
+    }
+
     @Test("A cut file fails, and is kept as far as it goes where damage is accepted")
     func damaged() throws {
         let bench = try Bench()
