@@ -74,8 +74,7 @@ struct DesktopTests {
         let desktop = try Desktop()
         try desktop.write(ownActions, to: "home/.config/Thunar/uca.xml")
         try desktop.write("actions: [{shrink: 100}]\n", to: "home/.config/quire/recipes/it's $mine %20.yaml")
-        // Which program opens pictures may be written down, so that it stays the one it was.
-        let listing = "find home -not -name mimeapps.list | LC_ALL=C sort"
+        let listing = "find home | LC_ALL=C sort"
         let before = try desktop.bash(listing).output
 
         let openerBefore = try desktop.bash("xdg-mime query default image/jpeg").output
