@@ -100,7 +100,7 @@ extension ProgressSnapshot.Phase {
             "\(HumanText.counted(found, "file")) found" + (skipped > 0 ? ", \(HumanText.count(skipped)) skipped" : "")
         case .probing: "reading headers"
         case .working: pagesTotal > 0 ? "\(HumanText.count(pagesBound)) pages bound" : nil
-        case .binding: "binding page \(HumanText.count(pagesBound)) of \(HumanText.count(pagesTotal))"
+        case .binding: pagesTotal > 0 ? "binding page \(HumanText.count(pagesBound)) of \(HumanText.count(pagesTotal))" : "finishing"
         case .finishing: "finishing"
         case .paused(let reason): "paused: \(reason)"
         case .draining(let seconds): "stopping within \(max(0, seconds)) s"

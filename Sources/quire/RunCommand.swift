@@ -110,19 +110,30 @@ struct ActionOptions: ParsableArguments {
     func flags() throws(HeadError) -> RecipeFlags {
         var flags = RecipeFlags()
         do throws(RecipeError) {
-            if let rotate { flags.rotate = try RotateFlag(parsing: rotate) }
-            if let shrink { flags.shrink = try ShrinkBound(parsing: shrink) }
-            if let strip { flags.strip = try StripPolicy(parsing: strip) }
-            if let format { flags.format = try FormatFlag(parsing: format) }
-            if let quality {
-                guard let number = Int(quality), (1...100).contains(number) else {
-                    throw RecipeError(.badValue(quality, for: "quality", accepted: "1 to 100"))
+            flags.rotate = try Self.read("--rotate", rotate) { (text) throws(RecipeError) in try RotateFlag(parsing: text) }
+            flags.shrink = try Self.read("--shrink", shrink) { (text) throws(RecipeError) in try ShrinkBound(parsing: text) }
+            flags.strip = try Self.read("--strip", strip) { (text) throws(RecipeError) in try StripPolicy(parsing: text) }
+            flags.format = try Self.read("--format", format) { (text) throws(RecipeError) in try FormatFlag(parsing: text) }
+            flags.quality = try Self.read("--quality", quality) { (text) throws(RecipeError) in
+                guard let number = Int(text), (1...100).contains(number) else {
+                    throw RecipeError(.badValue(text, for: "--quality", accepted: "1 to 100"))
                 }
-                flags.quality = number
+                return number
             }
         } catch {
             throw .usage("\(error)")
         }
         return flags
+    }
+
+    /// Nil for a flag that was not given; a refusal names the flag.
+    private static func read<Value>(
+        _ flag: String, _ text: String?, _ reading: (String) throws(RecipeError) -> Value
+    ) throws(RecipeError) -> Value? {
+        guard let text else { return nil }
+        do throws(RecipeError) { return try reading(text) } catch {
+            guard case .badValue(let text, _, let accepted) = error.problem else { throw error }
+            throw RecipeError(.badValue(text, for: flag, accepted: accepted))
+        }
     }
 }

@@ -60,7 +60,7 @@ struct UsageTests {
             (["run", "in", "-o", "out", "--shrik", "10"], "--shrik"),
             (["run", "in", "-o", "out", "--jobs", "0"], "--jobs"),
             (["run", "in", "-o", "out", "--jobs", "many"], "many"),
-            (["run", "in", "-o", "out", "--shrink", "wide"], "wide"),
+            (["run", "in", "-o", "out", "--shrink", "wide"], "--shrink cannot be 'wide'; accepted: "),
             (["run", "in", "-o", "out", "--shrink", "-5"], "shrink"),
             (["run", "in", "-o", "out", "--shrink", "99999999999999999999"], "99999999999999999999"),
             (["run", "in", "-o", "out", "--rotate", "45"], "45"),
