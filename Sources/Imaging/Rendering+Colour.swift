@@ -80,22 +80,47 @@ extension Rendering {
         }
     }
 
-    /// The colour in the image's own space, with an opaque alpha behind it.
+    /// The colour in the image's own space, by its profile where it has one, with an opaque alpha behind it.
     func components(of colour: Colour) -> [Double] {
         let scale = image.bitsPerBand == 16 ? 257.0 : 1
         let rgb = [Double(colour.red), Double(colour.green), Double(colour.blue)]
+        let isInk = image.interpretation == VIPS_INTERPRETATION_CMYK
         var values: [Double]
-        if image.interpretation == VIPS_INTERPRETATION_CMYK {
-            values = rgb.map { 255 - $0 } + [0]
-        } else if image.bands < 3 {
+        if image.bands < 3 {
             // Rec. 709 luma, the nearest grey.
-            values = [(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]).rounded()]
+            values = [(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]).rounded() * scale]
+        } else if colour != .white, isInk || colour != .black, let own = componentsByProfile(of: colour) {
+            values = own
+        } else if isInk {
+            values = rgb.map { (255 - $0) * scale } + [0]
         } else {
-            values = rgb
+            values = rgb.map { $0 * scale }
         }
-        values = values.map { $0 * scale }
         if image.hasAlpha { return values + [255 * scale] }
         return values + [Double](repeating: 0, count: image.bands - values.count)
+    }
+
+    /// Nil without a profile, or with one that does not fit: it says nothing about the colours then.
+    private func componentsByProfile(of colour: Colour) -> [Double]? {
+        guard let profile = image.blob("icc-profile-data") else { return nil }
+        do throws(ImagingError) {
+            let bring = try Operation("icc_import")
+            try bring.set(
+                "in",
+                try Image.of([colour.red, colour.green, colour.blue], width: 1, height: 1, bands: 3, format: VIPS_FORMAT_UCHAR)
+                    .interpreted(as: VIPS_INTERPRETATION_sRGB))
+            try bring.set("input-profile", text: "srgb")
+            let neutral = try bring.image().withOwnHeader()
+            neutral.setBlob("icc-profile-data", profile)
+            let export = try Operation("icc_export")
+            try export.set("in", neutral)
+            try export.set("depth", 16)
+            let values = try export.image().numbers()
+            guard values.count == image.colourBands else { return nil }
+            return image.bitsPerBand == 16 ? values : values.map { ($0 / 257).rounded() }
+        } catch {
+            return nil
+        }
     }
 
     static func nick(of format: VipsBandFormat) -> String {

@@ -7,6 +7,8 @@ public enum FieldKind: Hashable, Sendable {
     /// A list of one or more of these words.
     case choices([String])
     case whole(ClosedRange<Int>)
+    /// As `whole`, without even ones.
+    case odd(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case flag
     /// Pixels, from this number up, or a share of the picture's side, above zero unless zero pixels are taken.
@@ -39,6 +41,7 @@ public enum FieldKind: Hashable, Sendable {
         case .asset: "the path of a file"
         case .byteSize: ByteSize.accepted
         case .whole(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .odd(let range): "an odd number from \(range.lowerBound) to \(range.upperBound)"
         case .number(let range): "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))"
         case .flag: "yes, no"
         case .extent: Extent.accepted
@@ -100,6 +103,9 @@ public enum FieldKind: Hashable, Sendable {
             guard let magnitude = digits(isNegative ? text.dropFirst() : text[...]).flatMap(Int.init(exactly:)) else { return nil }
             let number = isNegative ? -magnitude : magnitude
             return range.contains(number) ? .whole(number) : nil
+        case .odd(let range):
+            guard let number = digits(text).flatMap(Int.init(exactly:)), range.contains(number), number % 2 == 1 else { return nil }
+            return .whole(number)
         case .number(let range):
             let isNegative = range.lowerBound < 0 && text.hasPrefix("-")
             guard let magnitude = fraction(isNegative ? text.dropFirst() : text[...]) else { return nil }

@@ -46,6 +46,18 @@ public struct PDFWishes: Hashable, Sendable {
         case volumePages = "volume-pages"
         case pdfa
 
+        /// Nil where it is a text of its own form.
+        public var kind: FieldKind? {
+            switch self {
+            case .pageSize, .margin, .title, .author, .date: nil
+            case .dpi: .whole(1...PDFWishes.dotsPerInchRange.upperBound)
+            case .missingPage: .choice(MissingPage.allCases.map(\.rawValue))
+            case .volumeSize: .byteSize
+            case .volumePages: .whole(PDFWishes.volumePagesRange)
+            case .pdfa: .flag
+            }
+        }
+
         /// What is accepted, for help and error messages.
         public var accepted: String {
             switch self {

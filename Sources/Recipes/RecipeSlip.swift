@@ -77,7 +77,7 @@ extension FieldKind {
     var isText: Bool {
         switch self {
         case .template, .text, .texts: true
-        case .choice, .choices, .whole, .number, .flag, .extent, .size, .bound, .colour, .paint, .asset, .byteSize: false
+        case .choice, .choices, .whole, .odd, .number, .flag, .extent, .size, .bound, .colour, .paint, .asset, .byteSize: false
         }
     }
 }

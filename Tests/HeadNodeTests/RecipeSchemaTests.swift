@@ -51,13 +51,18 @@ struct RecipeSchemaTests {
         #"{"actions": [{"save": {"format": "bmp"}}]}"#, #"{"actions": [{"strip": "none", "flip": "vertical"}]}"#, #"{"actions": [{"flip": "sideways"}]}"#,
         #"{"actions": ["shrink"]}"#, #"{"actions": {"shrink": 5}}"#, #"{"actions": [{"save": {"progressive": "perhaps"}}]}"#, #"{"pdf": {"pages": 3}}"#,
         ##"{"actions": [{"flatten": {"background": "#12345"}}]}"##, #"{"actions": [{"keep": []}]}"#, #"{"actions": [["shrink"]]}"#,
-        #"{"actions": [{"blur": {"sigma": -1}}]}"#,
+        #"{"actions": [{"blur": {"sigma": -1}}]}"#, #"{"actions": [{"median": 4}]}"#, #"{"actions": [{"border": 0}]}"#,
+        #"{"actions": [{"crop": {"size": "9x9", "left": -5}}]}"#, #"{"actions": [{"shadow": {"x": -5000}}]}"#,
+        #"{"actions": [{"scale": {"width": 10000001}}]}"#, #"{"actions": [{"rotate": {"degrees": 5, "background": "lime"}}]}"#,
+        #"{"actions": [{"save": {"format": "jpeg", "size-max": "200XB"}}]}"#, #"{"pdf": {"pdfa": "perhaps"}}"#, #"{"pdf": {"volume-pages": 0}}"#,
     ]
     private static let recipes = [
         #"{"actions": [{"rotate": 90}, {"shrink": "50%"}, {"save": {"format": "JPG", "quality": "80", "progressive": true}}]}"#,
         #"{"actions": ["auto-orient", "grayscale", {"flatten": {"background": "Gray"}}, {"keep": "exif,icc"}, {"keep": ["EXIF"]}]}"#,
         #"{"name": 5, "actions": [{"fit": {"size": "80x60", "gravity": "Center"}}, {"border": {"width": "2cm", "color": "red"}}]}"#,
         #"{"actions": [{"crop": {"width": "min(width, height) / 2", "height": 10}}, {"save": {}}], "pdf": {"page-size": "a4"}}"#,
+        #"{"actions": [{"crop": {"size": "9x9", "left": 0.4}}, {"median": "5"}, {"canvas": {"size": "9x9", "background": "Transparent"}}]}"#,
+        #"{"actions": [{"scale": {"width": 0.4}}, {"save": {"format": "webp", "size-max": "1.5mib"}}], "pdf": {"pdfa": true, "volume-size": 2000000}}"#,
     ]
 
     @Test("The schema takes what the parser takes, every example and ready-made recipe among it, and refuses slips as the parser does")

@@ -253,6 +253,48 @@ struct DecorationStepTests {
         try expect(Placement(gravity: .northWest, across: -1), 200, at: [])
     }
 
+    @Test("A colour is the colour it names in the space of the picture's profile; black and white stay themselves")
+    func colourByProfile() throws {
+        func frame(_ picture: Pixels, _ profile: String, _ colour: Colour) throws -> [Int] {
+            try picture.after(profile: profile) {
+                try $0.frame(FrameSides(left: 1, top: 0, right: 0, bottom: 0), colour: colour, opacity: 1)
+            }[0, 0]
+        }
+        let grey = [100, 100, 100]
+        for (space, alpha) in [(Pixels.Space.colour, false), (.colour, true), (.deepColour, false)] {
+            let scale = space == .deepColour ? 257 : 1
+            let picture = Pixels(space, (grey + (alpha ? [255] : [])).map { $0 * scale }, width: 1, height: 1)
+            // sRGB's red is #ea3323 in Display P3.
+            let red = try frame(picture, "p3", Colour(red: 255, green: 0, blue: 0))
+            #expect(zip(red, [0xEA, 0x33, 0x23, 255]).allSatisfy { abs($0 - $1 * scale) <= 2 * scale }, "\(red)")
+            #expect(try frame(picture, "p3", .white).prefix(3).allSatisfy { $0 == 255 * scale })
+            #expect(try frame(picture, "p3", .black).prefix(3).allSatisfy { $0 == 0 })
+        }
+        let ink = Pixels(.ink, [10, 20, 30, 40], width: 1, height: 1)
+        #expect(try frame(ink, "cmyk", .white) == [0, 0, 0, 0])
+        let black = try frame(ink, "cmyk", .black)
+        #expect(black[3] > 150 && black.prefix(3).allSatisfy { $0 < 255 }, "\(black)")
+    }
+
+    @Test("A mark larger than the picture is made no larger than the picture")
+    func hugeMark() throws {
+        let picture = Pixels(grey: Array(repeating: 40, count: 12), width: 4)
+        for (gravity, across) in [(Gravity.centre, 0), (.northWest, -20_000), (.southEast, -20_000)] {
+            let made = try picture.after {
+                try $0.watermark(
+                    with: try Pixels(.colour, [200, 200, 200], width: 2, height: 2).image(),
+                    MarkStep(method: .offset, placement: Placement(gravity: gravity, across: across), width: 60_000))
+            }
+            #expect(made.values.allSatisfy { $0 == 200 })
+        }
+        let outside = try picture.after {
+            try $0.watermark(
+                with: try Pixels(.colour, [200, 200, 200], width: 2, height: 2).image(),
+                MarkStep(method: .offset, placement: Placement(gravity: .northWest, across: 4)))
+        }
+        #expect(outside == picture)
+    }
+
     @Test("A mark on inks is inks, of the same lightness")
     func watermarkOfInk() throws {
         let picture = Pixels(.ink, [0, 0, 0, 0], width: 2, height: 1)

@@ -63,7 +63,7 @@ struct DecorationActionTests {
 
     @Test("A window needs a middle")
     func evenWindow() {
-        #expect { try read("{common: 4}") } throws: { "\($0)".contains("window of common is 4; it has to be odd") }
+        #expect { try read("{common: 4}") } throws: { "\($0)".contains("cannot be '4'; accepted: an odd number from 3 to 49") }
     }
 
     @Test("Effects that only ImageMagick makes are refused with what to use instead", arguments: ["bullet", "3d-edge", "pencil-sketch"])

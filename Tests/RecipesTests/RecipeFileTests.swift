@@ -220,7 +220,7 @@ struct RecipeFileTests {
     private func example(_ kind: FieldKind) -> String {
         switch kind {
         case .choice(let words), .choices(let words): words[0]
-        case .whole(let range): "\(range.lowerBound)"
+        case .whole(let range), .odd(let range): "\(range.lowerBound)"
         case .number(let range): "\(range.lowerBound)"
         case .flag: "yes"
         case .extent: "5"

@@ -25,7 +25,7 @@ enum RecipeSchema {
                     .object([
                         ("description", .string("How pages are bound with --pdf.")), ("type", types(["object", "null", "string"])),
                         ("maxLength", .integer(0)), ("additionalProperties", .bool(false)),
-                        ("properties", .object(PDFWishes.Field.allCases.map { ($0.rawValue, scalar($0.accepted)) })),
+                        ("properties", .object(PDFWishes.Field.allCases.map { ($0.rawValue, value(of: $0)) })),
                     ])
                 ),
             ])
@@ -86,6 +86,11 @@ enum RecipeSchema {
         return .object(members + schema(field.kind))
     }
 
+    private static func value(of wish: PDFWishes.Field) -> JSONValue {
+        guard let kind = wish.kind else { return scalar(wish.accepted) }
+        return .object([("description", .string("Accepted: \(wish.accepted)."))] + schema(kind))
+    }
+
     // MARK: Kinds
 
     private static func schema(_ kind: FieldKind) -> [(String, JSONValue)] {
@@ -103,17 +108,37 @@ enum RecipeSchema {
                 [("type", .string("integer")), ("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound))],
                 text("^-?[0-9]+$"),
             ])
+        case .odd(let range):
+            anyOf([
+                [
+                    ("type", .string("integer")), ("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound)),
+                    ("not", .object([("multipleOf", .integer(2))])),
+                ],
+                text("^[0-9]*[13579]$"),
+            ])
         case .number(let range):
             anyOf([
                 [("type", .string("number")), ("minimum", .number(range.lowerBound)), ("maximum", .number(range.upperBound))],
                 text("^-?[0-9.]+$"),
             ])
         case .flag: anyOf([[("type", .string("boolean"))], choice(["yes", "no"]), choice(["true", "false", "on", "off"])])
-        case .extent: [("type", types(["number", "string"])), ("minLength", .integer(1))]
+        case .extent(let least):
+            anyOf([
+                [
+                    ("type", .string("number")), ("maximum", .integer(sidePixelsMax)),
+                    // A fraction counts as the nearest whole number, but as one where none is taken.
+                    ("exclusiveMinimum", .number(least == 1 ? 0 : Double(least) - 0.5)),
+                ],
+                [("type", .string("string")), ("minLength", .integer(1))],
+            ])
         case .size: text("[xX×]")
         case .bound: anyOf([[("type", .string("integer")), ("minimum", .integer(1))], text("^[0-9. ]+(px|[xX×][0-9px ]+|%)? *$")])
-        case .colour: anyOf([choice(Colour.nameList), text("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")])
-        case .paint, .byteSize: [("type", types(["number", "string"])), ("minLength", .integer(1))]
+        case .colour: anyOf([choice(Colour.nameList), text(colourDigits)])
+        case .paint: anyOf([choice(["transparent"] + Colour.nameList), text(colourDigits)])
+        case .byteSize:
+            anyOf([
+                [("type", .string("number")), ("minimum", .integer(0))], text("^[0-9]+([.][0-9]+)? *([bB]|[kKmMgGtT]([iI]?[bB])?)?$"),
+            ])
         case .text, .template, .asset: [("type", types(["string", "number", "boolean", "null"]))]
         case .texts(let most):
             anyOf([
@@ -125,6 +150,8 @@ enum RecipeSchema {
             ])
         }
     }
+
+    private static let colourDigits = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"
 
     /// The words for editors to offer, and the same in other letters' case and second spellings, which the parser takes too.
     private static func choice(_ words: [String]) -> [(String, JSONValue)] {

@@ -22,8 +22,24 @@ extension Rendering {
             (colours, mask) = try Self.resized(colours, mask, width: width, height: height)
         }
         if step.opacity < 1 { mask = try mask.linear([step.opacity], [0]).rounded(to: VIPS_FORMAT_UCHAR) }
+        var (left, top) = (0, 0)
+        switch step.method {
+        case .tile: break
+        case .offset: (left, top) = step.placement.corner(of: (colours.width, colours.height), in: size)
+        case .scale: (left, top) = Placement(gravity: .centre).corner(of: (colours.width, colours.height), in: size)
+        }
+        // Of a mark larger than the picture no more is made than is seen.
+        let hidden = (x: max(0, -left), y: max(0, -top))
+        let seen = (
+            width: min(colours.width, size.width - left) - hidden.x, height: min(colours.height, size.height - top) - hidden.y
+        )
+        guard seen.width > 0, seen.height > 0 else { return }
+        (left, top) = (left + hidden.x, top + hidden.y)
         // Read for every file and every tile of it.
-        (colours, mask) = (try colours.inMemory(), try mask.inMemory())
+        (colours, mask) = (
+            try colours.area(left: hidden.x, top: hidden.y, width: seen.width, height: seen.height).inMemory(),
+            try mask.area(left: hidden.x, top: hidden.y, width: seen.width, height: seen.height).inMemory()
+        )
         let cover: Image
         let layer: Image
         switch step.method {
@@ -32,8 +48,6 @@ extension Rendering {
             cover = try mask.replicated(across: across, down: down).area(left: 0, top: 0, width: size.width, height: size.height)
             layer = try headed(try colours.replicated(across: across, down: down))
         case .offset, .scale:
-            let placement = step.method == .scale ? Placement(gravity: .centre) : step.placement
-            let (left, top) = placement.corner(of: (colours.width, colours.height), in: size)
             cover = try Image.plane(0, width: size.width, height: size.height).inserting(mask, left: left, top: top)
             layer = try plain(.black).inserting(colours, left: left, top: top)
         }

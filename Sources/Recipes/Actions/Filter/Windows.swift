@@ -12,12 +12,8 @@ extension WindowFilter {
     public static var family: ActionFamily { .filter }
     public static var mainField: String? { "window" }
 
-    public var problem: RecipeProblem? {
-        window % 2 == 1 ? nil : .contradiction("window of \(Self.name.rawValue) is \(window); it has to be odd, so that it has a middle")
-    }
-
     static func windowField(_ most: Int, _ path: any WritableKeyPath<Self, Int> & Sendable) -> FieldBinding<Self> {
-        FieldBinding("window", "Side of the square around each pixel; odd.", .whole(3...most), path)
+        FieldBinding("window", "Side of the square around each pixel; odd, so that it has a middle.", .odd(3...most), path)
     }
 
     func sentence(_ what: String) -> String { "\(what) of \(window) x \(window) px" + spokenAmount(amount) }
