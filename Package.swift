@@ -121,7 +121,12 @@ let package = Package(
         tests("SupervisingTests", ["Supervising", "JobModel"]),
         tests("WorkerPoolTests", ["WorkerPool", "LinuxSystem", "WireProtocol", "JobModel", "fixture-worker"]),
         tests("MinderTests", ["Minder", "LinuxSystem", "WireProtocol", "JobModel", "Programs", "Digests", "quire-agent"]),
-        tests("NodeAgentTests", ["NodeAgent", "LinuxSystem", "Programs", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "fixture-worker"]),
+        tests(
+            "NodeAgentTests",
+            [
+                "NodeAgent", "LinuxSystem", "Programs", "Recipes", "Staging", "Bundles", "Digests", "WireProtocol", "JobModel", "quire-agent", "quire-worker",
+                "fixture-worker",
+            ]),
         tests("ImagingTests", ["Imaging", "CVips", "JobModel", "Recipes", "Variables", "WireProtocol", "LinuxSystem", "quire-worker"]),
 
         // Tests, a target a module; the last ones run the programs as users do.

@@ -151,3 +151,17 @@ public struct RunSettings: Sendable {
         self.command = command
     }
 }
+
+extension RunSettings {
+    /// Whether a recipe that runs other programs may do so here.
+    ///
+    /// A recipe may come from anybody: only the command line that began the job lets it, and only on this machine.
+    func checkCommands() throws(HeadError) {
+        guard allowsCommands else {
+            throw .usage("the recipe runs another program (command); --allow-commands lets it, for recipes you trust")
+        }
+        guard !hosts.areGiven else {
+            throw .usage("a recipe that runs other programs (command) works on this machine alone; leave out the hosts, or use quire exec, which runs a program on hosts")
+        }
+    }
+}

@@ -55,7 +55,7 @@ public struct Session {
         let environment = StateFolder.environment()
         let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
         let (recipe, pdf, assets) = try recipeAndPDF(environment, workingFolder)
-        if recipe.runsCommands { try checkCommands() }
+        if recipe.runsCommands { try settings.checkCommands() }
         var settings = settings
         settings.assets = assets
         let state = try StateFolder(named: settings.stateFolder, environment: environment)
@@ -99,16 +99,6 @@ public struct Session {
             sample = SampleSheet(settings: settings, programs: programs, state: try state.absolute(), job: job, workingFolder: workingFolder)
         }
         return status
-    }
-
-    /// A recipe may come from anybody: only the command line of this machine lets it run programs, and only here.
-    private func checkCommands() throws(HeadError) {
-        guard settings.allowsCommands else {
-            throw .usage("the recipe runs another program (command); --allow-commands lets it, for recipes you trust")
-        }
-        guard !settings.hosts.areGiven else {
-            throw .usage("a recipe that runs other programs (command) works on this machine alone; leave out the hosts, or use quire exec, which runs a program on hosts")
-        }
     }
 
     private func recipeAndPDF(

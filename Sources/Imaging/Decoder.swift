@@ -11,6 +11,7 @@ internal import Recipes
 final class Decoder {
     let input: InputFile
     let kind: ImageKind
+    let limits: WorkLimits
     private let loader: Loader
     private let isTolerant: Bool
     /// By page, the directory it stands in, for a TIFF that can be read: previews and masks are no pages of their own.
@@ -33,6 +34,7 @@ final class Decoder {
     ) throws(ImagingError) {
         self.input = input
         self.kind = kind
+        self.limits = limits
         self.isTolerant = isTolerant
         guard input.byteCount <= limits.fileBytesMax else {
             throw .file(.tooLarge, "\(input.byteCount) bytes; the limit is \(limits.fileBytesMax)")
@@ -260,7 +262,13 @@ struct PictureHeader {
         orientation = (1...8).contains(stated) ? stated : 1
         (hasAlpha, isAnimation) = (false, false)
         hasProfile = file.segments.contains { $0.kind == .icc }
-        colour = file.frame.components.count == 1 ? .grey : .srgb
+        colour =
+            switch file.frame.components.count {
+            case 1: .grey
+            case 3: .srgb
+            case 4: .cmyk
+            default: nil
+            }
     }
 
     /// A block that cannot be read says nothing, as with every other reader.

@@ -12,6 +12,8 @@ struct Rendering {
     var notes: [WorkNote] = []
     /// What the pictures of the job share.
     let assets: SharedAssets
+    /// What a picture that another program makes of it may cost.
+    let limits: WorkLimits
 
     /// What the resolution the file states has to be multiplied with, so that the picture keeps its size on paper.
     private(set) var resolutionScale = (x: 1.0, y: 1.0)
@@ -23,6 +25,7 @@ struct Rendering {
         _ decoder: Decoder, _ work: ProcessTask.PageWork, takesFrames: Bool, assets: SharedAssets
     ) throws(ImagingError) {
         self.assets = assets
+        limits = decoder.limits
         let header = work.header
         var rest = work.steps[...]
         let turn = Turn.leading(&rest)
@@ -56,6 +59,7 @@ struct Rendering {
     init(_ image: Image, assets: SharedAssets = SharedAssets([])) {
         self.image = image
         self.assets = assets
+        limits = WorkLimits()
         isStreaming = false
         pixelsDecoded = 0
     }

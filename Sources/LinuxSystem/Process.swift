@@ -162,3 +162,6 @@ func currentEnvironment() -> [[UInt8]] {
 public func environmentVariable(_ name: String) -> RawPath? {
     getenv(name).map { RawPath(cString: $0) }
 }
+
+/// Takes a variable out of this process's environment; for the beginning of a process, before it has threads.
+public func removeEnvironmentVariable(_ name: String) { unsetenv(name) }

@@ -21,6 +21,10 @@ public enum AgentProgram {
         do throws(SystemError) {
             // Four descriptors a worker: the usual 1,024 would end at 250 slots.
             let openFilesMax = try raiseOpenFilesLimit()
+            // While this agent runs its bundle, if it comes from one, is not removed as an old one.
+            let bundle = StoredBundle.own(.agent)
+            // From a bundle it works for another machine, whose recipes run no programs here, whatever the environment says.
+            if bundle != nil { removeEnvironmentVariable("QUIRE_ALLOW_COMMANDS") }
             let terminate = try Wake()
             // Before any other thread. A terminal's signals are the head's affair: it tells us what they mean.
             let signals = SignalWatch { signal in
@@ -29,8 +33,6 @@ public enum AgentProgram {
                 case .interrupt, .hangUp, .windowChange, .resumed, .reload: break
                 }
             }
-            // While this agent runs its bundle, if it comes from one, is not removed as an old one.
-            let bundle = StoredBundle.own(.agent)
             let code = try withExtendedLifetime((signals, bundle)) { () throws(SystemError) -> Int32 in
                 let capacity = Capacity.ofThisMachine()
                 let agent = try Agent(try Descriptors.takeStandardStreams(), capacity: capacity, terminate: terminate, openFilesMax: openFilesMax)

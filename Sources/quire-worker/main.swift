@@ -16,5 +16,10 @@ if CommandLine.arguments.dropFirst() == ["--module-folder"] {
     print(ImageEngine.moduleFolder)
     exit(0)
 }
+if CommandLine.arguments.dropFirst().first == CommandWatch.word {
+    nameProcess("quire-command")
+    // As bytes: names of folders need not be text.
+    exit(CommandWatch.run((2..<Int(CommandLine.argc)).map { index in CommandLine.unsafeArgv[index].map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? [] }))
+}
 nameProcess("quire-worker")
 exit(WorkerMain.run())

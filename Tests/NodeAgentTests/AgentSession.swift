@@ -65,14 +65,14 @@ final class AgentSession {
     /// Hello and setup; returns the agent's facts once its workers are ready.
     @discardableResult
     func start(
-        slots: Int, timeout: TimeoutRule = .none, memoryBytesMax: UInt64 = 0, recipe: String = "", leaseSeconds: UInt32 = 0,
+        slots: Int, timeout: TimeoutRule = .none, memoryBytesMax: UInt64 = 0, recipe: String = "", recipeBytes: [UInt8]? = nil, leaseSeconds: UInt32 = 0,
         job: String = "job", epoch: UInt32 = 1, scratch: String? = nil, yieldsToOthers: Bool = false, awaitReady: Bool = true,
         spec: ProgramSpec? = nil, programs: ProgramTerms? = nil,
         place: () throws -> WorkerPlace = { .beside }
     ) throws -> HostFacts {
         send(.hello(Hello(build: "test")))
         let worker = try place()
-        let work = WorkSetup(recipe: spec?.canonicalBytes ?? Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600)
+        let work = WorkSetup(recipe: spec?.canonicalBytes ?? recipeBytes ?? Array(recipe.utf8), damage: .fail, limits: WorkLimits(), fileMode: 0o600)
         send(
             .setup(
                 AgentSetup(
