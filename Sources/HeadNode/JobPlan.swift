@@ -43,6 +43,8 @@ struct JobPlan: Sendable {
     var roots: InputRoots
     /// What runs for each input; nil where a recipe or nothing is done to them.
     var program: ProgramPlan?
+    /// Inputs that `--sample` leaves for later.
+    var leftOutCount = 0
 
     /// Of all that decides an output's bytes.
     static func digest(of recipe: Recipe, _ settings: RunSettings) -> Digest256 {

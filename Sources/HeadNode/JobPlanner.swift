@@ -65,7 +65,7 @@ struct JobPlanner {
             count += 1
             if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
-        let skipped = try forEachInput(needsProbe: names?.needsProbe == true, countsFolders: countsFolders) { (input, facts, place) throws(HeadError) in
+        let (skipped, leftOut) = try forEachInput(needsProbe: names?.needsProbe == true, countsFolders: countsFolders) { (input, facts, place) throws(HeadError) in
             // Named inputs that are not there fail by name beside others; all of them missing is another thing.
             if count == 0, missing.hold(input, place) { return }
             for held in missing.release() { try add(held.input, nil, held.place) }
@@ -83,7 +83,7 @@ struct JobPlanner {
             skipped: skipped.sorted { $0.key.text < $1.key.text }.map { ($0.key.text, $0.value) },
             otherBuilds: checks.otherBuilds,
             bindsInputsAsTheyAre: settings.purpose == .bind, spoolFolder: spoolFolder(books.books), workingFolder: workingFolder,
-            roots: roots)
+            roots: roots, leftOutCount: leftOut)
     }
 
     // MARK: Books before they are bound
@@ -107,9 +107,11 @@ struct JobPlanner {
     // MARK: Inputs in their order
 
     /// Streams the inputs where it can; an order over all of them, a probe or a sample needs the whole list in memory.
+    ///
+    /// Returns what was passed over, and how many inputs are not in the sample.
     private func forEachInput(
         needsProbe: Bool, countsFolders: Bool, _ add: (ScannedInput, ProbeFacts?, ListPlace) throws(HeadError) -> Void
-    ) throws(HeadError) -> [SkipReason: Int] {
+    ) throws(HeadError) -> (skipped: [SkipReason: Int], leftOut: Int) {
         var folders = FolderCounts()
         var all: [ScannedInput] = []
         let collects = needsProbe || settings.sort.map { $0 != .given } == true || settings.sampleCount != nil
@@ -127,7 +129,7 @@ struct JobPlanner {
                 try interrupts.check()
                 display.scanning(found: found, skipped: 0)
             })
-        guard collects else { return skipped }
+        guard collects else { return (skipped, 0) }
         let sortsByContent = settings.sort?.needsProbe == true
         var facts = sortsByContent ? try probe(all) : [ProbeFacts?](repeating: nil, count: all.count)
         var order = Array(all.indices)
@@ -144,7 +146,7 @@ struct JobPlanner {
             for (place, found) in zip(taken, try probe(taken.map { all[order[$0]] })) { facts[order[place]] = found }
         }
         for place in taken { try add(all[order[place]], facts[order[place]], places[place]) }
-        return skipped
+        return (skipped, all.count - taken.count)
     }
 
     private func scanner() throws(HeadError) -> InputScanner {

@@ -35,14 +35,7 @@ public struct Session {
         var sample: SampleSheet?
         let status = try run(&sample)
         guard let sample else { return status }
-        do throws(HeadError) {
-            guard try sample.offer(status) else { return status }
-        } catch {
-            if case .interrupted = error { throw error }
-            // The sample itself is done and stays; only its sheet is wanting.
-            Terminal.writeError(Array("quire: the sample cannot be shown: \(error)\n".utf8))
-            return status
-        }
+        guard try sample.offer(status) else { return status }
         var all = settings
         all.sampleCount = nil
         return try Session(all, programs: programs).run()
@@ -96,7 +89,8 @@ public struct Session {
         keepsJob = true
         let status = try open.carryOut(plan)
         if settings.purpose == .process, settings.sampleCount != nil {
-            sample = SampleSheet(settings: settings, programs: programs, state: try state.absolute(), job: job, workingFolder: workingFolder)
+            sample = SampleSheet(
+                settings: settings, programs: programs, state: try state.absolute(), job: job, workingFolder: workingFolder, leftOutCount: plan.leftOutCount)
         }
         return status
     }
@@ -165,6 +159,8 @@ final class InterruptCount: Sendable {
     }
 
     func planningIsOver() { isPlanning.store(false, ordering: .relaxed) }
+
+    var isInterrupted: Bool { count.load(ordering: .relaxed) > 0 }
 
     /// Nothing was begun yet, so there is nothing to go on with.
     func check() throws(HeadError) {

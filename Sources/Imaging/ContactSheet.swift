@@ -8,7 +8,7 @@ struct ContactSheet {
     private let order: SheetOrder
 
     private static let paper = [255.0, 255.0, 255.0]
-    /// What stands for a file that could not be shown.
+    /// Behind the words that stand for a file that cannot be shown.
     private static let absent = [224.0, 224.0, 224.0]
     private static let gapPixels = 8
     private static let captionPixels = 20
@@ -41,7 +41,11 @@ struct ContactSheet {
     private func cell(_ cell: SheetCell) throws(ImagingError) -> Image {
         let side = order.cellSide
         let height = side + (order.hasCaptions ? Self.captionPixels : 0)
-        let picture = if let bytes = cell.picture { try self.picture(bytes) } else { try Self.block(side * 3 / 4, Self.absent) }
+        let picture =
+            switch cell.content {
+            case .picture(let bytes): try self.picture(bytes)
+            case .absent(let why): try absent(why, side: side * 3 / 4)
+            }
         let placed = try picture.embedded(
             left: (side - picture.width) / 2, top: (side - picture.height) / 2, width: side, height: height, background: Self.paper)
         guard order.hasCaptions, let caption = try caption(cell.caption, width: side) else { return try placed.inMemory() }
@@ -71,6 +75,15 @@ struct ContactSheet {
                 width: max(1, width * order.cellSide / long), height: max(1, height * order.cellSide / long))
         }
         return try rendering.image.inMemory()
+    }
+
+    /// What stands for a file that cannot be shown: a square that says why.
+    private func absent(_ why: String, side: Int) throws(ImagingError) -> Image {
+        let block = try Self.block(side, Self.absent)
+        guard let words = try caption(why, width: side) else { return block }
+        let shaded = try words.linear(Self.absent.map { $0 / 255 }, [0, 0, 0]).cast(to: VIPS_FORMAT_UCHAR).interpreted(as: VIPS_INTERPRETATION_sRGB)
+        return try block.inserting(shaded, left: max(0, (side - words.width) / 2), top: max(0, (side - words.height) / 2))
+            .area(left: 0, top: 0, width: side, height: side)
     }
 
     private static func block(_ side: Int, _ colour: [Double]) throws(ImagingError) -> Image {

@@ -28,12 +28,18 @@ public struct SheetOrder: Hashable, Sendable {
 }
 
 public struct SheetCell: Hashable, Sendable {
-    /// A JPEG as a `thumbnail` order makes it; nil for a file that could not be shown.
-    public var picture: [UInt8]?
+    public enum Content: Hashable, Sendable {
+        /// A JPEG as a `thumbnail` order makes it.
+        case picture([UInt8])
+        /// A file that cannot be shown, and why in a word or two.
+        case absent(String)
+    }
+
+    public var content: Content
     public var caption: String
 
-    public init(picture: [UInt8]?, caption: String) {
-        self.picture = picture
+    public init(_ content: Content, caption: String) {
+        self.content = content
         self.caption = caption
     }
 }

@@ -29,8 +29,14 @@ extension SheetOrder: WireCodable {
         writer.put(hasCaptions)
         writer.put(count: cells.count)
         for cell in cells {
-            writer.put(cell.picture != nil)
-            if let picture = cell.picture { writer.put(picture) }
+            switch cell.content {
+            case .picture(let bytes):
+                writer.put(true)
+                writer.put(bytes)
+            case .absent(let why):
+                writer.put(false)
+                writer.put(why)
+            }
             writer.put(cell.caption)
         }
     }
@@ -39,8 +45,8 @@ extension SheetOrder: WireCodable {
             folder: try reader.value(), format: try reader.choice(), columns: try reader.integer(), cellSide: try reader.integer(),
             hasCaptions: try reader.bool(), cells: [])
         for _ in 0..<(try reader.count()) {
-            let picture = try reader.bool() ? try reader.byteArray() : nil
-            cells.append(SheetCell(picture: picture, caption: try reader.text()))
+            let content: SheetCell.Content = try reader.bool() ? .picture(try reader.byteArray()) : .absent(try reader.text())
+            cells.append(SheetCell(content, caption: try reader.text()))
         }
     }
 }

@@ -42,7 +42,7 @@ public struct ContactSheetTask {
         let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
         let place = output.parent.isEmpty ? RawPath(".") : output.parent
         let scratch = workingFolder.appending(place).appending(".quire-contact-sheet-\(getpid())")
-        defer { if isPDF { JobFolder.removeWithFiles(scratch) } }
+        defer { if isPDF { JobFolder.removeWithFiles(scratch) } else { SheetMaker.sweep(place) } }
         guard let made = try makeSheets(workingFolder, place, scratch) else {
             if settings.allowsEmpty { return .done }
             throw .noInputs("no images among the inputs; --allow-empty makes this a success")
@@ -70,7 +70,10 @@ public struct ContactSheetTask {
         let side = SideWork(link: link, events: inbox.events)
         let inputs = try inputs(ledger, workingFolder, side, inbox.interrupts)
         if inputs.isEmpty { return nil }
-        let entries = inputs.map { SheetMaker.Entry(path: workingFolder.appending($0.path), identity: $0.identity, caption: $0.path.lastComponent.display) }
+        let entries = inputs.map {
+            SheetMaker.Entry(
+                path: workingFolder.appending($0.path), identity: $0.identity, caption: $0.path.lastComponent.display, absence: $0.failure?.reason)
+        }
         let maker = SheetMaker(layout: layout, side: side)
         let folder = isPDF ? scratch : workingFolder.appending(place)
         try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
@@ -95,9 +98,17 @@ public struct ContactSheetTask {
             let order = found.indices.sorted { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
             found = order.map { found[$0] }
         }
-        // A sheet of an earlier run is not shown on the next.
-        let own = workingFolder.appending(output).normalized
-        return found.filter { workingFolder.appending($0.path).normalized != own }.spread(settings.sampleCount)
+        var shown: [ScannedInput] = []
+        for input in found where try !isSheet(input, ledger, workingFolder) { shown.append(input) }
+        return shown.spread(settings.sampleCount)
+    }
+
+    /// Sheets of earlier runs, and other PDFs that quire bound, are not shown, nor what stands where this one will.
+    private func isSheet(_ input: ScannedInput, _ ledger: OutputLedger, _ workingFolder: RawPath) throws(HeadError) -> Bool {
+        let path = workingFolder.appending(input.path).normalized
+        if path == workingFolder.appending(output).normalized { return true }
+        let known = try journal { () throws(JobStoreError) in try ledger.entry(for: path) }
+        return known.map { !$0.isInPlace && $0.input == $0.output && $0.identities.contains(input.identity) } ?? false
     }
 
     /// Pictures: `sheet.jpg` alone, or `sheet-001.jpg`, `sheet-002.jpg`...

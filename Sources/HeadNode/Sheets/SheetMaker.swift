@@ -12,6 +12,8 @@ struct SheetMaker {
         var path: RawPath
         var identity: InputIdentity
         var caption: String
+        /// Known to be nothing that can be shown.
+        var absence: FailureReason?
     }
 
     /// How sheets look.
@@ -46,6 +48,20 @@ struct SheetMaker {
         }
     }
 
+    /// How the names of sheets begin that are not whole yet.
+    static let tempStart = Array(".quire-contact-sheet-\(getpid())-".utf8)
+
+    /// Removes sheets that got no name, where the making of them was broken off. What resists is left.
+    static func sweep(_ folder: RawPath) {
+        do throws(SystemError) {
+            for entry in try LinuxSystem.FolderListing.entries(of: folder, where: { $0.bytes.starts(with: tempStart) }) {
+                try FileOperation.removeIfPresent(folder.appending(entry.name))
+            }
+        } catch {
+            return
+        }
+    }
+
     func sheetCount(of entries: Int) -> Int { (entries + layout.cellsOfSheet - 1) / layout.cellsOfSheet }
 
     /// Makes all sheets; `made` gets each with its number from 0 under a temp name in `folder`, in no order.
@@ -59,7 +75,7 @@ struct SheetMaker {
         for start in stride(from: 0, to: entries.count, by: step) {
             let group = Array(entries[start..<min(entries.count, start + step)])
             let pictures = try pictures(group)
-            absent += pictures.count { $0 == nil }
+            absent += pictures.count { if case .absent = $0 { true } else { false } }
             let first = start / layout.cellsOfSheet
             try side.perform(
                 sheetCount(of: group.count),
@@ -78,27 +94,36 @@ struct SheetMaker {
         return absent
     }
 
-    private func pictures(_ entries: [Entry]) throws(HeadError) -> [[UInt8]?] {
-        var pictures = [[UInt8]?](repeating: nil, count: entries.count)
+    private func pictures(_ entries: [Entry]) throws(HeadError) -> [SheetCell.Content] {
+        var pictures = entries.map { SheetCell.Content.absent($0.absence?.rawValue ?? "") }
+        let shown = entries.indices.filter { entries[$0].absence == nil }
         try side.perform(
-            entries.count,
-            order: { index in
-                WorkOrder(
-                    attempt: Attempt(task: TaskIndex(index), number: 1), input: entries[index].path, identity: entries[index].identity,
-                    kind: .thumbnail(sidePixelsMax: layout.cellSide), tempName: RawPath(".quire-thumbnail-\(index)"))
+            shown.count,
+            order: { number in
+                let entry = entries[shown[number]]
+                return WorkOrder(
+                    attempt: Attempt(task: TaskIndex(shown[number]), number: 1), input: entry.path, identity: entry.identity,
+                    kind: .thumbnail(sidePixelsMax: layout.cellSide), tempName: RawPath(".quire-thumbnail-\(number)"))
             },
             each: { (report) throws(HeadError) in
-                if case .finished(let work) = report.outcome { pictures[report.attempt.task.position] = work.thumbnail }
+                let place = report.attempt.task.position
+                switch report.outcome {
+                case .finished(let work):
+                    guard let bytes = work.thumbnail else { throw .agent("a worker told nothing of the small picture it made") }
+                    pictures[place] = .picture(bytes)
+                case .failed(let failure): pictures[place] = .absent(failure.reason.rawValue)
+                case .notStored: preconditionFailure("a small picture is not stored")
+                }
             })
         return pictures
     }
 
-    private func sheet(_ number: Int, _ places: [Int], _ entries: [Entry], _ pictures: [[UInt8]?], _ folder: RawPath) -> WorkOrder {
-        let cells = places.map { SheetCell(picture: pictures[$0], caption: entries[$0].caption) }
+    private func sheet(_ number: Int, _ places: [Int], _ entries: [Entry], _ pictures: [SheetCell.Content], _ folder: RawPath) -> WorkOrder {
+        let cells = places.map { SheetCell(pictures[$0], caption: entries[$0].caption) }
         let order = SheetOrder(
             folder: folder, format: layout.format, columns: layout.columns, cellSide: layout.cellSide, hasCaptions: layout.hasCaptions, cells: cells)
         return WorkOrder(
             attempt: Attempt(task: TaskIndex(number), number: 1), input: folder, identity: InputIdentity(sizeBytes: 0, modifiedNanoseconds: 0),
-            kind: .sheet(order), tempName: RawPath(".quire-contact-sheet-\(getpid())-\(number)"))
+            kind: .sheet(order), tempName: RawPath(bytes: Self.tempStart + Array("\(number)".utf8)))
     }
 }
