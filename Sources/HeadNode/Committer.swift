@@ -181,6 +181,12 @@ struct Committer: Sendable {
                     }
                     return name
                 }
+                let (made, planned) = (Set(work.files.map(\.save)).count, settled.task.outputs.count)
+                if made < planned {
+                    removeTemps(outcome, earlier: [:])
+                    (outcome.state, outcome.work, outcome.outputs) = (.failed, nil, [])
+                    outcome.failure = TaskFailure(.crashed, "the worker on \(settled.host) told of \(made) of its \(planned) outputs")
+                }
             }
         case .failed(let failure):
             outcome.state = .failed

@@ -233,6 +233,7 @@ final class JobRunner {
         case .hostReady(let link): joined(link)
         case .hostFailed(let host, let why, let isFinal): try failedToJoin(host, why, isFinal: isFinal)
         case .hostShallLeave(let host): letLeave(host)
+        case .refused(let host, let reports): settle(reports.map(final), from: host)
         case .attemptsFailed(let host, let attempts, let verdict, let why): failed(attempts, on: host, verdict, why)
         case .committed(let tasks):
             for task in tasks {
@@ -425,7 +426,7 @@ final class JobRunner {
                     }
                 }
                 if !shard.isEmpty { links[host]?.send(.assign(shard)) }
-                if !refused.isEmpty { events.send(.agent(host, .reports(refused))) }
+                if !refused.isEmpty { events.send(.refused(host, refused)) }
                 sent = part.upperBound
             }
         } catch {

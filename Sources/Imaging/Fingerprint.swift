@@ -70,6 +70,8 @@ extension ImageEngine {
             var process = ProcessOrder(
                 folder: files ? order.folder : nil, format: saveRecipes[0].outputFormat(forExtension: path.lowercasedExtension),
                 pages: pages, spoolFolder: pages ? order.folder : nil, digestInput: false, keepTimes: false)
+            // Where a host keeps its canaries is not to be seen in a text.
+            process.place = InputPlace(relative: path.lastComponent, inputFolderName: RawPath("canaries"), index: 1, folderIndex: 1)
             process.further = saveRecipes.dropFirst().map {
                 SaveTarget(folder: order.folder, format: $0.outputFormat(forExtension: path.lowercasedExtension))
             }

@@ -33,9 +33,14 @@ struct PlanSamples {
         if plan.program != nil { folders.insert(workingFolder) }
         if !plan.books.isEmpty || plan.bindsInputsAsTheyAre { folders.insert(workingFolder.appending(plan.spoolFolder)) }
         for folder in folders.sorted() {
-            try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
+            do throws(SystemError) {
+                try FileOperation.createFolders(folder)
+                targets.append(folder)
+            } catch {
+                // One that cannot be made fails what would go there, and shows nothing of hosts.
+                if error.isOfTheFileSystem { throw .system(doing: "make the folder \(folder)", error) }
+            }
         }
-        targets = folders.sorted()
     }
 
     private mutating func note(file: RawPath, _ root: StorageRoot?) {
