@@ -1,6 +1,7 @@
 public import JobModel
 import JobStore
 import LinuxSystem
+import Recipes
 import TerminalUI
 
 /// `quire report`: what became of a job so far, from its journal; also while it runs.
@@ -45,6 +46,12 @@ public struct JobReport {
             job: entry.id, status: status ?? .done, elapsedSeconds: Double(milliseconds) / 1000, left: entry.counts.open, folder: entry.outputFolder)
         summary.isResumable = entry.isResumable
         summary.stateFolder = stateFolder
+        if let bytes = facts["recipe"] {
+            do throws(RecipeError) { summary.hasPickyActions = try Recipe(canonical: bytes).hasPickyActions } catch {
+                // One of another build, which this one need not read to tell what became of its files.
+                summary.hasPickyActions = true
+            }
+        }
         summary.otherBuilds = OtherBuildsFact.read(facts[OtherBuildsFact.key])
         let (passedOver, books) = try journal { () throws(JobStoreError) in (try store.passedOver(), try store.books()) }
         for (reason, count) in passedOver { summary.countSkipped(reason: reason, count) }

@@ -74,6 +74,7 @@ final class OpenJob {
             startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil,
             questions: questions)
         display.stateFolder = settings.stateFolder
+        display.hasPickyActions = recipe.hasPickyActions
         if settings.program != nil { display.programs = ProgramWords() }
         let (events, store) = (inbox.events, store)
         // Beside other hosts this machine only looks at headers and runs the canary set, unless it is listed.

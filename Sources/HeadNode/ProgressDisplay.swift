@@ -49,6 +49,12 @@ final class ProgressDisplay {
         set { summary.stateFolder = newValue }
     }
 
+    /// As the summary's.
+    var hasPickyActions: Bool {
+        get { summary.hasPickyActions }
+        set { summary.hasPickyActions = newValue }
+    }
+
     /// Nil for jobs of pictures.
     var programs: ProgramWords? {
         get { summary.programs }

@@ -30,6 +30,16 @@ extension Recipe {
     /// Each variable that some text or length asks for.
     public var variables: Set<Variable> { actions.reduce(into: []) { $0.formUnion($1.variables) } }
 
+    /// Whether it has actions that refuse files, as those do that ask for a tag or take one kind alone; what flags ask for never does.
+    public var hasPickyActions: Bool {
+        !actions.allSatisfy { action in
+            switch action.name {
+            case .autoOrient, .rotate, .shrink, .strip, .save: true
+            default: false
+            }
+        }
+    }
+
     /// Whether no picture is ever changed but perhaps to another format.
     public var isIdentity: Bool {
         pixelActions.isEmpty && otherActions.isEmpty && stripPolicy == .none && keptMetadata == nil && saves.count == 1

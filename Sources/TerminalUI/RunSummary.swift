@@ -26,6 +26,8 @@ public struct RunSummary: Sendable {
     public var staleVolumes: [RawPath] = []
     /// Outputs that were left as they are and that another build made.
     public var otherBuilds = OtherBuilds()
+    /// Whether actions of the recipe refuse files too, and not only decoders.
+    public var hasPickyActions = false
     /// Nil for jobs of pictures.
     public var programs: ProgramWords?
     /// In the order of `FailureReason`.

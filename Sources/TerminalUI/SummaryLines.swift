@@ -58,7 +58,7 @@ extension RunSummary {
 
     func nextStep(of group: FailureGroup) -> String {
         let retry = retryCommand(group.reason)
-        return programs == nil ? group.nextStep(retry: retry) : group.nextStepOfPrograms(retry: retry)
+        return programs == nil ? group.nextStep(retry: retry, hasPickyActions: hasPickyActions) : group.nextStepOfPrograms(retry: retry)
     }
 
     /// What people should know of the PDFs beside their names and sizes.
@@ -100,8 +100,10 @@ extension RunSummary {
 extension RunSummary.FailureGroup {
     /// What a person can do about files that failed for this reason, ending in a command where there is one.
     ///
-    /// - Parameter retry: the command that tries these once more.
-    public func nextStep(retry: String) -> String {
+    /// - Parameters:
+    ///   - retry: the command that tries these once more.
+    ///   - hasPickyActions: As the summary's.
+    public func nextStep(retry: String, hasPickyActions: Bool = false) -> String {
         switch reason {
         case .unreadable: "look at the disk or share these lie on, then: \(retry)"
         case .notImage: "see what these are (quire inspect FILE); put pictures in their place, then: \(retry); or leave them out with --exclude"
@@ -109,6 +111,8 @@ extension RunSummary.FailureGroup {
             "copy these again from where they came from, then: \(retry); or run again with --accept-damaged to keep what decodes"
         case .tooLarge:
             "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
+        case .unsupported where hasPickyActions:
+            "change the recipe where an action refuses these, as each line says, or convert them to a supported format; --exclude leaves them out"
         case .unsupported: "convert these to a supported format first, or leave them out with --exclude"
         case .crashed: "the decoder died on these twice; look at one with quire inspect, or: \(retry)"
         case .timeout: "give these more time: \(retry) --timeout SECONDS"

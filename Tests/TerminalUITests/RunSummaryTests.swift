@@ -94,6 +94,15 @@ import Testing
         }
     }
 
+    @Test("Where actions refuse files too, the next step is about the recipe")
+    func pickyActions() {
+        var summary = RunSummary(job: jobID)
+        summary.count(ReportRow(path: RawPath("f"), outcome: .failed, reason: .unsupported, message: "m"))
+        #expect(summary.lines.contains { $0.hasPrefix("  next: convert these") })
+        summary.hasPickyActions = true
+        #expect(summary.lines.contains { $0.hasPrefix("  next: change the recipe") })
+    }
+
     @Test("--json gives the same facts under the documented keys")
     func facts() throws {
         let object = try json(Array(summary().jsonText.utf8))
