@@ -16,7 +16,6 @@ public struct ImageEngine {
     /// Whether variables that a picture does not have get some value: so it is for canaries.
     var fillsGaps = false
     let assets: SharedAssets
-    let tracks = TrackShelf()
 
     /// Starts libvips and reads the recipe.
     public init(setup: WorkSetup) throws(ImagingError) {

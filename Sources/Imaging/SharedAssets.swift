@@ -1,10 +1,10 @@
 internal import CVips
-private import ImageFiles
+internal import ImageFiles
 internal import JobModel
 internal import LinuxSystem
 internal import Recipes
 
-/// What all pictures of a job share, made of its bytes once a worker: watermarks, masks, tiles as pictures, fonts as files.
+/// What all pictures of a job share, made of its bytes once a worker: watermarks, masks, tiles as pictures, fonts as files, tracks.
 ///
 /// Like the engine for one thread.
 final class SharedAssets {
@@ -14,6 +14,7 @@ final class SharedAssets {
     private let bytes: [Digest256: [UInt8]]
     private var pictures: [Digest256: Image] = [:]
     private var fonts: [Digest256: FontFile] = [:]
+    private var tracks: [Digest256: GPXTrack] = [:]
     /// How often a file was decoded, for the test that it is once.
     private(set) var decodedCount = 0
 
@@ -38,6 +39,18 @@ final class SharedAssets {
         decodedCount += 1
         fonts[digest] = font
         return font
+    }
+
+    func track(_ asset: Asset) throws(ImagingError) -> GPXTrack {
+        let (digest, bytes) = try content(asset)
+        if let known = tracks[digest] { return known }
+        let track: GPXTrack
+        do throws(ImageFileError) { track = try GPXTrack(parsing: bytes) } catch {
+            throw .file(.unsupported, "the track \(asset.path) cannot be read: \(error.reason)")
+        }
+        decodedCount += 1
+        tracks[digest] = track
+        return track
     }
 
     private func content(_ asset: Asset) throws(ImagingError) -> (Digest256, [UInt8]) {

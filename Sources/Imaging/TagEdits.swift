@@ -33,28 +33,29 @@ extension ProcessTask {
         // Times are moved from where the steps before have left them.
         var current = metadata
         for step in steps {
-            var edits: [MetadataEdit] = []
-            do throws(ImageFileError) {
-                switch step {
-                case .edit(let edit): edits = [edit]
-                case .shiftTimes(let shift): edits = try current.edits(shiftingTimesBy: shift)
-                case .geotag(let geotagging):
-                    switch try place(of: current, by: geotagging) {
-                    case .found(let place, let time):
-                        edits = try place.point.edits()
-                        task.tagNotes.append(.geotagged(GeotagFact(place, time: time)))
-                    case .none(let reason):
-                        guard geotagging.missing == .note else { throw .unwritable("no place: \(reason)") }
-                        task.tagNotes.append(.notGeotagged(reason))
-                    }
-                }
-                current = try current.applying(edits)
-            } catch {
-                throw ImagingError(error)
-            }
+            let edits = try task.edits(step, of: current)
+            do throws(ImageFileError) { current = try current.applying(edits) } catch { throw ImagingError(error) }
             task.tagEdits += edits
         }
         return task
+    }
+
+    private mutating func edits(_ step: MetadataStep, of current: EmbeddedMetadata) throws(ImagingError) -> [MetadataEdit] {
+        switch step {
+        case .edit(let edit): return [edit]
+        case .shiftTimes(let shift):
+            do throws(ImageFileError) { return try current.edits(shiftingTimesBy: shift) } catch { throw ImagingError(error) }
+        case .geotag(let geotagging):
+            switch try place(of: current, by: geotagging) {
+            case .found(let place, let time):
+                tagNotes.append(.geotagged(GeotagFact(place, time: time)))
+                do throws(ImageFileError) { return try place.point.edits() } catch { throw ImagingError(error) }
+            case .none(let reason):
+                guard geotagging.missing == .note else { throw .file(.unsupported, "no place: \(reason)") }
+                tagNotes.append(.notGeotagged(reason))
+                return []
+            }
+        }
     }
 
     private enum Lookup {
@@ -62,10 +63,10 @@ extension ProcessTask {
         case none(String)
     }
 
-    private func place(of metadata: EmbeddedMetadata, by geotagging: Geotagging) throws(ImageFileError) -> Lookup {
+    private func place(of metadata: EmbeddedMetadata, by geotagging: Geotagging) throws(ImagingError) -> Lookup {
         guard let (time, zone) = metadata.timeTaken, let local = time.secondsSince1970 else { return .none("it does not say when it was taken") }
         let offset = geotagging.offsetSeconds ?? zone.flatMap(Geotagging.seconds) ?? 0
-        let track = try engine.tracks.track(geotagging.track, among: engine.setup.assets)
+        let track = try engine.assets.track(geotagging.track)
         guard let place = track.place(at: local - Int64(offset), gapSecondsMax: geotagging.gap) else {
             return .none("the track says nothing of the time it was taken")
         }
@@ -83,23 +84,5 @@ extension GeotagFact {
             microDegreesEast: Int64((place.point.longitude * 1_000_000).rounded()),
             elevationCentimetres: place.point.elevation.map { Int64(min(max($0, -1_000_000), 1_000_000) * 100) },
             metresFromPoint: UInt64(min(place.metresFromPoint.rounded(), 1e9)))
-    }
-}
-
-/// The tracks of a job, each read once, when the first picture asks for it.
-final class TrackShelf {
-    private var tracks: [Digest256: GPXTrack] = [:]
-
-    func track(_ asset: Asset, among assets: [WorkAsset]) throws(ImageFileError) -> GPXTrack {
-        guard let digest = asset.digest, let bytes = assets.first(where: { $0.digest == digest })?.bytes else {
-            throw .unwritable("the track \(asset.path) did not come with the job")
-        }
-        if let known = tracks[digest] { return known }
-        let track: GPXTrack
-        do throws(ImageFileError) { track = try GPXTrack(parsing: bytes) } catch {
-            throw .unwritable("the track \(asset.path) cannot be read: \(error.reason)")
-        }
-        tracks[digest] = track
-        return track
     }
 }
