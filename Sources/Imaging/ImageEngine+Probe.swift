@@ -30,14 +30,9 @@ extension ImageEngine {
         let metadata = metadata(of: input, kind: kind, header: image)
         let header = PictureHeader(
             image, kind: kind, exif: metadata.exif, stored: try decoder.stored(), pageCount: decoder.pageCount)
-        let tags = metadata.exif.map(EXIFTags.init(reading:))
         var finished = FinishedWork()
         if !kind.matchesExtension(input.path.lowercasedExtension) { finished.notes.append(.contentIs(kind)) }
-        finished.probe = ProbeFacts(
-            kind: kind, width: header.width, height: header.height, pageCount: header.pageCount, bands: header.bands,
-            bitsPerBand: header.bitsPerBand, orientation: header.orientation, hasProfile: header.hasProfile,
-            hasAlpha: header.hasAlpha, density: PageEncoder.density(of: image), takenAt: tags?.takenAt,
-            tags: (tags?.sorted ?? []) + metadata.tagTexts(tagsMax: 500).map { ProbeFacts.Tag(name: $0.name, value: $0.text) })
+        finished.probe = header.probe(kind, density: PageEncoder.density(of: image), metadata, tagsMax: 500)
         return finished
     }
 

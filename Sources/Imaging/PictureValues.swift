@@ -15,28 +15,20 @@ extension ProcessTask {
         if let density, density.horizontalMilliDPI > 0 { facts.dpi = Double(density.horizontalMilliDPI) / 1000 }
         let wanted = recipe.variables
         guard !wanted.isEmpty else { return facts }
-        let tags = metadata.exif.map(EXIFTags.init(reading:))
         var values = VariableValues()
-        for tag in tags?.sorted ?? [] { values.tags["exif:\(tag.name)"] = tag.value }
-        for tag in metadata.tagTexts(tagsMax: Self.tagsMax) { values.tags[tag.name] = tag.text }
-        values.nameAlike(wanted, metadata)
+        let probe = header.probe(kind, density: density, metadata, tagsMax: Self.tagsMax)
         values.plain = [
-            .filesize: .number(Double(input.byteCount)), .page: .number(Double(page + 1)), .pages: .number(Double(pageCount)),
-            .index: .number(Double(order.attempt.task.position + 1)), .bands: .number(Double(header.bands)),
-            .bits: .number(Double(header.bitsPerBand)), .format: .text(kind.rawValue), .mode: .text(header.mode),
-            .orientation: .number(Double(header.orientation)), .name: .text(order.input.lastComponent.display),
+            .filesize: .number(Double(input.byteCount)), .page: .number(Double(page + 1)),
+            .index: .number(Double(order.attempt.task.position + 1)), .name: .text(order.input.lastComponent.display),
             .stem: .text(order.input.stem.display), .type: .text(order.input.lowercasedExtension),
             .ext: .text(format.fileExtension), .folder: .text(order.input.parent.lastComponent.display),
         ]
-        let taken =
-            tags?.takenAt.flatMap(CivilTime.init(exif:))
-            ?? CivilTime(secondsSince1970: input.modifiedNanoseconds / 1_000_000_000)
-        for part in DatePart.allCases {
-            guard let plain = PlainVariable(rawValue: part.rawValue) else { preconditionFailure("no variable \(part.rawValue)") }
-            values.plain[plain] = taken.value(of: part)
-        }
+        values.add(probe)
+        values.plain[.pages] = .number(Double(pageCount))
+        values.nameAlike(wanted, metadata)
+        values.add(CivilTime(takenAt: probe.takenAt, modifiedNanoseconds: input.modifiedNanoseconds))
         // On other hosts the input's own path is scratch.
-        if let place = process.place { values.add(place) }
+        if let place = process.place { values.add(place, madeAs: format) }
         if engine.fillsGaps { values.fillGaps(wanted) }
         facts.values = values
         return facts
@@ -68,8 +60,16 @@ extension VariableValues {
 }
 
 extension PictureHeader {
-    /// As people call the components: `grey`, `grey-alpha`, `rgb`, `rgba`, `cmyk`, else their number.
-    var mode: String {
+    /// What is told of it where names are made.
+    func probe(_ kind: ImageKind, density: Density?, _ metadata: EmbeddedMetadata, tagsMax: Int) -> ProbeFacts {
+        let tags = metadata.exif.map(EXIFTags.init(reading:))
+        return ProbeFacts(
+            kind: kind, width: width, height: height, pageCount: pageCount, bands: bands, bitsPerBand: bitsPerBand, orientation: orientation,
+            hasProfile: hasProfile, hasAlpha: hasAlpha, mode: mode, density: density, takenAt: tags?.takenAt,
+            tags: (tags?.sorted ?? []) + metadata.tagTexts(tagsMax: tagsMax).map { ProbeFacts.Tag(name: $0.name, value: $0.text) })
+    }
+
+    private var mode: String {
         switch (colour, hasAlpha) {
         case (.grey?, false): "grey"
         case (.grey?, true): "grey-alpha"

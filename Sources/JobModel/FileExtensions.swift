@@ -14,6 +14,12 @@ public enum FileExtensions {
         }
     }
 
+    /// The extension of what is made of an input in a format: the input's own spelling while the format stays, else the format's usual one.
+    public static func ofOutput(_ input: RawPath, as format: OutputFormat) -> RawPath {
+        if let own = input.fileExtension, Self.format(of: input.lowercasedExtension) == format { return own }
+        return RawPath(format.fileExtension)
+    }
+
     /// HEIF containers, HEVC or AV1 inside.
     public static func isHEIF(_ lowercased: String) -> Bool {
         switch lowercased {

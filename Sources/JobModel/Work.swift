@@ -279,6 +279,8 @@ public struct ProbeFacts: Hashable, Sendable {
     public var orientation: Int
     public var hasProfile: Bool
     public var hasAlpha: Bool
+    /// As people call the components: `grey`, `grey-alpha`, `rgb`, `rgba`, `cmyk`, else `5 components`.
+    public var mode: String
     public var density: Density?
     /// `YYYY:MM:DD HH:MM:SS` of DateTimeOriginal, else DateTimeDigitized, else DateTime.
     public var takenAt: String?
@@ -297,7 +299,7 @@ public struct ProbeFacts: Hashable, Sendable {
 
     public init(
         kind: ImageKind, width: Int, height: Int, pageCount: Int, bands: Int, bitsPerBand: Int, orientation: Int,
-        hasProfile: Bool, hasAlpha: Bool, density: Density?, takenAt: String?, tags: [Tag]
+        hasProfile: Bool, hasAlpha: Bool, mode: String, density: Density?, takenAt: String?, tags: [Tag]
     ) {
         self.kind = kind
         self.width = width
@@ -308,6 +310,7 @@ public struct ProbeFacts: Hashable, Sendable {
         self.orientation = orientation
         self.hasProfile = hasProfile
         self.hasAlpha = hasAlpha
+        self.mode = mode
         self.density = density
         self.takenAt = takenAt
         self.tags = tags

@@ -40,6 +40,6 @@ public struct SortedInput: Hashable, Sendable {
 extension CivilTime {
     /// When a picture was taken, or last written to when it does not say.
     public init(takenAt: String?, identity: InputIdentity) {
-        self = takenAt.flatMap(CivilTime.init(exif:)) ?? CivilTime(secondsSince1970: identity.modifiedNanoseconds / 1_000_000_000)
+        self.init(takenAt: takenAt, modifiedNanoseconds: identity.modifiedNanoseconds)
     }
 }

@@ -48,7 +48,7 @@ public struct NameFacts: Hashable, Sendable {
         switch variable {
         case .computed(let template, _):
             do throws(VariableError) {
-                let context = ExpressionContext(values: values, side: 0, dpi: dpi)
+                let context = ExpressionContext(values: values, side: 0, dpi: probe?.dpi ?? 72)
                 let safe = Self.safe(try template.rendered(in: context))
                 return safe.isEmpty ? nil : safe
             } catch {
@@ -96,8 +96,6 @@ public struct NameFacts: Hashable, Sendable {
         return found + (probe?.tags ?? []).map { ($0.name.contains(":") ? $0.name : "exif:\($0.name)", $0.value) }
     }
 
-    private var dpi: Double { probe?.density.map { Double($0.horizontalMilliDPI) / 1000 }.flatMap { $0 > 0 ? $0 : nil } ?? 72 }
-
     /// What arithmetic and texts can ask for.
     private var values: VariableValues {
         func number(_ value: Int) -> VariableValue { .number(Double(value)) }
@@ -109,24 +107,8 @@ public struct NameFacts: Hashable, Sendable {
             .type: .text(relative.lowercasedExtension), .filesize: .number(Double(bytes)), .index: number(task.position + 1),
             .folderindex: number(folderIndex), .page: number(page),
         ])
-        for part in DatePart.allCases {
-            guard let plain = PlainVariable(rawValue: part.rawValue) else { preconditionFailure("no variable \(part.rawValue)") }
-            values.plain[plain] = time.value(of: part)
-        }
-        guard let probe else { return values }
-        let (width, height) = probe.orientation >= 5 ? (probe.height, probe.width) : (probe.width, probe.height)
-        values.plain.merge([
-            .width: number(width), .height: number(height), .pages: number(probe.pageCount), .bands: number(probe.bands),
-            .bits: number(probe.bitsPerBand), .format: .text(probe.kind.rawValue), .mode: .text(probe.mode), .dpi: .number(dpi),
-            .aspect: .number(Double(width) / Double(max(1, height))), .orientation: number(probe.orientation),
-        ]) { _, new in new }
-        for tag in probe.tags {
-            values.tags[tag.name.contains(":") ? tag.name : "exif:\(tag.name)"] = tag.value
-            // A property of XMP is found by its bare name too, the first one of that name.
-            if tag.name.hasPrefix("xmp:"), let local = tag.name.split(separator: ":").last, values.tags["xmp:\(local)"] == nil {
-                values.tags["xmp:\(local)"] = tag.value
-            }
-        }
+        values.add(time)
+        if let probe { values.add(probe) }
         return values
     }
 
@@ -149,19 +131,5 @@ public struct NameFacts: Hashable, Sendable {
     private static func padded(_ number: Int, _ width: Int) -> [UInt8] {
         let digits = Array(String(number).utf8)
         return [UInt8](repeating: UInt8(ascii: "0"), count: max(0, width - digits.count)) + digits
-    }
-}
-
-extension ProbeFacts {
-    /// As people call the components: `grey`, `rgb`, `rgba`, `cmyk`, else their number.
-    public var mode: String {
-        switch (bands, hasAlpha) {
-        case (1, false): "grey"
-        case (2, true): "grey-alpha"
-        case (3, false): "rgb"
-        case (4, true): "rgba"
-        case (4, false): "cmyk"
-        default: "\(bands) components"
-        }
     }
 }

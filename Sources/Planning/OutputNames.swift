@@ -43,8 +43,7 @@ public struct OutputNames: Hashable, Sendable {
 
     /// The extension of an output: the input's own spelling while the format stays, else the format's usual one.
     public static func fileExtension(of input: RawPath, as format: OutputFormat) -> RawPath {
-        if let own = input.fileExtension, FileExtensions.format(of: input.lowercasedExtension) == format { return own }
-        return RawPath(format.fileExtension)
+        FileExtensions.ofOutput(input, as: format)
     }
 
     static func replacingExtension(of path: RawPath, with ending: RawPath) -> RawPath {

@@ -86,8 +86,8 @@ public enum PlainVariable: String, CaseIterable, Sendable {
     /// Whether it says where in the job a file stands or lies, which a worker knows from its order only.
     public var needsPlace: Bool {
         switch self {
-        case .dir, .subdir, .folder, .name, .stem, .type, .index, .folderindex: true
-        case .ext, .filesize, .page, .width, .height, .pages, .bands, .bits, .format, .mode, .dpi, .aspect, .orientation, .year, .month,
+        case .dir, .subdir, .folder, .name, .stem, .ext, .type, .index, .folderindex: true
+        case .filesize, .page, .width, .height, .pages, .bands, .bits, .format, .mode, .dpi, .aspect, .orientation, .year, .month,
             .monthname, .day, .weekday, .weekdayname, .hour, .minute, .second:
             false
         }

@@ -174,6 +174,7 @@ extension ProbeFacts: WireCodable {
         for number in [width, height, pageCount, bands, bitsPerBand, orientation] { writer.put(count: number) }
         writer.put(hasProfile)
         writer.put(hasAlpha)
+        writer.put(mode)
         writer.put(density)
         writer.put(takenAt)
         writer.put(tags)
@@ -182,7 +183,7 @@ extension ProbeFacts: WireCodable {
         self.init(
             kind: try reader.choice(), width: try reader.integer(), height: try reader.integer(), pageCount: try reader.integer(),
             bands: try reader.integer(), bitsPerBand: try reader.integer(), orientation: try reader.integer(),
-            hasProfile: try reader.bool(), hasAlpha: try reader.bool(), density: try reader.optional(),
+            hasProfile: try reader.bool(), hasAlpha: try reader.bool(), mode: try reader.text(), density: try reader.optional(),
             takenAt: try reader.optionalText(), tags: try reader.array())
     }
 }

@@ -9,7 +9,7 @@ struct NameTemplateTests {
     private static func probe(_ tags: [(String, String)] = [], takenAt: String? = nil) -> ProbeFacts {
         ProbeFacts(
             kind: .jpeg, width: 40, height: 30, pageCount: 1, bands: 3, bitsPerBand: 8, orientation: 6, hasProfile: false,
-            hasAlpha: false,
+            hasAlpha: false, mode: "rgb",
             density: nil, takenAt: takenAt, tags: tags.map { .init(name: $0.0, value: $0.1) })
     }
 

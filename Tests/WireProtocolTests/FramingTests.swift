@@ -28,7 +28,7 @@ private var sampleWork: FinishedWork {
         .geotagged(GeotagFact(time: "", microDegreesNorth: 0, microDegreesEast: 0, elevationCentimetres: -41_000, metresFromPoint: 0))]
     work.probe = ProbeFacts(
         kind: .heif, width: 1, height: 2, pageCount: 3, bands: 4, bitsPerBand: 16, orientation: 8, hasProfile: true, hasAlpha: true,
-        density: nil, takenAt: "2023:01:02 03:04:05", tags: [ProbeFacts.Tag(name: "Model", value: "Ä")])
+        mode: "rgba", density: nil, takenAt: "2023:01:02 03:04:05", tags: [ProbeFacts.Tag(name: "Model", value: "Ä")])
     work.thumbnail = [1, 2, 3]
     work.inputDigest = digest
     work.fingerprint = digest
@@ -75,7 +75,7 @@ private let headMessages: [HeadMessage] = [
             kind: .sheet(
                 SheetOrder(
                     folder: RawPath("/s"), format: .png, columns: 3, cellSide: 64, hasCaptions: true,
-                    cells: [SheetCell(picture: [1, 2], caption: "a"), SheetCell(picture: nil, caption: "")])), tempName: RawPath("t")),
+                    cells: [SheetCell(.picture([1, 2]), caption: "a"), SheetCell(.absent("damaged"), caption: "")])), tempName: RawPath("t")),
     ]),
     .retract([TaskIndex(3)]), .ping(.max), .stop,
     .bundle(digest, [BundleEntry(name: RawPath("lib/libvips.so.42"), sizeBytes: 9, mode: 0o755, digest: digest)]),

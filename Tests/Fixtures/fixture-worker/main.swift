@@ -160,7 +160,7 @@ func work(_ order: WorkOrder) -> WorkOutcome {
     case "pid":
         finished.probe = ProbeFacts(
             kind: .jpeg, width: Int(getpid()), height: Int(getppid()), pageCount: 1, bands: 1, bitsPerBand: 8, orientation: 1,
-            hasProfile: false, hasAlpha: false, density: nil, takenAt: nil, tags: [])
+            hasProfile: false, hasAlpha: false, mode: "grey", density: nil, takenAt: nil, tags: [])
     default: break
     }
     return .finished(finished)
