@@ -7,6 +7,8 @@ struct Rendering {
     var image: Image
     /// Whether rows can only be had once, from top to bottom.
     private var isStreaming: Bool
+    /// Whether each of its pixels is worked out from many.
+    var isBehindFilter = false
     /// Pixels decoded for it, for the report.
     private(set) var pixelsDecoded: UInt64
     var notes: [WorkNote] = []
@@ -133,6 +135,11 @@ struct Rendering {
         if tracksResolution {
             resolutionScale.x *= Double(width) / Double(image.width)
             resolutionScale.y *= Double(height) / Double(image.height)
+        }
+        if isBehindFilter {
+            // Each row asked for here would take the filter's whole window, again and again.
+            image = try image.inMemory()
+            isBehindFilter = false
         }
         let format = image.format
         let hasAlpha = image.hasAlpha

@@ -150,6 +150,7 @@ extension Rendering {
     mutating func filter(
         _ amount: Double, _ change: (Image) throws(ImagingError) -> Image
     ) throws(ImagingError) {
+        isBehindFilter = true
         try makePlain()
         func changed(_ source: Image) throws(ImagingError) -> Image {
             let made = try change(source)
