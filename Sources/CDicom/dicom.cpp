@@ -85,6 +85,11 @@ struct quire_dicom {
     int bits_allocated = 0;
     int bits_stored = 0;
     bool is_grey = false;
+    /// What makes rescaled values of those DicomImage hands out.
+    double slope = 1;
+    double intercept = 0;
+    /// Whether a table of greys in the file is wanted.
+    bool takes_tables = true;
     /// Of the rescaled values of all frames, once they have been looked at.
     bool knows_range = false;
     double least = 0;
@@ -111,6 +116,12 @@ private:
     void take_group(int frame);
     static void copy(DcmItem &from, const DcmTagKey &tag, DcmItem &to);
     std::unique_ptr<DicomImage> image(int index);
+    void read_frame(int index);
+    void read_rescaling(bool needs_values);
+    bool names_window(double &centre, double &width);
+    bool names_table();
+    bool set_window(DicomImage &image, double centre, double width);
+    void set_line(DicomImage &image, double middle, double length);
     bool set_own_window(DicomImage &image);
     void set_range(DicomImage &image, int index);
 };
@@ -294,10 +305,18 @@ void quire_dicom::copy(DcmItem &from, const DcmTagKey &tag, DcmItem &to) {
     if (to.insert(made, OFTrue).bad()) delete made;
 }
 
-std::unique_ptr<DicomImage> quire_dicom::image(int index) {
+/// Takes what the file says of one frame.
+void quire_dicom::read_frame(int index) {
     take_group(index);
+    double centre = 0, width = 0;
+    read_rescaling(takes_tables && !names_window(centre, width) && names_table());
+}
+
+std::unique_ptr<DicomImage> quire_dicom::image(int index) {
+    read_frame(index);
     check_runs(index);
-    std::unique_ptr<DicomImage> image(new DicomImage(&data(), syntax, imageFlags, OFstatic_cast(unsigned long, index), 1));
+    const unsigned long flags = imageFlags | (slope == 1 && intercept == 0 ? 0 : CIF_IgnoreModalityTransformation);
+    std::unique_ptr<DicomImage> image(new DicomImage(&data(), syntax, flags, OFstatic_cast(unsigned long, index), 1));
     switch (image->getStatus()) {
         case EIS_Normal: break;
         case EIS_MemoryFailure: throw Failure{QUIRE_DICOM_NO_MEMORY, "no memory for its pixels"};
@@ -317,11 +336,58 @@ std::unique_ptr<DicomImage> quire_dicom::image(int index) {
     }
     // What was drawn or written over a picture may name the patient.
     image->hideAllOverlays();
+    if (is_grey && slope < 0) image->setPolarity(EPP_Reverse);
     return image;
 }
 
+/// DicomImage rounds rescaled values to whole numbers, which leaves nothing of small ones, as the uptake in PET. So it is given
+/// windows in units of the stored values instead. Tables count in rescaled values.
+void quire_dicom::read_rescaling(bool needs_values) {
+    slope = 1;
+    intercept = 0;
+    DcmItem *table = NULL;
+    const bool has_table = data().findAndGetSequenceItem(DCM_ModalityLUTSequence, table, 0).good() && table;
+    Float64 by = 0, from = 0;
+    if (!is_grey || needs_values || has_table) return;
+    if (data().findAndGetFloat64(DCM_RescaleSlope, by).bad() || data().findAndGetFloat64(DCM_RescaleIntercept, from).bad()) return;
+    if (!std::isfinite(by) || !std::isfinite(from) || by == 0) return;
+    slope = by;
+    intercept = from;
+}
+
+bool quire_dicom::names_window(double &centre, double &width) {
+    return data().findAndGetFloat64(DCM_WindowCenter, centre).good() && data().findAndGetFloat64(DCM_WindowWidth, width).good() &&
+           std::isfinite(centre) && std::isfinite(width) && width > 0;
+}
+
+bool quire_dicom::names_table() {
+    DcmItem *table = NULL;
+    return data().findAndGetSequenceItem(DCM_VOILUTSequence, table, 0).good() && table;
+}
+
+/// A window in units of the rescaled values, by the function the file names (PS3.3, C.11.2.1.2 and C.11.2.1.3).
+bool quire_dicom::set_window(DicomImage &image, double centre, double width) {
+    const std::string function = word(data(), DCM_VOILUTFunction);
+    if (!(std::isfinite(centre) && std::isfinite(width) && width > 0)) return false;
+    if (function == "SIGMOID") {
+        image.setVoiLutFunction(EFV_Sigmoid);
+        return image.setWindow((centre - intercept) / slope, width / std::fabs(slope)) != 0;
+    }
+    // LINEAR takes a width of one value off, which is more than some windows have.
+    const bool is_exact = function == "LINEAR_EXACT" || width < 1;
+    set_line(image, is_exact ? centre : centre - 0.5, is_exact ? width : width - 1);
+    return true;
+}
+
+/// Black half of `length` below `middle`, white half of it above, in units of the rescaled values.
+void quire_dicom::set_line(DicomImage &image, double middle, double length) {
+    image.setVoiLutFunction(EFV_Linear);
+    image.setWindow((middle - intercept) / slope + 0.5, length / std::fabs(slope) + 1);
+}
+
 bool quire_dicom::set_own_window(DicomImage &image) {
-    if (image.getWindowCount() > 0) return image.setWindow(0) != 0;
+    double centre = 0, width = 0;
+    if (names_window(centre, width)) return set_window(image, centre, width);
     if (image.getVoiLutCount() > 0) return image.setVoiLut(0) != 0;
     return false;
 }
@@ -332,18 +398,24 @@ void quire_dicom::set_range(DicomImage &image, int index) {
         for (int frame = 0; frame < facts.frames; frame++) {
             double low = 0, high = 0;
             const std::unique_ptr<DicomImage> other = frame == index ? nullptr : this->image(frame);
+            if (frame == index) read_frame(index);
             if (!(other ? *other : image).getMinMaxValues(low, high)) continue;
-            least = knows_range ? std::fmin(least, low) : low;
-            most = knows_range ? std::fmax(most, high) : high;
-            knows_range = true;
+            const double ends[] = {low * slope + intercept, high * slope + intercept};
+            for (const double end : ends) {
+                least = knows_range ? std::fmin(least, end) : end;
+                most = knows_range ? std::fmax(most, end) : end;
+                knows_range = true;
+            }
         }
+        read_frame(index);
     }
-    if (knows_range) image.setWindow((least + most + 1) / 2, most - least + 1);
+    if (knows_range) set_line(image, (least + most) / 2, most - least);
 }
 
 void quire_dicom::render(int index, const quire_dicom_window &window, void *pixels, size_t pixel_bytes, bool &was_stretched) {
     quire_dicom_forget_losses();
     quire_dicom_take_partial_jpeg2000(is_tolerant);
+    takes_tables = window.choice == QUIRE_DICOM_AUTO || window.choice == QUIRE_DICOM_FILE;
     const std::unique_ptr<DicomImage> image = this->image(index);
     if (is_grey) {
         switch (window.choice) {
@@ -355,7 +427,10 @@ void quire_dicom::render(int index, const quire_dicom_window &window, void *pixe
                 } else {
                     // DicomImage shows the highest value of one bit as a middle grey.
                     double low = 0, high = 0;
-                    if (image->getMinMaxValues(low, high, 1)) image->setWindow((low + high + 1) / 2, high - low + 1);
+                    if (image->getMinMaxValues(low, high, 1)) {
+                        image->setVoiLutFunction(EFV_Linear);
+                        image->setWindow((low + high + 1) / 2, high - low + 1);
+                    }
                 }
                 break;
             case QUIRE_DICOM_FILE:
@@ -368,7 +443,7 @@ void quire_dicom::render(int index, const quire_dicom_window &window, void *pixe
                 was_stretched = true;
                 break;
             case QUIRE_DICOM_GIVEN:
-                if (!image->setWindow(window.centre, window.width)) {
+                if (!set_window(*image, window.centre, window.width)) {
                     throw Failure{QUIRE_DICOM_UNSUPPORTED, "this window does not fit its values"};
                 }
                 break;

@@ -1,3 +1,4 @@
+import Foundation
 import JobModel
 import Recipes
 import Testing
@@ -272,6 +273,42 @@ struct DICOMTests {
             try bench.write(file.file, "enhanced.dcm")
             #expect(try bench.finish("enhanced.dcm", to: .png, []).notes.isEmpty)
             #expect(try bench.bytes("out/t") == expected)
+        }
+    }
+
+    /// The greys of a picture, 0 to 1.
+    private func greys(_ bench: Bench, _ name: String) throws -> [Double] {
+        try bench.shell("convert \(name) -depth 16 -endian LSB gray:- | od -An -v -tu2").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+            .map { $0 / 65_535 }
+    }
+
+    @Test("Rescaled values keep their fractions, and each kind of window is the standard's, on slopes of either sign")
+    func windowFunctions() throws {
+        let bench = try Bench()
+        // As the uptake in PET: all of it lies between 0 and 4.
+        let values = (0..<128).map { $0 * 32 }
+        for (slope, intercept) in [(0.001, -0.5), (-0.001, 3.5)] {
+            let rescaled = values.map { Double($0) * slope + intercept }
+            let kinds: [(String, Double, Double, (Double) -> Double)] = [
+                ("LINEAR", 1.5, 2.2, { ($0 - 1) / 1.2 + 0.5 }), ("LINEAR", 1, 0.5, { ($0 - 1) / 0.5 + 0.5 }),
+                ("LINEAR_EXACT", 1.5, 2, { ($0 - 1.5) / 2 + 0.5 }), ("SIGMOID", 1.5, 2, { 1 / (1 + exp(-4 * ($0 - 1.5) / 2)) }),
+            ]
+            for (function, centre, width, grey) in kinds {
+                let file = DICOMFixture.grey(values, width: 16, stored: 12).adding(
+                    .text(0x0028, 0x1052, "DS", "\(intercept)"), .text(0x0028, 0x1053, "DS", "\(slope)"),
+                    .text(0x0028, 0x1056, "CS", function), .text(0x0028, 0x1050, "DS", "\(centre)"), .text(0x0028, 0x1051, "DS", "\(width)"))
+                try bench.write(file.file, "a.dcm")
+                _ = try bench.finish("a.dcm", to: .png, [])
+                let found = try greys(bench, "out/t")
+                try #require(found.count == values.count)
+                let off = zip(found, rescaled).map { abs($0 - min(1, max(0, grey($1)))) }.max() ?? 1
+                #expect(off < 0.0005, "\(function) \(slope): \(off)")
+                // A window asked for is seen by the same function; from smallest to largest is always a line.
+                _ = try bench.finish("a.dcm", to: .png, [Action(DICOMReading(window: .minMax))])
+                let least = rescaled.min() ?? 0, most = rescaled.max() ?? 1
+                let line = zip(try greys(bench, "out/t"), rescaled).map { abs($0 - ($1 - least) / (most - least)) }.max() ?? 1
+                #expect(line < 0.0005, "\(function) \(slope): \(line)")
+            }
         }
     }
 
