@@ -36,10 +36,21 @@ extension ImageEngine {
         return finished
     }
 
-    /// A small JPEG for a person to recognise the file by; whatever decodes will do.
+    /// A small JPEG for a person to recognise the file by; whatever decodes will do, and of a damaged file that is noted.
     func thumbnail(_ input: InputFile, side: Int) throws(ImagingError) -> FinishedWork {
+        do throws(ImagingError) {
+            return try thumbnail(input, side: side, isTolerant: false)
+        } catch {
+            guard case .file(let failure) = error, failure.reason == .truncated || failure.reason == .damaged else { throw error }
+            var finished = try thumbnail(input, side: side, isTolerant: true)
+            finished.notes.append(.damageAccepted(failure.message))
+            return finished
+        }
+    }
+
+    private func thumbnail(_ input: InputFile, side: Int, isTolerant: Bool) throws(ImagingError) -> FinishedWork {
         let kind = try kind(of: input)
-        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(recipe), limits: setup.limits, isTolerant: true)
+        let decoder = try Decoder(input, kind: kind, wishes: ReadingWishes(recipe), limits: setup.limits, isTolerant: isTolerant)
         let opened = try decoder.header()
         let header = PictureHeader(opened, kind: kind, exif: metadata(of: input, kind: kind, header: opened).exif)
         try header.check(setup.limits, pages: 1)

@@ -109,9 +109,11 @@ struct SheetTests {
         for name in [Name(String(repeating: "長い名前 ", count: 16) + ".jpg"), Name([0x69, 0x6E, 0x2F, 0xFF, 0x0A, 0x3C] + Array(".jpg".utf8)), "<b>&amp;\u{202E}.jpg"] {
             try box.write(TinyPicture.jpeg(50, 50), to: name.bytes.starts(with: Array("in/".utf8)) ? name : "in/" + name)
         }
+        try box.write(Array(TinyPicture.jpeg(64, 640).dropLast(60)), to: "in/cut.jpg")
         let ended = try box.quire("contact-sheet", "in", "missing.jpg", "-o", "sheet.png", "--cell", "64", expect: 3)
         #expect(ended.errors.contains("3 files could not be shown"), "\(ended)")
-        // Eight cells, six in the first row.
+        #expect(ended.errors.contains("1 file shown as far as it decodes"), "\(ended)")
+        // Nine cells, six in the first row.
         #expect(try box.run(["identify", "-format", "%wx%h", "sheet.png"]).out == "\(6 * 72 + 8)x\(2 * 92 + 8)")
     }
 

@@ -48,19 +48,20 @@ public struct ContactSheetTask {
             throw .noInputs("no images among the inputs; --allow-empty makes this a success")
         }
         if isPDF { try bind(made.sheets) }
-        if made.absent > 0 {
-            Terminal.writeError(Array("\(HumanText.counted(made.absent, "file")) could not be shown; 'quire inspect' says why\n".utf8))
-            return .someFilesFailed
+        let (absent, damaged) = (made.faults.absent, made.faults.damaged)
+        if damaged > 0 {
+            Terminal.writeError(Array("\(HumanText.counted(damaged, "file")) shown as far as \(damaged == 1 ? "it decodes" : "they decode"), marked as damaged\n".utf8))
         }
-        return .done
+        if absent > 0 { Terminal.writeError(Array("\(HumanText.counted(absent, "file")) could not be shown; 'quire inspect' says why\n".utf8)) }
+        return absent + damaged > 0 ? .someFilesFailed : .done
     }
 
-    /// The sheets in their order, and how many files could not be shown; nil where there is nothing to show.
+    /// The sheets in their order, and what is wrong with what they show; nil where there is nothing to show.
     ///
     /// Its agent and signals are gone when it returns: a PDF is bound by a job that has its own.
     private func makeSheets(
         _ workingFolder: RawPath, _ place: RawPath, _ scratch: RawPath
-    ) throws(HeadError) -> (sheets: [RawPath], absent: Int)? {
+    ) throws(HeadError) -> (sheets: [RawPath], faults: SheetMaker.Faults)? {
         let inbox = JobInbox()
         defer { inbox.close() }
         let state = try StateFolder(named: settings.stateFolder, environment: StateFolder.environment())
@@ -114,12 +115,12 @@ public struct ContactSheetTask {
     /// Pictures: `sheet.jpg` alone, or `sheet-001.jpg`, `sheet-002.jpg`...
     private func write(
         _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ ledger: OutputLedger, _ workingFolder: RawPath, _ place: RawPath
-    ) throws(HeadError) -> (sheets: [RawPath], absent: Int) {
+    ) throws(HeadError) -> (sheets: [RawPath], faults: SheetMaker.Faults) {
         let count = maker.sheetCount(of: entries.count)
         let names = (0..<count).map { name($0, of: count) }
         // All are looked at before the first is made.
         for name in names { try refuseForeign(name, ledger, workingFolder) }
-        let absent = try maker.make(entries, in: workingFolder.appending(place)) { (number, file) throws(HeadError) in
+        let faults = try maker.make(entries, in: workingFolder.appending(place)) { (number, file) throws(HeadError) in
             let entry = try LedgerEntry(made: names[number], in: workingFolder, by: JobID(rawValue: "contact-sheet"), standingAt: file.temp)
             try journal { () throws(JobStoreError) in try ledger.record([entry]) }
             try system("name \(names[number])") { () throws(SystemError) in
@@ -128,7 +129,7 @@ public struct ContactSheetTask {
             }
         }
         for name in names { try FactsOutput.write("\(name)\n") }
-        return (names, absent)
+        return (names, faults)
     }
 
     private func name(_ number: Int, of count: Int) -> RawPath {
@@ -152,12 +153,12 @@ public struct ContactSheetTask {
 
     private func makePages(
         _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ folder: RawPath
-    ) throws(HeadError) -> (sheets: [RawPath], absent: Int) {
-        let absent = try maker.make(entries, in: folder) { (number, file) throws(HeadError) in
+    ) throws(HeadError) -> (sheets: [RawPath], faults: SheetMaker.Faults) {
+        let faults = try maker.make(entries, in: folder) { (number, file) throws(HeadError) in
             let path = page(number, in: folder)
             try system("name \(path)") { () throws(SystemError) in try FileOperation.rename(file.temp, replacing: path) }
         }
-        return ((0..<maker.sheetCount(of: entries.count)).map { page($0, in: folder) }, absent)
+        return ((0..<maker.sheetCount(of: entries.count)).map { page($0, in: folder) }, faults)
     }
 
     private func page(_ number: Int, in folder: RawPath) -> RawPath { folder.appending("sheet-\(number + 1).jpg") }

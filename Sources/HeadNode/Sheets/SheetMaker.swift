@@ -66,20 +66,19 @@ struct SheetMaker {
 
     /// Makes all sheets; `made` gets each with its number from 0 under a temp name in `folder`, in no order.
     ///
-    /// Returns how many files could not be shown.
+    /// Returns what is wrong with some of them.
     func make(
         _ entries: [Entry], in folder: RawPath, made: (Int, MadeFile) throws(HeadError) -> Void
-    ) throws(HeadError) -> Int {
-        var absent = 0
+    ) throws(HeadError) -> Faults {
+        var faults = Faults()
         let step = layout.cellsOfSheet * max(1, min(Self.sheetsAtOnce, Self.messagePixelsMax / layout.pixels))
         for start in stride(from: 0, to: entries.count, by: step) {
             let group = Array(entries[start..<min(entries.count, start + step)])
-            let pictures = try pictures(group)
-            absent += pictures.count { if case .absent = $0 { true } else { false } }
+            let pictures = try pictures(group, &faults)
             let first = start / layout.cellsOfSheet
             try side.perform(
                 sheetCount(of: group.count),
-                order: { index in sheet(first + index, Array(group.indices.dropFirst(index * layout.cellsOfSheet).prefix(layout.cellsOfSheet)), group, pictures, folder) },
+                order: { index in sheet(first + index, Array(group.indices.dropFirst(index * layout.cellsOfSheet).prefix(layout.cellsOfSheet)), pictures, folder) },
                 each: { (report) throws(HeadError) in
                     switch report.outcome {
                     case .finished(let work):
@@ -91,11 +90,19 @@ struct SheetMaker {
                     }
                 })
         }
-        return absent
+        return faults
     }
 
-    private func pictures(_ entries: [Entry]) throws(HeadError) -> [SheetCell.Content] {
-        var pictures = entries.map { SheetCell.Content.absent($0.absence?.rawValue ?? "") }
+    /// Files that are not shown as they should be.
+    struct Faults {
+        /// Could not be shown.
+        var absent = 0
+        /// Shown as far as they decode.
+        var damaged = 0
+    }
+
+    private func pictures(_ entries: [Entry], _ faults: inout Faults) throws(HeadError) -> [SheetCell] {
+        var pictures = entries.map { SheetCell(.absent($0.absence?.rawValue ?? ""), caption: $0.caption) }
         let shown = entries.indices.filter { entries[$0].absence == nil }
         try side.perform(
             shown.count,
@@ -110,16 +117,21 @@ struct SheetMaker {
                 switch report.outcome {
                 case .finished(let work):
                     guard let bytes = work.thumbnail else { throw .agent("a worker told nothing of the small picture it made") }
-                    pictures[place] = .picture(bytes)
-                case .failed(let failure): pictures[place] = .absent(failure.reason.rawValue)
+                    pictures[place].content = .picture(bytes)
+                    if work.notes.contains(where: { if case .damageAccepted = $0 { true } else { false } }) {
+                        faults.damaged += 1
+                        pictures[place].caption += " (damaged)"
+                    }
+                case .failed(let failure): pictures[place].content = .absent(failure.reason.rawValue)
                 case .notStored: preconditionFailure("a small picture is not stored")
                 }
             })
+        faults.absent += pictures.count { if case .absent = $0.content { true } else { false } }
         return pictures
     }
 
-    private func sheet(_ number: Int, _ places: [Int], _ entries: [Entry], _ pictures: [SheetCell.Content], _ folder: RawPath) -> WorkOrder {
-        let cells = places.map { SheetCell(pictures[$0], caption: entries[$0].caption) }
+    private func sheet(_ number: Int, _ places: [Int], _ pictures: [SheetCell], _ folder: RawPath) -> WorkOrder {
+        let cells = places.map { pictures[$0] }
         let order = SheetOrder(
             folder: folder, format: layout.format, columns: layout.columns, cellSide: layout.cellSide, hasCaptions: layout.hasCaptions, cells: cells)
         return WorkOrder(
