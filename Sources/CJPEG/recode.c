@@ -1,5 +1,6 @@
 #include "CJPEG.h"
 #include "errors.h"
+#include <jerror.h>
 #include <stdlib.h>
 
 struct recoding {
@@ -14,7 +15,7 @@ static int recode(struct recoding *work, const uint8_t *file, size_t count, int 
     struct jpeg_error_mgr *errors = quire_manage(&work->manager);
     work->source.err = errors;
     work->made.err = errors;
-    if (setjmp(work->manager.back)) return -1;
+    if (setjmp(work->manager.back)) return work->manager.base.msg_code == JERR_OUT_OF_MEMORY ? -2 : -1;
     jpeg_create_decompress(&work->source);
     jpeg_create_compress(&work->made);
     jpeg_mem_src(&work->source, file, count);

@@ -106,7 +106,11 @@ extension BlockTransform.Coding {
         var count = 0
         let status = quire_jpeg_recode(
             file.assumingMemoryBound(to: UInt8.self).baseAddress, file.count, Int32(coding), &made, &count)
-        guard status == 0, let made else { throw .file(.memory, "libjpeg could not code the coefficients again") }
+        guard status == 0, let made else {
+            // What decodes of a damaged arithmetic JPEG may be out of range for Huffman codes.
+            throw status == -2
+                ? .file(.memory, "no memory to code its coefficients again") : .file(.damaged, "its coefficients cannot be coded again")
+        }
         defer { quire_bytes_free(made) }
         return Array(UnsafeBufferPointer(start: made, count: count))
     }

@@ -47,8 +47,8 @@ enum {
 };
 
 /// Codes the same coefficients again, with optimised Huffman tables or arithmetically, without loss and without metadata: only
-/// JFIF's and Adobe's segments are written. -1 at the first warning of libjpeg. The owner frees `*result` with
-/// `quire_bytes_free`.
+/// JFIF's and Adobe's segments are written. -2 where there is no memory, -1 at any other error or warning of libjpeg. The owner
+/// frees `*result` with `quire_bytes_free`.
 int quire_jpeg_recode(const uint8_t *file, size_t count, int coding, uint8_t **result, size_t *result_count);
 
 /// Mirrors left to right, then turns clockwise by quarter turns. -1 without memory.
