@@ -146,6 +146,7 @@ struct ProcessTask {
         var finished = FinishedWork()
         finished.notes = tagNotes + notes
         let isVerbatim = pieces.isVerbatim(ofByteCount: input.byteCount)
+        if !isVerbatim { try noteDamagedPictureTable(pieces, &finished.notes) }
         var made: (path: RawPath, file: PageFile)?
         if let folder {
             let path = folder.appending(name(of: 0))
@@ -179,6 +180,17 @@ struct ProcessTask {
             throw error
         }
         return finished
+    }
+
+    /// Pictures behind the first are not where a damaged table says, before the edit or behind it.
+    private func noteDamagedPictureTable(_ pieces: [Piece], _ notes: inout [WorkNote]) throws(ImagingError) {
+        guard kind == .jpeg, pieces.byteCount != input.byteCount else { return }
+        do throws(ImageFileError) {
+            guard !policy.dropsTrailer, try JPEGFile(reading: input).hasDamagedPictureTable(in: input) else { return }
+            notes.append(.decoderWarning("the table of the pictures behind the first (MPF) cannot be read; it stays as it is"))
+        } catch {
+            throw ImagingError(error)
+        }
     }
 
     // MARK: Pixels encoded anew

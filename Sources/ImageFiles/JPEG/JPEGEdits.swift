@@ -147,24 +147,54 @@ extension JPEGFile {
         }
     }
 
-    /// Multi-picture tables count from themselves to pictures behind the first one's end: what grows in between moves those
-    /// (CIPA DC-007, 5.2.3.3).
+    /// Multi-picture tables count from themselves to pictures behind the first one's end, and state its size: what grows moves those
+    /// (CIPA DC-007, 5.2.3.3). A table that cannot be read is left as it is.
     private func moveOtherPictures(_ plan: EditPlan, _ source: some ByteSource, _ splices: inout [Splice]) throws(ImageFileError) {
-        guard !plan.tags.isEmpty, !plan.dropsTrailer, let table = segments(of: .mpf).first else { return }
-        let grown = splices.filter { $0.range.offset >= table.range.end }.reduce(0) { $0 + $1.bytes.count - Int($1.range.count) }
-        guard grown != 0 else { return }
-        let start = table.payload.offset
-        let block = MemorySource(try source.read(table.payload))
-        let stream = try TIFFStream(reading: block)
-        let entry = try stream.directory(at: stream.firstDirectory).entry(0xB002)
-        guard let list = entry?.value, let bytes = try stream.bytes(entry, limit: block.byteCount) else { return }
-        for at in stride(from: 8, to: bytes.count - 3, by: 16) {
-            guard let offset = stream.order.uint32(bytes, at), offset != 0 else { continue }
-            splices.append(
-                Splice(
-                    range: ByteRange(offset: start + list.offset + UInt64(at), count: 4),
-                    bytes: stream.order.bytes(Int(offset) + grown, byteCount: 4)))
+        guard !plan.dropsTrailer, let segment = segments(of: .mpf).first else { return }
+        func growth(from start: UInt64) -> Int {
+            splices.filter { $0.range.offset >= start }.reduce(0) { $0 + $1.bytes.count - Int($1.range.count) }
         }
+        let (all, behind) = (growth(from: 0), growth(from: segment.range.end))
+        guard all != 0, let table = try pictureTable(in: source) else { return }
+        for (index, picture) in table.pictures.enumerated() {
+            // The first one's offset is 0; of the others none can lie before the table.
+            let (value, field) = index == 0 ? (Int(picture.size) + all, picture.place + 4) : (Int(picture.offset) + behind, picture.place + 8)
+            guard index == 0 || picture.offset != 0, let new = UInt32(exactly: value), value != (index == 0 ? Int(picture.size) : Int(picture.offset))
+            else { continue }
+            splices.append(Splice(range: ByteRange(offset: field, count: 4), bytes: table.order.bytes(new, byteCount: 4)))
+        }
+    }
+
+    private struct PictureTable {
+        var order: ByteOrder
+        /// Where each entry stands in the file, and the size and offset it states.
+        var pictures: [(place: UInt64, size: UInt32, offset: UInt32)]
+    }
+
+    /// The entries of the first multi-picture table; nil where there is none or it cannot be read.
+    private func pictureTable(in source: some ByteSource) throws(ImageFileError) -> PictureTable? {
+        guard let segment = segments(of: .mpf).first else { return nil }
+        let block = MemorySource(try source.read(segment.payload))
+        do throws(ImageFileError) {
+            let stream = try TIFFStream(reading: block)
+            guard let list = try stream.directory(at: stream.firstDirectory).entry(0xB002)?.value, list.count >= 16 else { return nil }
+            let bytes = try block.read(list)
+            let pictures = stride(from: 0, through: bytes.count - 16, by: 16).map { at in
+                (
+                    segment.payload.offset + list.offset + UInt64(at), stream.order.uint32(bytes, at + 4) ?? 0,
+                    stream.order.uint32(bytes, at + 8) ?? 0
+                )
+            }
+            return PictureTable(order: stream.order, pictures: pictures)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Whether the table of the pictures behind the first is there and cannot be read, so that edits do not keep it right.
+    public func hasDamagedPictureTable(in source: some ByteSource) throws(ImageFileError) -> Bool {
+        guard !segments(of: .mpf).isEmpty else { return false }
+        return try pictureTable(in: source) == nil
     }
 
     private func replace(

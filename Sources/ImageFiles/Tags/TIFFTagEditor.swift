@@ -51,21 +51,22 @@ struct TIFFTagEditor<Source: ByteSource> {
                 damaged.insert(directory)
             }
         }
-        var others: [TIFFDirectory] = []
-        for directory in chain {
+        // One that is also in `nodes` is shared: it stays for the other that points at it.
+        var others: [UInt64: TIFFDirectory] = [:]
+        for (page, directory) in chain.enumerated() {
             for offset in try stream.integers(directory.entry(TIFFTag.subIFDs), limit: Self.pointersMax) {
-                if let sub = try pointed.directory(at: offset), seen.insert(offset).inserted { others.append(sub) }
+                if let sub = try pointed.directory(at: offset) { others[offset] = sub }
             }
-            for tag in [TIFFTag.exif, TIFFTag.gps] where directory.range.offset != chain[0].range.offset {
-                if let other = try pointed.directory(directory.entry(tag)), seen.insert(other.range.offset).inserted { others.append(other) }
+            for tag in [TIFFTag.exif, TIFFTag.gps] where page > 0 {
+                guard let other = try pointed.directory(directory.entry(tag)), others[other.range.offset] == nil else { continue }
+                others[other.range.offset] = other
+                for inner in [TIFFTag.gps, TIFFTag.interoperability] where tag == TIFFTag.exif {
+                    if let nested = try pointed.directory(other.entry(inner)) { others[nested.range.offset] = nested }
+                }
             }
         }
-        if let inner = nodes[.exif]?.found?.entry(TIFFTag.gps), let other = try pointed.directory(inner),
-            seen.insert(other.range.offset).inserted
-        {
-            others.append(other)
-        }
-        bystanders = others
+        if let inner = nodes[.exif]?.found?.entry(TIFFTag.gps), let other = try pointed.directory(inner) { others[other.range.offset] = other }
+        bystanders = others.values.sorted { $0.range.offset < $1.range.offset }
     }
 
     private static func node(_ directory: TIFFDirectory, _ stream: TIFFStream<Source>) throws(ImageFileError) -> Node {
