@@ -1,6 +1,7 @@
 import ImageFiles
 import JobModel
 import Testing
+import Variables
 
 @Suite("Edits of single tags", .enabled(if: Tool.isExiftoolHere)) struct TagEditTests {
     static func set(_ name: String, _ text: String) throws -> MetadataEdit {
@@ -138,6 +139,27 @@ import Testing
         #expect(noEXIF["IFD0:Orientation"] == "6")
         #expect(noXMP["IFD0:Artist"] == "Ann" && noXMP["XMP-dc:Title"] == nil)
         if name != "a.png" { #expect(noEXIF["IPTC:City"] == "Paris" && noXMP["IPTC:City"] == "Paris") }
+    }
+
+    @Test(
+        "Days and times of IPTC move with the others",
+        arguments: [
+            ("2024:01:31", "23:30:00+01:00", "2024:02:01", "00:15:00+01:00"), ("2024:01:31", "", "2024:01:31", ""),
+            ("", "23:30:00+01:00", "", "00:15:00+01:00"),
+        ])
+    func times(day: String, clock: String, newDay: String, newClock: String) throws {
+        let folder = try TemporaryFolder()
+        let stated = [("DateCreated", day), ("TimeCreated", clock), ("DigitalCreationDate", day), ("DigitalCreationTime", clock)]
+        let old = try Fixture.make(
+            "a.jpg", in: folder, tags: stated.filter { !$0.1.isEmpty }.map { "-IPTC:\($0.0)=\($0.1)" } + ["-IPTC:ReleaseDate=2024:01:31"])
+        let blocks = try embeddedMetadata(of: MemorySource(old), kind: .jpeg)
+        let new = try edited(old, .jpeg, try blocks.edits(shiftingTimesBy: TimeShift(minutes: 45)))
+        try folder.write(new, as: "b.jpg")
+        let tags = try #require(try Tool.tags(["b.jpg"], in: folder.url)["b.jpg"])
+        for (name, value) in [("DateCreated", newDay), ("TimeCreated", newClock), ("DigitalCreationDate", newDay), ("DigitalCreationTime", newClock)] {
+            #expect(tags["IPTC:\(name)"] == (value.isEmpty ? nil : value), "\(name)")
+        }
+        #expect(tags["IPTC:ReleaseDate"] == "2024:01:31")
     }
 
     @Test("Values that a tag cannot hold are refused with what it takes")

@@ -63,3 +63,20 @@ struct TagDate {
         return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
     }
 }
+
+/// IPTC's time of day: `170809+0200`, with colons or without, its zone missing in some files.
+struct TagClock {
+    var hour: Int
+    var minute: Int
+    var second: Int
+    /// As it stands there.
+    var zone: String
+
+    init?(_ text: String) {
+        let digits = text.utf8.filter { $0 != 0x3A }
+        guard digits.count >= 6, digits[..<6].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        func number(_ at: Int) -> Int { Int(digits[at] - 0x30) * 10 + Int(digits[at + 1] - 0x30) }
+        (hour, minute, second, zone) = (number(0), number(2), number(4), String(decoding: digits[6...], as: UTF8.self))
+        guard hour < 24, minute < 60, second < 60, zone.isEmpty || zone == "Z" || zone.utf8.count == 5 else { return nil }
+    }
+}

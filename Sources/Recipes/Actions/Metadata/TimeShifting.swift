@@ -13,7 +13,7 @@ public struct TimeShifting: MetadataAction {
     public init() {}
 
     public static var name: ActionName { .timeShift }
-    public static var summary: String { "Move the dates in EXIF, and in XMP where they are there too, by a span of the calendar." }
+    public static var summary: String { "Move the dates in EXIF, and in XMP and IPTC where they are there too, by a span of the calendar." }
     public static var example: String { "time-shift: {hours: 1, minutes: -3}" }
 
     public static var fields: [FieldBinding<TimeShifting>] {
