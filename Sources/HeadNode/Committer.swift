@@ -28,6 +28,8 @@ struct Committer: Sendable {
     let job: JobID
     let recipe: Digest256
     let isInPlace: Bool
+    /// Whether the recipe moves the times of files, even of those whose bytes stay.
+    var movesTimes = false
     /// `--overwrite always`
     let replacesForeign: Bool
     /// For turning relative names into the ledger's absolute ones.
@@ -81,7 +83,7 @@ struct Committer: Sendable {
                 guard temp.identity.sizeBytes == file.sizeBytes else { return false }
                 continue
             }
-            if isInPlace, file.isVerbatim, named?.identity == winner.task.identity { continue }
+            if staysInPlace(file), named?.identity == winner.task.identity { continue }
             let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: workingFolder.appending(output).normalized) }
             guard let named, let entry, entry.job == job, entry.outputIdentity == named.identity else { return false }
         }
@@ -146,7 +148,7 @@ struct Committer: Sendable {
                 if program == nil || task.task.mayReplace || known?.job == job { earlier[output] = known?.identities }
                 let recipe = try program?.digest(of: task.task) ?? recipe
                 do throws(SystemError) {
-                    let source = isInPlace && file.isVerbatim ? output : file.temp
+                    let source = staysInPlace(file) ? output : file.temp
                     var entry = entry(path, try FileOperation.facts(of: source).identity, of: task.task, recipe, work: work)
                     if let known { entry.replaced = try FileOperation.factsIfPresent(of: output).map(\.identity).flatMap { known.identities.contains($0) ? $0 : nil } }
                     entries.append(entry)
@@ -231,11 +233,13 @@ struct Committer: Sendable {
         }
     }
 
+    private func staysInPlace(_ file: MadeFile) -> Bool { isInPlace && file.isVerbatim && !movesTimes }
+
     private func replaceInput(_ input: RawPath, by file: MadeFile, _ task: PlannedTask) throws(SystemError) {
         let facts = try FileOperation.facts(of: input)
         guard facts.identity == task.identity else { throw SystemError("replace", "\(input): it changed while it was worked on", code: staleCode) }
         // Nothing changed: the input keeps its time and everything else.
-        if file.isVerbatim { return try FileOperation.removeIfPresent(file.temp) }
+        if staysInPlace(file) { return try FileOperation.removeIfPresent(file.temp) }
         try FileOperation.setMode(file.temp, facts.mode)
         try FileOperation.rename(file.temp, replacing: input)
     }

@@ -114,7 +114,7 @@ final class JobRunner {
         }
         let committer = Committer(
             store: store, ledger: ledger, job: plan.job, recipe: plan.recipeDigest, isInPlace: settings.isInPlace,
-            replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, outputRoot: outputRoot,
+            movesTimes: plan.recipe.fileTimeShift != nil, replacesForeign: settings.overwrite == .always, workingFolder: plan.workingFolder, outputRoot: outputRoot,
             build: try agents.link().build, program: plan.program)
         printing = try Self.startPrinting(settings, plan, store, events, terminal: display.questions, thisMachine: try agents.link().name)
         committerThread = SystemThread("commit") { [commits] in JobRunner.commitAll(commits, committer, events) }

@@ -3,6 +3,7 @@ import JobModel
 import JobStore
 import LinuxSystem
 import PDFAssembly
+import Recipes
 
 /// Brings journal and disk to agreement before a job is gone on with: what is recorded as done is looked at, what is not as it
 /// was recorded is opened again.
@@ -74,7 +75,7 @@ final class Recovery {
         let build = try journal { () throws(JobStoreError) in try store.earlierBuild() }
         let committer = Committer(
             store: store, ledger: job.ledger, job: job.job, recipe: plan.recipeDigest, isInPlace: job.settings.isInPlace,
-            replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder,
+            movesTimes: plan.recipe.fileTimeShift != nil, replacesForeign: job.settings.overwrite == .always, workingFolder: plan.workingFolder,
             outputRoot: job.outputRoot, build: build, finishesOthers: true, program: plan.program)
         while true {
             try interrupts.check()

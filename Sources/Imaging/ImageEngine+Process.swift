@@ -319,18 +319,10 @@ struct ProcessTask {
     ) throws(ImagingError) -> (sizeBytes: UInt64, digest: Digest256) {
         var output = try OutputFile(path, mode: engine.setup.fileMode)
         try body(&output)
-        return try output.finish(modifiedNanoseconds: process.keepTimes ? try fileTime() : nil)
-    }
-
-    /// The time that outputs get: the input's, moved where the recipe says so.
-    private func fileTime() throws(ImagingError) -> Int64 {
-        guard let shift = recipe.fileTimeShift else { return input.modifiedNanoseconds }
-        let (seconds, rest) = (input.modifiedNanoseconds / 1_000_000_000, input.modifiedNanoseconds % 1_000_000_000)
-        // Beyond 2262 nanoseconds leave 64 bits.
-        guard let moved = CivilTime(secondsSince1970: seconds).shifted(by: shift)?.secondsSince1970, abs(moved) < 9_000_000_000 else {
+        guard !process.keepTimes || recipe.fileTimeShift == nil || !process.movedTimes.isEmpty else {
             throw .file(.unsupported, "time-shift: the file's time would leave what file systems hold")
         }
-        return moved * 1_000_000_000 + rest
+        return try output.finish(modifiedNanoseconds: process.outputTime(ofSave: save, input: order.identity))
     }
 
     private func name(of page: Int) -> RawPath { TempName.name(order.tempName, save: save, page: page) }

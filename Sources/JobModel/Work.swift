@@ -75,7 +75,10 @@ public struct ProcessOrder: Hashable, Sendable {
     public var spoolFolder: RawPath?
     /// Whether the input's digest is wanted (`--manifest`, `--identity digest`).
     public var digestInput: Bool
+    /// Whether outputs get a stated time instead of that of their writing.
     public var keepTimes: Bool
+    /// The stated times by save, from 0, where a recipe moves them; empty leaves the input's. In nanoseconds since 1970.
+    public var movedTimes: [Int64] = []
     /// Where the recipe's saves behind its first go, in their order.
     public var further: [SaveTarget] = []
     /// Where the input stands in the job and its folders; only where the recipe asks for it, since on other hosts its path is scratch.
@@ -88,6 +91,12 @@ public struct ProcessOrder: Hashable, Sendable {
         self.spoolFolder = spoolFolder
         self.digestInput = digestInput
         self.keepTimes = keepTimes
+    }
+
+    /// The time that outputs of a save get, counted from 0, in nanoseconds since 1970; nil leaves that of their writing.
+    public func outputTime(ofSave save: Int, input: InputIdentity) -> Int64? {
+        guard keepTimes else { return nil }
+        return movedTimes.indices.contains(save) ? movedTimes[save] : input.modifiedNanoseconds
     }
 
     /// Where files of a save go, counted from 0; nil where it makes none.

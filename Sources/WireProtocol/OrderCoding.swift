@@ -8,6 +8,8 @@ extension ProcessOrder: WireCodable {
         writer.put(spoolFolder)
         writer.put(digestInput)
         writer.put(keepTimes)
+        writer.put(count: movedTimes.count)
+        for time in movedTimes { writer.put(signed: time) }
         writer.put(further)
         writer.put(place)
     }
@@ -15,6 +17,7 @@ extension ProcessOrder: WireCodable {
         self.init(
             folder: try reader.optional(), format: try reader.choice(), pages: try reader.bool(), spoolFolder: try reader.optional(),
             digestInput: try reader.bool(), keepTimes: try reader.bool())
+        for _ in 0..<(try reader.count()) { movedTimes.append(try reader.signed()) }
         further = try reader.array()
         place = try reader.optional()
     }

@@ -36,6 +36,13 @@ struct HostJobTests {
         try place.expectSame("spooled", ["--format", "png", "--pdf", "b.pdf", "--missing-page", "skip", "-o", "out"], on: hosts, status: 3)
         try place.expectSame("book", ["--pdf", "b.pdf", "--missing-page", "skip"], on: hosts, status: 3)
         try place.expectSame("placed", ["--in-place", "--rotate", "90", "--keep-times"], on: hosts, status: 3, withTimes: true)
+        // The times of files are moved where nothing else of them changes, too: most here tell no date.
+        _ = try place.make("printf 'actions:\\n  - time-shift: {hours: 2, files: true}\\n' >later.yaml")
+        try place.expectSame("moved", ["-o", "out", "--recipe", "../later.yaml"], on: hosts, status: 3, withTimes: true)
+        try place.expectSame("moved-placed", ["--in-place", "--recipe", "../later.yaml"], on: hosts, status: 3, withTimes: true)
+        for name in ["moved-hosts/out", "moved-placed-hosts/in"] {
+            #expect(try place.make("TZ=UTC stat -c %y \(name)/p.png").output.hasPrefix("2001-02-03 06:05:06.789"), "\(name)")
+        }
         // Nothing of it stays there.
         for host in ["h1", "h2", "h3"] {
             #expect(try bed.files(below: "/var/tmp/quire-0", on: host) == [])

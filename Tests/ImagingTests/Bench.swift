@@ -95,9 +95,10 @@ final class Bench {
         keepTimes: Bool = false,
         damage: DamagePolicy = .fail, limits: WorkLimits = WorkLimits()
     ) throws -> WorkOutcome {
-        let order = ProcessOrder(
+        var order = ProcessOrder(
             folder: folder ? RawPath(path("out")) : nil, format: format, pages: pages, spoolFolder: RawPath(path("spool")),
             digestInput: false, keepTimes: keepTimes)
+        order.movedTimes = Recipe(actions: actions).movedTimes(ofInput: try identity(name).modifiedNanoseconds)
         return try perform(name, .process(order), actions, damage: damage, limits: limits)
     }
 

@@ -42,6 +42,7 @@ private let setup = AgentSetup(
 
 private var processOrder: ProcessOrder {
     var order = ProcessOrder(folder: RawPath("/o"), format: .webp, pages: true, spoolFolder: nil, digestInput: true, keepTimes: true)
+    order.movedTimes = [5, -6]
     order.further = [SaveTarget(folder: RawPath("/p"), format: .png)]
     order.place = InputPlace(relative: RawPath("a/b"), inputFolderName: RawPath(bytes: [0xFF]), index: 9, folderIndex: 2)
     return order

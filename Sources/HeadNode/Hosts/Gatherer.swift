@@ -135,7 +135,9 @@ extension Gatherer.Parcel {
                 guard digest.finish() == file.digest, facts.identity == order.identity else {
                     return report.outcome = .failed(TaskFailure(.changed, "it changed while it was worked on"))
                 }
-                if order.kind.keepsTimes { try target.setModified(nanoseconds: facts.identity.modifiedNanoseconds) }
+                if case .process(let process) = order.kind, let time = process.outputTime(ofSave: file.save, input: facts.identity) {
+                    try target.setModified(nanoseconds: time)
+                }
             } catch {
                 return report.outcome = .notStored(StorageFault(code: error.code, call: error.call))
             }
@@ -156,6 +158,14 @@ extension WorkKind {
     var keepsTimes: Bool {
         switch self {
         case .process(let order): order.keepTimes
+        case .page, .probe, .thumbnail, .fingerprint, .program, .sheet: false
+        }
+    }
+
+    /// Whether outputs get other times than their inputs have, even where their bytes are the same.
+    var movesTimes: Bool {
+        switch self {
+        case .process(let order): !order.movedTimes.isEmpty
         case .page, .probe, .thumbnail, .fingerprint, .program, .sheet: false
         }
     }

@@ -276,7 +276,7 @@ final class HostStaging: AgentConnection.Stager {
                 report.outcome = .finished(work)
                 gatherer.gather(
                     Gatherer.Parcel(
-                        host: host, report: report, order: one.order, copiesVerbatim: one.stagesOutput && !isInPlace, mustSync: one.stagesOutput,
+                        host: host, report: report, order: one.order, copiesVerbatim: one.stagesOutput && (!isInPlace || one.order.kind.movesTimes), mustSync: one.stagesOutput,
                         fileMode: fileMode))
             }
         }

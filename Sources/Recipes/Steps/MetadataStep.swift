@@ -5,7 +5,7 @@ public import Variables
 /// What is done to the metadata of one picture, behind `strip` and `keep`, in order.
 public enum MetadataStep: Hashable, Sendable {
     case edit(MetadataEdit)
-    /// Moves the times that EXIF and XMP say the picture was taken and changed at.
+    /// Moves the times that EXIF, XMP and IPTC say the picture was taken and changed at.
     case shiftTimes(TimeShift)
     case geotag(Geotagging)
 }
@@ -35,6 +35,26 @@ extension Recipe {
     public var fileTimeShift: TimeShift? {
         let shifts = actions.compactMap { $0.body as? TimeShifting }.filter(\.files).map(\.shift)
         return shifts.isEmpty ? nil : shifts.reduce(TimeShift()) { $0.adding($1) }
+    }
+
+    /// The times that outputs get, by save, whose input was changed at `nanoseconds` since 1970; empty where no save moves it, or where
+    /// one would move it out of what file systems hold.
+    public func movedTimes(ofInput nanoseconds: Int64) -> [Int64] {
+        guard fileTimeShift != nil else { return [] }
+        var times: [Int64] = []
+        for save in saves.indices {
+            guard let shift = upTo(save: save).fileTimeShift else {
+                times.append(nanoseconds)
+                continue
+            }
+            let (seconds, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
+            // Beyond 2262 nanoseconds leave 64 bits.
+            guard let moved = CivilTime(secondsSince1970: seconds).shifted(by: shift)?.secondsSince1970, abs(moved) < 9_000_000_000 else {
+                return []
+            }
+            times.append(moved * 1_000_000_000 + rest)
+        }
+        return times
     }
 }
 
