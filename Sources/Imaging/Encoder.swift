@@ -12,6 +12,8 @@ struct Encoder {
     var inputCompression: TIFFCompression?
     /// Bits a component of the input where it had fewer than 8 and its pixels kept their values; else nil.
     var smallDepth: Int?
+    /// Whether a resolution may be stated as EXIF where nothing else can hold it.
+    var statesResolution = true
 
     private var quality: Int { min(100, max(1, save.quality ?? Save.defaultQuality)) }
 
@@ -76,7 +78,16 @@ struct Encoder {
         case .tiff:
             if let xmp = blocks.xmp { rendering.image.setBlob("xmp-data", xmp) }
             if let photoshop = blocks.photoshop { rendering.image.setBlob("photoshop-data", photoshop) }
-            var notes: [WorkNote] = Self.tellsSomething(blocks.exif) ? [.metadataDropped("EXIF")] : []
+            var notes: [WorkNote] = []
+            if let exif = blocks.exif {
+                do throws(ImageFileError) {
+                    notes = try CarriedEXIF(exif).leftOut.map { .metadataDropped($0) }
+                } catch {
+                    // A picture with a bad block is still a picture.
+                    blocks.exif = nil
+                    notes = [.metadataDropped("EXIF that cannot be read: \(error.reason)")]
+                }
+            }
             let used = tiffCoding(of: rendering.image).compression
             if let asked = save.tiffCompression, asked != used {
                 notes.append(.compressionReplaced("\(asked.rawValue) cannot hold its pixels, \(used.rawValue) does"))
@@ -88,7 +99,7 @@ struct Encoder {
         }
     }
 
-    /// Whether a block holds more than size, resolution and orientation, which every TIFF states.
+    /// Whether a block holds more than size, resolution and orientation, which every picture states.
     private static func tellsSomething(_ exif: [UInt8]?) -> Bool {
         guard let exif else { return false }
         do throws(ImageFileError) {
@@ -106,8 +117,14 @@ struct Encoder {
             switch format {
             case .jpeg, .png, .webp: return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
             case .jp2: return try JP2File.pieces(adding: blocks, density: density, to: encoded)
-            case .avif: return try blocks.exif.map { exif throws(ImageFileError) in try AVIFMetadata.pieces(replacingEXIF: exif, in: encoded) } ?? whole
-            case .tiff, .gif: return whole
+            case .avif:
+                // Nothing else there can hold a resolution.
+                let resolution = statesResolution ? density.map(EXIFBlock.resolutionOnly) : nil
+                guard let exif = blocks.exif ?? resolution else { return try AVIFMetadata.pieces(droppingEXIFOf: encoded) }
+                return try AVIFMetadata.pieces(replacingEXIF: exif, in: encoded)
+            case .tiff:
+                return try blocks.exif.map { exif throws(ImageFileError) in try CarriedEXIF(exif).pieces(addedTo: encoded) } ?? whole
+            case .gif: return whole
             }
         } catch {
             throw ImagingError(error)

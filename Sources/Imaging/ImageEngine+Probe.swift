@@ -6,7 +6,7 @@ extension ImageEngine {
     /// The metadata blocks of a file; what cannot be read as metadata is none, and the decoder judges the picture.
     func metadata(of input: InputFile, kind: ImageKind, header: Image) -> EmbeddedMetadata {
         switch kind {
-        case .jpeg, .png, .webp, .tiff:
+        case .jpeg, .png, .webp, .tiff, .jp2:
             do throws(ImageFileError) {
                 return try embeddedMetadata(of: input, kind: kind)
             } catch {
@@ -15,7 +15,7 @@ extension ImageEngine {
         case .raw:
             if let found = RawMetadata.blocks(of: input) { return found }
             fallthrough
-        case .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm:
+        case .gif, .heif, .avif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm:
             var exif = header.blob("exif-data")
             if let block = exif, block.starts(with: Array("Exif\0\0".utf8)) { exif = Array(block[6...]) }
             return EmbeddedMetadata(exif: exif, xmp: header.blob("xmp-data"))

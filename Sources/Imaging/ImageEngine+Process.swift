@@ -237,8 +237,11 @@ struct ProcessTask {
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
             format: format, save: recipe.save, inputCompression: stored.compression,
-            smallDepth: work.smallDepth)
-        finished.notes += try encoder.prepare(&rendering, &blocks)
+            smallDepth: work.smallDepth, statesResolution: !policy.dropsOthers)
+        var lost = try encoder.prepare(&rendering, &blocks)
+        if format != .jpeg, !blocks.extendedXMP.isEmpty { lost.append(.metadataDropped("XMP beyond 64 KiB")) }
+        if blocks.exif != nil { lost += metadata.leftBehind.map { .metadataDropped($0) } }
+        for note in lost where !finished.notes.contains(note) { finished.notes.append(note) }
         let file = try encoder.file(of: rendering.image, with: blocks, notes: &finished.notes)
         let encoded = file.encoded
         let pieces = try policy.writingTags(into: file.pieces, of: encoded, as: format)

@@ -36,13 +36,13 @@ struct MetadataPolicy {
         return edits + tagEdits
     }
 
-    /// A TIFF's EXIF tags are tags of the file itself: those that were asked for are written into it once it is encoded.
+    /// A TIFF states its own resolution, whatever its EXIF said: what was asked for is written into it once it is encoded.
     func writingTags(into pieces: [Piece], of encoded: MemorySource, as format: OutputFormat) throws(ImagingError) -> [Piece] {
         let tags = tagEdits.filter { edit in
-            if case .setTag(.exif, _) = edit { true } else { false }
+            if case .setTag(.exif(let tag), _) = edit { tag.isOfLayout } else { false }
         }
-        guard format == .tiff, !tags.isEmpty, pieces.isVerbatim(ofByteCount: encoded.byteCount) else { return pieces }
-        do throws(ImageFileError) { return try editMetadata(tags, of: encoded, kind: .tiff) } catch { throw ImagingError(error) }
+        guard format == .tiff, !tags.isEmpty else { return pieces }
+        do throws(ImageFileError) { return try editMetadata(tags, of: pieces, from: encoded, kind: .tiff) } catch { throw ImagingError(error) }
     }
 
     /// Whether comments and vendors' blocks go, which belong to no kind that can be kept.

@@ -7,7 +7,9 @@ enum RawMetadata {
     static func blocks(of input: InputFile) -> EmbeddedMetadata? {
         do throws(ImageFileError) {
             let source = UndisguisedTIFF(input: input)
-            let found = try TIFFFile(reading: source).metadata(in: source)
+            var found = try TIFFFile(reading: source).metadata(in: source)
+            // Nobody expects a picture to have what a negative has.
+            found.leftBehind = []
             return found.exif == nil ? nil : found
         } catch {
             return nil

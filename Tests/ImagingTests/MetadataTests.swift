@@ -16,7 +16,7 @@ struct MetadataTests {
 
     private func value(_ bench: Bench, _ tag: String) throws -> String { try bench.shell("exiftool -s3 -n -\(tag) out/t") }
 
-    @Test("A smaller picture keeps every tag but size, orientation and thumbnail", arguments: [OutputFormat.jpeg, .png, .webp])
+    @Test("A smaller picture keeps every tag but size, orientation and thumbnail", arguments: [OutputFormat.jpeg, .png, .webp, .tiff, .avif, .jp2])
     func keeps(_ format: OutputFormat) throws {
         let bench = try Bench()
         try fixture(bench)
@@ -27,8 +27,54 @@ struct MetadataTests {
         ] {
             #expect(try value(bench, tag) == wanted, "\(tag) in \(format)")
         }
-        #expect(try value(bench, "IPTC:Headline") == (format == .jpeg ? "News" : ""))
-        #expect(work.notes == (format == .jpeg ? [] : [.metadataDropped("IPTC")]))
+        let holdsIPTC = format == .jpeg || format == .tiff
+        #expect(try value(bench, "IPTC:Headline") == (holdsIPTC ? "News" : ""))
+        #expect(work.notes == (holdsIPTC ? [] : [.metadataDropped("IPTC")]))
+    }
+
+    @Test("A TIFF encoded anew states its own size, resolution and orientation, whatever the input's EXIF said", arguments: TIFFLayout.allCases)
+    func tiff(_ layout: TIFFLayout) throws {
+        let bench = try Bench()
+        try fixture(bench)
+        try bench.shell(
+            "exiftool -q -overwrite_original -ExifImageWidth=4000 -ExifImageHeight=3000 -XResolution=300 -YResolution=300 -Software=S a.jpg")
+        _ = try bench.finish("a.jpg", to: .tiff, [.shrink(.longSide(60)), .save(Save(format: .tiff, layout: layout))])
+        let size = try bench.shell("identify -format '%w %h\n' out/t 2>/dev/null | head -1")
+        #expect(try bench.shell("exiftool -s3 -n -IFD0:ImageWidth -IFD0:ImageHeight out/t | xargs") == size)
+        #expect(try bench.shell("exiftool -s3 -n -ExifIFD:ExifImageWidth -ExifIFD:ExifImageHeight -IFD1:Make out/t") == "")
+        #expect(try bench.shell("exiftool -a -s3 -n -Orientation out/t | sort -u") == "1")
+        #expect(try value(bench, "IFD0:Software") == "S")
+        #expect(try bench.shell("exiftool -a -G1 -s -warning -error out/t") == "")
+        #expect(try bench.shell("tiffinfo -D out/t 2>&1 >/dev/null | grep -v 'Unknown field'", mayFail: true) == "")
+    }
+
+    @Test("EXIF, position and XMP of a JPEG 2000 go along into what is made of it")
+    func fromJP2() throws {
+        let bench = try Bench()
+        try fixture(bench)
+        _ = try bench.finish("a.jpg", to: .jp2, [])
+        try bench.shell("mv out/t b.jp2")
+        _ = try bench.finish("b.jp2", to: .jpeg, [])
+        for (tag, wanted) in [("EXIF:Make", "Acme"), ("EXIF:DateTimeOriginal", "2020:01:02 03:04:05"), ("EXIF:GPSLatitude", "48.5"), ("XMP:Title", "Hello")] {
+            #expect(try value(bench, tag) == wanted, "\(tag)")
+        }
+    }
+
+    @Test("What is stripped or not kept is in no TIFF encoded anew")
+    func strippedTIFF() throws {
+        let bench = try Bench()
+        try fixture(bench)
+        func left(_ actions: [Action], _ tags: String) throws -> String {
+            _ = try bench.finish("a.jpg", to: .tiff, [.shrink(.longSide(60))] + actions)
+            return try bench.shell("exiftool -a -G1 -s -n \(tags) out/t")
+        }
+        #expect(try left([.strip(.all)], "-ExifIFD:all -GPS:all -XMP:all -IPTC:all -Make -Artist -Copyright -ModifyDate") == "")
+        #expect(try left([.strip(.gps)], "-GPS:all -XMP-exif:all -IPTC:City") == "")
+        #expect(try value(bench, "EXIF:DateTimeOriginal") == "2020:01:02 03:04:05")
+        #expect(try left([.keep([.copyright, .icc])], "-ExifIFD:all -GPS:all -XMP:all -IPTC:all -Make") == "")
+        #expect(try value(bench, "EXIF:Copyright") == "(c) Ann")
+        #expect(try left([.save(Save(format: .tiff, metadata: .withoutPlace))], "-GPS:all") == "")
+        #expect(try value(bench, "EXIF:Make") == "Acme")
     }
 
     @Test("A maker note keeps its bytes in a smaller picture")
@@ -68,10 +114,31 @@ struct MetadataTests {
         _ = try bench.finish("a.jpg", to: .jpeg, [.strip(.all)])
         #expect(try bench.shell("exiftool -s -n -EXIF:all -XMP:all -IPTC:all out/t | tr -s ' '") == "Orientation : 6")
         #expect(try bench.difference("a.jpg", "out/t") == 0)
-        for format in [OutputFormat.jpeg, .png, .webp] {
+        for format in [OutputFormat.jpeg, .png, .webp, .avif, .jp2] {
             _ = try bench.finish("a.jpg", to: format, [.shrink(.longSide(60)), .strip(.all)])
-            #expect(try bench.shell("exiftool -s -EXIF:all -XMP:all -IPTC:all -ICC_Profile:all out/t") == "")
+            #expect(try bench.shell("exiftool -s -EXIF:all -XMP:all -IPTC:all -ICC_Profile:all out/t") == "", "\(format)")
         }
+    }
+
+    @Test("An AVIF without EXIF holds no item of it, and its other items are where they were", arguments: [false, true])
+    func avifWithoutEXIF(_ hasAlpha: Bool) throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) \(hasAlpha ? "-alpha set -channel A -evaluate set 40% +channel" : "-strip") -define webp:lossless=true a.webp")
+        // Where a PNG states no resolution libvips says 72 dpi.
+        try bench.shell("exiftool -q -XMP:Title=Hello -o x.xmp && webpmux -set xmp x.xmp a.webp -o b.webp && convert b.webp a.png")
+        for (actions, title) in [([Action.strip(.all)], ""), ([], "Hello"), ([Action.keep([.xmp])], "Hello")] {
+            _ = try bench.finish("b.webp", to: .avif, actions + [.save(Save(format: .avif, quality: 95, subsampling: .full))])
+            try bench.shell("mv out/t b.avif")
+            #expect(try bench.shell("exiftool -a -G1 -s -EXIF:all -warning -error b.avif") == "")
+            #expect(try bench.shell("exiftool -s3 -XMP:Title b.avif") == title)
+            #expect(!(try bench.shell("heif-info -d b.avif").contains("Exif")))
+            try bench.shell("heif-convert b.avif b.png && vips copy b.avif c.png")
+            #expect(try bench.difference("a.png", "c.png") < 0.05)
+            #expect(try bench.difference("b.png", "c.png") < 0.02)
+        }
+        try bench.shell("\(chart) -density 300 -units PixelsPerInch -strip r.jpg")
+        _ = try bench.finish("r.jpg", to: .avif, [.save(Save(format: .avif))])
+        #expect(try bench.shell("exiftool -s3 -n -EXIF:all out/t | xargs") == "300 300 2")
     }
 
     @Test("Keeping the copyright drops the rest")

@@ -8,6 +8,15 @@ extension JP2File {
         (.iptc, [0x33, 0xC7, 0xA4, 0xD2, 0xB8, 0x1D, 0x47, 0x23, 0xA0, 0xBA, 0xF1, 0xA3, 0xE0, 0x97, 0xAD, 0x38]),
     ]
 
+    /// The blocks of the file's `uuid` boxes.
+    public func metadata(in source: some ByteSource) throws(ImageFileError) -> EmbeddedMetadata {
+        var found = EmbeddedMetadata()
+        if let range = payload(.exif) { found.exif = try source.read(range) }
+        if let range = payload(.xmp) { found.xmp = try source.read(range) }
+        if let range = payload(.iptc) { found.photoshop = PhotoshopResources.wrapping(iptc: try source.read(range)) }
+        return found
+    }
+
     /// The file with `edits` applied; the codestream and what says how it looks stay byte for byte.
     ///
     /// Readers do not turn a JPEG 2000 picture by its EXIF, so no Orientation is kept where EXIF goes.

@@ -47,7 +47,7 @@ public struct JP2File: Hashable, Sendable {
         var payload: ByteRange
     }
 
-    private func payload(_ kind: MetadataBox.Kind) -> ByteRange? {
+    func payload(_ kind: MetadataBox.Kind) -> ByteRange? {
         metadata.last { $0.kind == kind && $0.payload.count <= Self.metadataBytesMax }?.payload
     }
 

@@ -14,6 +14,14 @@ public func editMetadata(_ edits: [MetadataEdit], of source: some ByteSource, ki
     return pieces
 }
 
+/// The same for a file that is edited already: its pieces, and the source they are pieces of.
+public func editMetadata(
+    _ edits: [MetadataEdit], of pieces: [Piece], from source: some ByteSource, kind: ImageKind
+) throws(ImageFileError) -> [Piece] {
+    let made = PieceSource(pieces, of: source)
+    return made.resolved(try editMetadata(edits, of: made, kind: kind))
+}
+
 private func edited(_ edits: [MetadataEdit], _ source: some ByteSource, _ kind: ImageKind) throws(ImageFileError) -> [Piece] {
     switch kind {
     case .jpeg: return try JPEGFile(reading: source).pieces(applying: edits, source: source)
@@ -27,14 +35,15 @@ private func edited(_ edits: [MetadataEdit], _ source: some ByteSource, _ kind: 
     }
 }
 
-/// The metadata blocks of a JPEG, PNG, WebP or TIFF file as they stand there; empty for other kinds.
+/// The metadata blocks of a JPEG, PNG, WebP, TIFF or JPEG 2000 file as they stand there; empty for other kinds.
 public func embeddedMetadata(of source: some ByteSource, kind: ImageKind) throws(ImageFileError) -> EmbeddedMetadata {
     switch kind {
     case .jpeg: return try JPEGFile(reading: source).metadata(in: source)
     case .png: return try PNGFile(reading: source).metadata(in: source)
     case .webp: return try WebPFile(reading: source).metadata(in: source)
     case .tiff: return try TIFFFile(reading: source).metadata(in: source)
-    case .gif, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+    case .jp2: return try JP2File(reading: source).metadata(in: source)
+    case .gif, .heif, .avif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
         return EmbeddedMetadata()
     }
 }

@@ -115,6 +115,18 @@ public struct EXIFBlock: Hashable, Sendable {
         }
     }
 
+    /// The smallest block that states a resolution.
+    public static func resolutionOnly(_ density: Density) -> [UInt8] {
+        func ratio(_ milliDPI: UInt32) -> [UInt8] { ByteOrder.big.bytes(milliDPI, byteCount: 4) + ByteOrder.big.bytes(1000, byteCount: 4) }
+        var builder = EXIFBuilder()
+        builder.main = [
+            EXIFBuilder.Field(tag: TIFFTag.xResolution, type: 5, bytes: ratio(density.horizontalMilliDPI)),
+            EXIFBuilder.Field(tag: TIFFTag.yResolution, type: 5, bytes: ratio(density.verticalMilliDPI)),
+            .short(TIFFTag.resolutionUnit, 2),
+        ]
+        return builder.stream()
+    }
+
     /// The smallest block that says how to turn the picture.
     public static func orientationOnly(_ orientation: Int) -> [UInt8] {
         EXIFBuilder.minimal(orientation: orientation, artist: nil, copyright: nil)

@@ -76,6 +76,8 @@ public struct EmbeddedMetadata: Hashable, Sendable {
     /// Photoshop image resources (8BIM...), which hold IPTC, without `Photoshop 3.0` and a zero before them; only JPEG and TIFF
     /// can hold them.
     public var photoshop: [UInt8]?
+    /// What of the file could not be taken out of it: one word or two each, for a person.
+    public var leftBehind: [String] = []
 
     public init(exif: [UInt8]? = nil, xmp: [UInt8]? = nil, extendedXMP: [[UInt8]] = [], photoshop: [UInt8]? = nil) {
         self.exif = exif

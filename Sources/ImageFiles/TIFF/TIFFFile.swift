@@ -121,7 +121,7 @@ public struct TIFFFile: Hashable, Sendable {
         let stream = try TIFFStream(reading: source)
         let first = pages[0].directory
         var found = EmbeddedMetadata()
-        found.exif = try TIFFMetadata.exifBlock(first, stream)
+        (found.exif, found.leftBehind) = try TIFFMetadata.exifBlock(first, stream)
         found.xmp = try stream.bytes(first.entry(TIFFTag.xmp), limit: Self.metadataBytesMax)
         found.photoshop = try stream.bytes(first.entry(TIFFTag.photoshop), limit: Self.metadataBytesMax)
         if found.photoshop == nil, let iptc = try stream.bytes(first.entry(TIFFTag.iptc), limit: Self.metadataBytesMax) {
@@ -154,13 +154,12 @@ public struct TIFFFile: Hashable, Sendable {
 
 /// Takes descriptive metadata out of a TIFF directory, where they are mixed with what the picture needs.
 enum TIFFMetadata {
-    private static let descriptive = [
-        TIFFTag.imageDescription, TIFFTag.make, TIFFTag.model, TIFFTag.orientation, TIFFTag.xResolution, TIFFTag.yResolution,
-        TIFFTag.resolutionUnit, TIFFTag.software, TIFFTag.dateTime, TIFFTag.artist, TIFFTag.hostComputer, TIFFTag.copyright,
-    ]
+    private static let descriptive = Set(EXIFTag.all.filter { $0.directory == .image }.map(\.number))
     private static let fieldBytesMax: UInt64 = 8_192
     /// Of a directory's fields together: no JPEG segment holds more, whatever values may lie over each other.
     private static let fieldsBytesMax = 1 << 16
+    /// Of a maker note, so that the rest has room beside it in a JPEG segment.
+    private static let noteBytesMax: UInt64 = 48 << 10
 
     /// What decoding, colour and layout of a page need (TIFF 6.0 and its supplements; libtiff's own codecs and data types).
     private static let structural: Set<UInt16> = {
@@ -175,7 +174,7 @@ enum TIFFMetadata {
     /// The tags of a main directory that `plan` keeps.
     static func keptTags(_ plan: EditPlan) -> Set<UInt16> {
         var tags = structural
-        if plan.keeps(.exif) { tags.formUnion(descriptive + [TIFFTag.exif, TIFFTag.gps]) }
+        if plan.keeps(.exif) { tags.formUnion(descriptive.union([TIFFTag.exif, TIFFTag.gps])) }
         if plan.keeps(.copyright) { tags.formUnion([TIFFTag.artist, TIFFTag.copyright]) }
         if plan.keeps(.xmp) { tags.insert(TIFFTag.xmp) }
         if plan.keeps(.iptc) { tags.formUnion([TIFFTag.iptc, TIFFTag.photoshop]) }
@@ -186,7 +185,7 @@ enum TIFFMetadata {
     /// `tags` without those of the kinds that `plan` drops.
     static func tagsWithoutDropped(_ plan: EditPlan, of tags: [UInt16]) -> Set<UInt16> {
         var kept = Set(tags)
-        if plan.dropped.contains(.exif) { kept.subtract(Set(descriptive + [TIFFTag.exif, TIFFTag.gps]).subtracting(structural)) }
+        if plan.dropped.contains(.exif) { kept.subtract(descriptive.union([TIFFTag.exif, TIFFTag.gps]).subtracting(structural)) }
         if plan.dropped.contains(.copyright) { kept.subtract([TIFFTag.artist, TIFFTag.copyright]) }
         if plan.dropped.contains(.xmp) { kept.remove(TIFFTag.xmp) }
         if plan.dropped.contains(.iptc) { kept.subtract([TIFFTag.iptc, TIFFTag.photoshop]) }
@@ -194,19 +193,39 @@ enum TIFFMetadata {
         return kept
     }
 
+    /// Whether a field of an EXIF block's first directory tells of the picture, and not how it lies in its file: for a file that has a
+    /// layout of its own. Private tags of type LONG may be offsets.
+    static func describesPicture(_ entry: TIFFEntry) -> Bool {
+        if descriptive.contains(entry.tag) { return !EXIFTag.layout.contains(entry.tag) }
+        guard !structural.contains(entry.tag) else { return false }
+        let blocks = [TIFFTag.exif, TIFFTag.gps, TIFFTag.interoperability, TIFFTag.xmp, TIFFTag.iptc, TIFFTag.photoshop, TIFFTag.iccProfile]
+        // A DNG's own, which would make the file one (DNG 1.6, chapter 6).
+        let negatives: ClosedRange<UInt16> = 50_706...52_600
+        return !blocks.contains(entry.tag) && !negatives.contains(entry.tag) && entry.type != 4 && entry.type != 9
+    }
+
     /// Nil when there is nothing but the resolution and orientation that every scan has.
     static func exifBlock<Source: ByteSource>(
         _ directory: TIFFDirectory, _ stream: TIFFStream<Source>
-    ) throws(ImageFileError) -> [UInt8]? {
+    ) throws(ImageFileError) -> (block: [UInt8]?, leftBehind: [String]) {
         var builder = EXIFBuilder()
+        var leftBehind: [String] = []
         builder.main = try fields(directory.entries.filter { descriptive.contains($0.tag) }, stream)
         if let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif)) {
-            // A maker note may count offsets from the file's beginning: out of its place it is of no use.
             let without = [TIFFTag.makerNote, TIFFTag.interoperability]
             builder.exif = try fields(detail.entries.filter { !without.contains($0.tag) }, stream)
+            // One that counts offsets from the file's beginning is of no use out of its place.
+            if let note = detail.entry(TIFFTag.makerNote) {
+                if let range = note.value, range.count <= noteBytesMax, let bytes = try MakerNote.whole(range, in: stream.source) {
+                    builder.exif.append(EXIFBuilder.Field(tag: note.tag, type: 7, bytes: bytes))
+                } else {
+                    leftBehind.append("maker note")
+                }
+            }
         }
         if let gps = try stream.pointedDirectory(directory.entry(TIFFTag.gps)) { builder.gps = try fields(gps.entries, stream) }
-        return builder.main.isEmpty && builder.exif.isEmpty && builder.gps.isEmpty ? nil : builder.stream()
+        let isEmpty = builder.main.isEmpty && builder.exif.isEmpty && builder.gps.isEmpty
+        return (isEmpty ? nil : builder.stream(), leftBehind)
     }
 
     private static func fields<Source: ByteSource>(
@@ -222,21 +241,8 @@ enum TIFFMetadata {
             }
             bytesLeft -= bytes.count
             tags.insert(entry.tag)
-            found.append(EXIFBuilder.Field(tag: entry.tag, type: entry.type, bytes: bigEndian(bytes, entry.type, stream.order)))
+            found.append(EXIFBuilder.Field(tag: entry.tag, type: entry.type, bytes: stream.order.converted(bytes, of: entry.tag, type: entry.type, to: .big)))
         }
         return found
-    }
-
-    private static func bigEndian(_ bytes: [UInt8], _ type: UInt16, _ order: ByteOrder) -> [UInt8] {
-        let unit: Int
-        switch type {
-        case 3, 8: unit = 2
-        // A rational is two numbers of four bytes.
-        case 4, 5, 9, 10, 11: unit = 4
-        case 12: unit = 8
-        default: return bytes
-        }
-        guard order == .little else { return bytes }
-        return stride(from: 0, to: bytes.count, by: unit).flatMap { bytes[$0..<min($0 + unit, bytes.count)].reversed() }
     }
 }

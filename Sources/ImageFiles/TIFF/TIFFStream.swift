@@ -282,6 +282,7 @@ enum TIFFTag {
     static let pixelXDimension: UInt16 = 40962
     static let pixelYDimension: UInt16 = 40963
     static let interoperability: UInt16 = 40965
+    static let cfaPattern: UInt16 = 41730
     static let lensModel: UInt16 = 42036
 }
 

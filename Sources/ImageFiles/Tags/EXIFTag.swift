@@ -63,6 +63,11 @@ public struct EXIFTag: Hashable, Sendable {
         self.count = count
     }
 
+    /// Whether it says how a picture lies in its file rather than what it shows: a file that is encoded anew has its own.
+    public var isOfLayout: Bool { directory == .image && Self.layout.contains(number) }
+
+    static let layout: Set<UInt16> = [TIFFTag.orientation, TIFFTag.xResolution, TIFFTag.yResolution, TIFFTag.resolutionUnit]
+
     /// With the directory where that is not the tag's own.
     public var fullName: String {
         let isOwn = Self.all.contains { $0.name == name && $0.directory == directory }

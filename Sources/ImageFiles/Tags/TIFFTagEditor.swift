@@ -110,7 +110,11 @@ struct TIFFTagEditor<Source: ByteSource> {
         guard !damaged.contains(directory) else {
             throw .damaged("the \(directory.rawValue) directory of the EXIF data cannot be read, so no tag can be written into it")
         }
-        if nodes[directory] == nil { try make(directory) }
+        if nodes[directory] == nil {
+            try make(directory)
+            if directory == .exif { try set(0x9000, in: .exif, type: 7, bytes: Array("0232".utf8)) }
+            if directory == .gps { try set(0, in: .gps, type: 1, bytes: [2, 3, 0, 0]) }
+        }
         guard var node = nodes[directory] else { preconditionFailure("\(directory) was not made") }
         if let place = node.fields.firstIndex(where: { $0.tag == tag }) {
             let stored = try value(tag, in: directory)
@@ -142,6 +146,21 @@ struct TIFFTagEditor<Source: ByteSource> {
         delete(pointer, in: parent)
     }
 
+    /// Puts fields into a directory, each in the place of the one of its tag, and makes the directory where there is none; no fields
+    /// make none.
+    mutating func add(_ fields: [(tag: UInt16, type: UInt16, bytes: [UInt8])], to directory: EXIFDirectory) throws(ImageFileError) {
+        guard !fields.isEmpty else { return }
+        if nodes[directory] == nil { try make(directory) }
+        guard var node = nodes[directory] else { preconditionFailure("\(directory) was not made") }
+        let tags = Set(fields.map(\.tag))
+        zeroed += node.fields.filter { tags.contains($0.tag) }.compactMap(\.old)
+        node.fields.removeAll { tags.contains($0.tag) }
+        node.fields += fields.map { Field(tag: $0.tag, entry: [], value: ($0.type, $0.bytes), old: nil) }
+        node.fields.sort { $0.tag < $1.tag }
+        node.isChanged = true
+        nodes[directory] = node
+    }
+
     private mutating func make(_ directory: EXIFDirectory) throws(ImageFileError) {
         guard let (parent, tag) = Self.pointer(to: directory), directory != .interoperability else {
             throw .unwritable("the file has no \(directory.rawValue) directory to write a tag into")
@@ -149,8 +168,6 @@ struct TIFFTagEditor<Source: ByteSource> {
         nodes[directory] = Node(isChanged: true)
         // Its place is known when it is laid out.
         try set(tag, in: parent, type: stream.isBig ? 16 : 4, bytes: [UInt8](repeating: 0, count: stream.offsetBytes))
-        if directory == .exif { try set(0x9000, in: .exif, type: 7, bytes: Array("0232".utf8)) }
-        if directory == .gps { try set(0, in: .gps, type: 1, bytes: [2, 3, 0, 0]) }
     }
 
     // MARK: Writing
