@@ -162,6 +162,26 @@ import Variables
         #expect(tags["IPTC:ReleaseDate"] == "2024:01:31")
     }
 
+    @Test("IPTC goes without what else Photoshop keeps beside it", arguments: ["a.jpg", "a.tif"])
+    func droppingIPTC(name: String) throws {
+        let folder = try TemporaryFolder()
+        let old = try Fixture.make(name, in: folder, tags: Fixture.iptcTags + ["-Photoshop:URL=http://example.org/", "-Photoshop:CopyrightFlag=1"])
+        let kind = try #require(ImageKind.sniff(Array(old.prefix(ImageKind.sniffBytes))))
+        try folder.write(try edited(old, kind, [.drop([.iptc])]), as: "b-" + name)
+        let changed = try Self.changes(name, "b-" + name, in: folder)
+        #expect(!changed.isEmpty && changed.allSatisfy { $0.key.hasPrefix("IPTC") || $0.key == "Photoshop:IPTCDigest" }, "\(changed)")
+        #expect(changed.values.allSatisfy { $0 == "gone" }, "\(changed)")
+        #expect(try Tool.pixels(name, in: folder.url) == Tool.pixels("b-" + name, in: folder.url))
+    }
+
+    @Test("A GIF has nothing to be deleted or renamed, and is copied; writing into it is refused")
+    func gif() throws {
+        let folder = try TemporaryFolder()
+        let old = try Fixture.make("a.gif", in: folder)
+        #expect(try edited(old, .gif, [try Self.delete("exif:Make"), try Self.rename("iptc:City", "xmp:photoshop:City"), .drop([.iptc])]) == old)
+        #expect(throws: ImageFileError.self) { try edited(old, .gif, [try Self.set("exif:Make", "x")]) }
+    }
+
     @Test("Values that a tag cannot hold are refused with what it takes")
     func refusals() throws {
         for (name, text) in [

@@ -49,7 +49,9 @@ public struct GIFFile: Hashable, Sendable {
     /// The file with `edits` applied; GIF knows no EXIF, so that only XMP and comments are touched.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
         let plan = try EditPlan(edits) { () throws(ImageFileError) in EmbeddedMetadata() }
-        guard plan.tags.isEmpty else { throw .unwritable("a GIF holds no EXIF or IPTC data, and its XMP is not edited") }
+        // Nothing is there to be deleted or renamed.
+        let leavesAll = !plan.tags.setsEXIF && !plan.tags.setsIPTC && !plan.tags.setsXMP && !extensions.contains { $0.kind == .xmp }
+        guard plan.tags.isEmpty || leavesAll else { throw .unwritable("a GIF holds no EXIF or IPTC data, and its XMP is not edited") }
         if let orientation = plan.orientation, orientation != 1 { throw .unsupported("a GIF cannot say how to turn it") }
         var splices: [Splice] = []
         for block in extensions {

@@ -101,7 +101,12 @@ struct EditPlan {
     }
 
     private func withoutTags(toPhotoshop resources: [UInt8]) -> [UInt8]? {
-        guard keeps(.iptc) else { return nil }
+        guard kept?.contains(.iptc) ?? true else { return nil }
+        if dropped.contains(.iptc) {
+            // What else Photoshop keeps there is no IPTC.
+            guard let rest = PhotoshopResources.withoutIPTC(resources) else { return nil }
+            return dropsGPS ? PhotoshopResources.clearingPlaces(rest) : rest
+        }
         return dropsGPS ? PhotoshopResources.clearingPlaces(resources) : resources
     }
 }

@@ -20,10 +20,18 @@ enum PhotoshopResources {
     }
 
     /// The resources without those that show the picture as it was (0x0409 and 0x040C, Photoshop's thumbnails).
-    static func withoutThumbnails(_ resources: [UInt8]) -> [UInt8] {
+    static func withoutThumbnails(_ resources: [UInt8]) -> [UInt8] { without([0x0409, 0x040C], resources) }
+
+    /// The resources without IPTC records and the digest of one (0x0404 and 0x0425); nil where nothing is left.
+    static func withoutIPTC(_ resources: [UInt8]) -> [UInt8]? {
+        let left = without([0x0404, 0x0425], resources)
+        return self.resources(left).isEmpty ? nil : left
+    }
+
+    private static func without(_ identifiers: Set<UInt16>, _ resources: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var kept = 0
-        for resource in self.resources(resources) where resource.id == 0x0409 || resource.id == 0x040C {
+        for resource in self.resources(resources) where identifiers.contains(resource.id) {
             result += resources[kept..<resource.range.lowerBound]
             kept = resource.range.upperBound
         }

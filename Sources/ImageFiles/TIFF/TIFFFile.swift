@@ -69,26 +69,43 @@ public struct TIFFFile: Hashable, Sendable {
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
         let plan = try EditPlan(edits) { () throws(ImageFileError) in try metadata(in: source) }
         var editor = try TIFFEditor(TIFFStream(reading: source), mainDirectoriesMax: Self.pagesMax)
+        var resources: [UInt8]?
         if plan.kept != nil {
             guard !pages.contains(where: { $0.directory.entry(Self.dngVersion) != nil }) else {
                 throw .unsupported("metadata and looks of a DNG are one")
             }
             try editor.keepOnly(TIFFMetadata.keptTags(plan))
         } else if !plan.dropped.isEmpty {
-            try editor.keepOnly(TIFFMetadata.tagsWithoutDropped(plan, of: pages.flatMap { $0.directory.entries.map(\.tag) }))
+            var tags = TIFFMetadata.tagsWithoutDropped(plan, of: pages.flatMap { $0.directory.entries.map(\.tag) })
+            resources = try resourcesWithoutIPTC(plan, in: source)
+            if resources != nil { tags.insert(TIFFTag.photoshop) }
+            try editor.keepOnly(tags)
         }
         if plan.dropsGPS { try editor.dropGPS() }
         let orientation = plan.keepsOrientation ? plan.orientation : 1
         if let orientation { try editor.setOrientation(orientation, inAll: true) }
         let pieces = try editor.pieces()
-        guard !plan.tags.isEmpty else { return pieces }
+        guard !plan.tags.isEmpty || resources != nil else { return pieces }
         let edited = PieceSource(pieces, of: source)
-        return edited.resolved(try Self.pieces(applying: plan.tags, to: edited))
+        return edited.resolved(try Self.pieces(applying: plan.tags, resources: resources, to: edited))
+    }
+
+    /// The first page's Photoshop resources as they are when IPTC goes; nil where they stay, and where they go altogether, as those of
+    /// several pages do.
+    private func resourcesWithoutIPTC(_ plan: EditPlan, in source: some ByteSource) throws(ImageFileError) -> [UInt8]? {
+        guard plan.dropped.contains(.iptc), !pages.dropFirst().contains(where: { $0.directory.entry(TIFFTag.photoshop) != nil }) else {
+            return nil
+        }
+        let stream = try TIFFStream(reading: source)
+        return try stream.bytes(pages[0].directory.entry(TIFFTag.photoshop), limit: Self.metadataBytesMax).flatMap(PhotoshopResources.withoutIPTC)
     }
 
     /// Tags lie in the first directory and what it points at; XMP, IPTC and Photoshop resources are tags of it too.
-    private static func pieces(applying tags: TagChanges, to source: some ByteSource) throws(ImageFileError) -> [Piece] {
+    private static func pieces(
+        applying tags: TagChanges, resources: [UInt8]?, to source: some ByteSource
+    ) throws(ImageFileError) -> [Piece] {
         var editor = try TIFFTagEditor(TIFFStream(reading: source), mainDirectoriesMax: pagesMax)
+        try replace(try editor.value(TIFFTag.photoshop, in: .image), TIFFTag.photoshop, type: 7, with: resources, in: &editor)
         try tags.apply(to: &editor)
         let xmp = try editor.value(TIFFTag.xmp, in: .image)
         try replace(xmp, TIFFTag.xmp, type: 1, with: try tags.applied(toXMP: xmp?.bytes), in: &editor)
