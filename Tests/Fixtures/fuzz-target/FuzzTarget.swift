@@ -41,6 +41,7 @@ struct NoDigest: DigestStream {
 private let edits: [[MetadataEdit]] = [
     [.setOrientation(6)], [.dropGPS], [.setPixelSize(width: 7, height: 9), .dropThumbnail], [.dropAll(keepOrientation: true)],
     [.keepOnly([.copyright, .icc])], [.keepOnly([.exif, .xmp]), .dropGPS, .setOrientation(1)], tagEdits, [.drop([.exif]), .drop([.iptc])],
+    [.drop([.xmp])] + tagEdits,
 ]
 
 /// Sets, deletes and renames of every kind; texts that fit where others stood, and one that does not.
@@ -59,6 +60,14 @@ private let tagEdits: [MetadataEdit] = {
         set("iptc:Keywords", "x; y"), .renameTag(tag("iptc:Headline"), to: tag("xmp:photoshop:Headline")),
         .renameTag(tag("xmp:dc:rights"), to: tag("exif:Copyright")),
     ]
+}()
+
+/// A grey pixel: nine fields and the byte they describe.
+private let plainTIFF: MemorySource = {
+    let fields: [(tag: UInt8, type: UInt8, value: UInt8)] = [(0, 4, 1), (1, 4, 1), (2, 3, 8), (3, 3, 1), (6, 3, 1), (17, 4, 122), (21, 3, 1), (22, 4, 1), (23, 4, 1)]
+    let entries: [UInt8] = fields.flatMap { [$0.tag, 1, $0.type, 0, 1, 0, 0, 0, $0.value, 0, 0, 0] }
+    let header: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 9, 0]
+    return MemorySource(header + entries + [UInt8](repeating: 0, count: 5))
 }()
 
 /// Whether `work` returned; throwing is right for most of these bytes.
@@ -96,7 +105,17 @@ func readPicture(_ bytes: [UInt8]) {
             let file = try JPEGFile(reading: source)
             _ = try file.iccProfile(in: source)
             _ = try file.endOfImage(in: source)
+            _ = try file.hasDamagedPictureTable(in: source)
         }
+    }
+    tried { () throws(ImageFileError) in
+        let moved = try embedded.edits(shiftingTimesBy: TimeShift(days: 3, minutes: -7))
+        _ = try editMetadata(moved, of: MeteredFile(bytes), kind: kind).joined(from: MeteredFile(bytes))
+    }
+    if kind == .avif {
+        let file = MemorySource(bytes)
+        tried { () throws(ImageFileError) in _ = try AVIFMetadata.pieces(droppingEXIFOf: file).joined(from: file) }
+        tried { () throws(ImageFileError) in _ = try AVIFMetadata.pieces(replacingEXIF: [1, 2, 3], in: file).joined(from: file) }
     }
 }
 
@@ -105,6 +124,10 @@ func readMetadata(_ bytes: [UInt8]) {
         let block = try EXIFBlock(parsing: bytes)
         let made = block.edited(orientation: 3, pixelSize: (4, 5), dropThumbnail: true, dropGPS: true)
         precondition(made.count <= 4 * bytes.count + 65_536, "an edit made \(bytes.count) bytes into \(made.count)")
+    }
+    tried { () throws(ImageFileError) in
+        let made = try CarriedEXIF(bytes).pieces(addedTo: plainTIFF).joined(from: plainTIFF)
+        precondition(made.count <= 4 * bytes.count + 65_536, "\(bytes.count) bytes of EXIF became \(made.count)")
     }
     for list in edits {
         tried { () throws(ImageFileError) in
