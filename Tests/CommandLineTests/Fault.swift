@@ -30,7 +30,7 @@ struct Fault: CustomStringConvertible {
         return .success(target)
     }()
 
-    private static let libraryFile = "/tmp/quire-fail-the-nth-\(getpid()).so"
+    private static let libraryFile = "\(temporaryFolder)/quire-fail-the-nth-\(getpid()).so"
 
     /// What a program is started with for the fault to happen to it, or to what it starts.
     func environment(in box: Sandbox) throws -> [String: String] {

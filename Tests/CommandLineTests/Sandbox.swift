@@ -22,6 +22,9 @@ struct Trouble: Error, CustomStringConvertible {
     static func system(_ call: String, _ name: Name) -> Trouble { Trouble("\(call) \(name): \(String(cString: strerror(errno)))") }
 }
 
+/// Where tests make their folders, without a slash at its end.
+let temporaryFolder = FileManager.default.temporaryDirectory.path
+
 /// A folder for one test with a working folder and a state folder of its own; gone with the value.
 final class Sandbox {
     let root: String
@@ -30,7 +33,7 @@ final class Sandbox {
     var state: String { root + "/state" }
 
     init() throws {
-        root = "/tmp/quire-cli-\(UUID().uuidString)"
+        root = "\(temporaryFolder)/quire-cli-\(UUID().uuidString)"
         for folder in [root, root + "/work", root + "/state", root + "/home"] { try makeFolder(Name(folder)) }
     }
 
