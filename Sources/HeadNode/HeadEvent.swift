@@ -14,8 +14,6 @@ enum HeadEvent: Sendable {
     case hostFailed(HostIndex, String, isFinal: Bool)
     /// Its hours are over.
     case hostShallLeave(HostIndex)
-    /// Attempts that never left this machine, since no order could be made for them: no host is to blame.
-    case refused(HostIndex, [WorkReport])
     /// Attempts that ended for a reason that is not their files'.
     case attemptsFailed(HostIndex, [Attempt], Scheduler.Verdict, String)
     case committed([CommittedTask])

@@ -103,7 +103,7 @@ extension JobRunner {
                 case .committed(let tasks): countLate(tasks)
                 case .printing(let event): take(event)
                 // Too late to change anything: what they tell of is open still, and done by who goes on.
-                case .agent, .hostReady, .hostFailed, .hostShallLeave, .refused, .attemptsFailed, .commitFailed, .bound, .bindFailed, .failedLate, .signal,
+                case .agent, .hostReady, .hostFailed, .hostShallLeave, .attemptsFailed, .commitFailed, .bound, .bindFailed, .failedLate, .signal,
                     .looked:
                     break
                 }

@@ -47,6 +47,8 @@ final class JobRunner {
     var open: [TaskIndex: PlannedTask] = [:]
     /// Those of `open` whose report the committer has: a lost agent does not bring them back.
     var committing: Set<TaskIndex> = []
+    /// Attempts that never left this machine, since no order could be made for them, and are to be settled: no host is to blame.
+    private var refusals: [(host: HostIndex, reports: [WorkReport])] = []
     /// Tasks left when nothing more is dispatched; nil before that.
     private(set) var unsettledCount: Int?
     var isAllDispatched: Bool { unsettledCount != nil }
@@ -196,7 +198,10 @@ final class JobRunner {
         if plan.taskCount == 0 || scheduler.readyCount == 0 { moveMark() }
         try beginWithHosts()
         while !isOver {
-            guard let batch = events.receiveAll(waitingMilliseconds: 100) else { break }
+            guard let batch = events.receiveAll(waitingMilliseconds: refusals.isEmpty ? 100 : 0) else { break }
+            let refused = refusals
+            refusals = []
+            for (host, reports) in refused { settle(reports.map(final), from: host) }
             for event in batch { try take(event) }
             if case .asked(let deadline)? = stop, SystemClock.monotonicMilliseconds() >= deadline { wasKilled = true }
             lookAround(SystemClock.monotonicMilliseconds())
@@ -233,7 +238,6 @@ final class JobRunner {
         case .hostReady(let link): joined(link)
         case .hostFailed(let host, let why, let isFinal): try failedToJoin(host, why, isFinal: isFinal)
         case .hostShallLeave(let host): letLeave(host)
-        case .refused(let host, let reports): settle(reports.map(final), from: host)
         case .attemptsFailed(let host, let attempts, let verdict, let why): failed(attempts, on: host, verdict, why)
         case .committed(let tasks):
             for task in tasks {
@@ -426,7 +430,7 @@ final class JobRunner {
                     }
                 }
                 if !shard.isEmpty { links[host]?.send(.assign(shard)) }
-                if !refused.isEmpty { events.send(.refused(host, refused)) }
+                if !refused.isEmpty { refusals.append((host, refused)) }
                 sent = part.upperBound
             }
         } catch {

@@ -163,11 +163,12 @@ public struct Resumption {
         }
         let pdf = try reader.pdf()
         settings.assets = try RecipeAssets.readAgain(try reader.assets())
-        do throws(RecipeError) {
-            return (settings, pdf, try Recipe(canonical: bytes), RawPath(bytes: folder))
-        } catch {
-            throw .recipe(error)
+        let recipe: Recipe
+        do throws(RecipeError) { recipe = try Recipe(canonical: bytes) } catch {
+            throw .usage(
+                "this build does not read the recipe the job began with (\(error)); run the job's command again: outputs that are still right are kept")
         }
+        return (settings, pdf, recipe, RawPath(bytes: folder))
     }
 
     /// Relative names and modes of new files mean what they meant when the job began.

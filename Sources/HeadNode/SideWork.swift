@@ -36,7 +36,7 @@ struct SideWork {
                 case .agentGone(link.host, let why): throw .agent("the agent on \(link.name) ended: \(why)")
                 case .signal(.interrupt), .signal(.terminate): throw .interrupted
                 case .hostReady, .hostFailed, .hostShallLeave: ofOthers.append(event)
-                case .agent, .agentGone, .signal, .committed, .commitFailed, .bound, .bindFailed, .failedLate, .printing, .looked, .refused, .attemptsFailed: continue
+                case .agent, .agentGone, .signal, .committed, .commitFailed, .bound, .bindFailed, .failedLate, .printing, .looked, .attemptsFailed: continue
                 }
             }
         }

@@ -25,7 +25,8 @@ final class CommandRun {
     private static let complaintBytesMax = 500
 
     struct Ending {
-        var end: ProcessEnd
+        /// Nil where the process that watches over the program was killed, by whoever ends processes when memory is short.
+        var end: ProcessEnd?
         /// The first line of its standard error; empty where it said nothing.
         var complaint: String
     }
@@ -78,7 +79,7 @@ final class CommandRun {
         guard write(life.file.descriptor, &go, 1) == 1 else { throw SystemError("write", "the watch over a program", code: errno) }
         let said = try Self.read(complaints.descriptor, keeping: Self.complaintBytesMax)
         let told = String(decoding: try Self.read(answer.descriptor, keeping: 64), as: UTF8.self).split(separator: " ")
-        guard told.count == 2, let number = Int32(told[1]) else { throw SystemError("run", "the watch over a program", code: ECHILD) }
+        guard told.count == 2, let number = Int32(told[1]) else { return Ending(end: nil, complaint: "") }
         let line = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
         return Ending(end: told[0] == "exit" ? .exited(code: number) : .killed(signal: number), complaint: String(line))
     }
@@ -86,7 +87,7 @@ final class CommandRun {
     /// Removes the folder, and ends what runs. Called once, however it went.
     func close() throws(SystemError) {
         life = nil
-        _ = try watch.wait()
+        if try watch.wait() != .exited(code: 0) { Self.removeOrComplain(folder) }
     }
 
     /// Reads to the end; what is beyond `bytesMax` is dropped.
@@ -124,7 +125,8 @@ final class CommandRun {
         let folders = environmentVariable("PATH")?.bytes ?? Array("/usr/bin:/bin".utf8)
         for folder in folders.split(separator: 0x3A) {
             let path = RawPath(bytes: Array(folder)).appending(name)
-            if path.withCString({ access($0, X_OK) }) == 0 { return path }
+            // A folder of that name can be entered, which counts as executing it.
+            if path.withCString({ access($0, X_OK) }) == 0, try FileOperation.facts(of: path).type == .regular { return path }
         }
         throw SystemError("find on the PATH", name.display, code: ENOENT)
     }

@@ -52,7 +52,7 @@ struct Encoder {
     }
 
     private var search: QualitySearch? {
-        guard let sizeMax = save.sizeMax, format.isLossyByChoice, !save.lossless, !save.nearLossless else { return nil }
+        guard let sizeMax = save.sizeMax, save.canSearchQuality(as: format) else { return nil }
         let enough = Double(sizeMax.bytes) * (1 - min(100, max(0, save.tolerancePercent)) / 100)
         let lowest = min(quality, max(1, save.qualityMin ?? Save.defaultQualityMin))
         return QualitySearch(bytesMax: sizeMax.bytes, bytesEnough: UInt64(enough), qualities: lowest...quality)

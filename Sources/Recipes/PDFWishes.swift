@@ -50,7 +50,7 @@ public struct PDFWishes: Hashable, Sendable {
         public var kind: FieldKind? {
             switch self {
             case .pageSize, .margin, .title, .author, .date: nil
-            case .dpi: .whole(1...PDFWishes.dotsPerInchRange.upperBound)
+            case .dpi: .whole(PDFWishes.dotsPerInchRange)
             case .missingPage: .choice(MissingPage.allCases.map(\.rawValue))
             case .volumeSize: .byteSize
             case .volumePages: .whole(PDFWishes.volumePagesRange)

@@ -92,6 +92,9 @@ extension Recipe {
     private static func firstProblem(in save: Save, colourSpace: ColourSpace?) -> RecipeProblem? {
         guard let format = save.format else { return nil }
         for setting in save.givenSettings where !setting.applies(to: format, in: save) {
+            if format.isLossyByChoice, setting.isAboutLoss, save.isLossless(as: format) {
+                return .contradiction("\(setting.rawValue) says nothing beside lossless; leave one of them out")
+            }
             return .contradiction("\(setting.rawValue) has no meaning for \(format.rawValue)")
         }
         switch (colourSpace, format) {
@@ -121,11 +124,22 @@ enum EncodingSetting: String, CaseIterable {
         }
     }
 
+    /// Whether it says how much may be lost.
+    var isAboutLoss: Bool {
+        switch self {
+        case .quality, .sizeMax, .tolerance, .sizeMissed: true
+        case .progressive, .lossless, .compression, .subsampling, .colours, .effort, .layout, .dither, .allFrames, .pngCompression,
+            .nearLossless:
+            false
+        }
+    }
+
     func applies(to format: OutputFormat, in save: Save) -> Bool {
         switch self {
         case .quality:
-            format == .tiff ? save.tiffCompression == nil || save.tiffCompression == .jpeg : format.isLossyByChoice && !save.lossless
-        case .sizeMax, .tolerance, .sizeMissed: format.isLossyByChoice && !save.lossless && !save.nearLossless
+            format == .tiff
+                ? save.tiffCompression == nil || save.tiffCompression == .jpeg : format.isLossyByChoice && !save.isLossless(as: format)
+        case .sizeMax, .tolerance, .sizeMissed: save.canSearchQuality(as: format)
         case .progressive: format == .jpeg || format == .png
         // AVIF of libheif 1.15 changes colours however it is asked.
         case .lossless: format == .webp || format == .jp2
@@ -150,6 +164,16 @@ extension OutputFormat {
 }
 
 extension Save {
+    /// Whether nothing is lost in this format; `lossless` says so only of formats that have both ways.
+    func isLossless(as format: OutputFormat) -> Bool {
+        lossless && EncodingSetting.lossless.applies(to: format, in: self)
+    }
+
+    /// Whether a lower quality would make a smaller file of this format.
+    public func canSearchQuality(as format: OutputFormat) -> Bool {
+        format.isLossyByChoice && !isLossless(as: format) && !(nearLossless && EncodingSetting.nearLossless.applies(to: format, in: self))
+    }
+
     /// The settings that were asked for, as against left to their defaults.
     var givenSettings: [EncodingSetting] {
         EncodingSetting.allCases.filter { setting in

@@ -230,7 +230,13 @@ func fraction(_ text: some StringProtocol) -> Double? {
 
 /// `800 px x 600 px` as `800x600`: pixels are what sizes are in anyway. A blank between digits stays, and makes them no number.
 func withoutPixelUnit(_ text: String) -> String {
-    let words = text.replacing("px", with: " ").split(separator: " ")
+    var text = text
+    for unit in text.ranges(of: "px").reversed() {
+        let (before, behind) = (text[..<unit.lowerBound].last, text[unit.upperBound...].first)
+        guard let before, before.isNumber || before == " ", behind == nil || " xX×".contains(behind ?? " ") else { continue }
+        text.replaceSubrange(unit, with: " ")
+    }
+    let words = text.split(separator: " ")
     return words.dropFirst().reduce(into: words.first.map(String.init) ?? "") { joined, word in
         if joined.last?.isNumber == true, word.first?.isNumber == true { joined += " " }
         joined += word

@@ -109,6 +109,8 @@ extension RunSummary.FailureGroup {
         case .notImage: "see what these are (quire inspect FILE); put pictures in their place, then: \(retry); or leave them out with --exclude"
         case .truncated, .damaged:
             "copy these again from where they came from, then: \(retry); or run again with --accept-damaged to keep what decodes"
+        case .tooLarge where hasPickyActions:
+            "see on each line whether the file itself is too large or what the recipe makes of it; change the recipe, or leave these out with --exclude"
         case .tooLarge:
             "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
         case .unsupported where hasPickyActions:

@@ -15,7 +15,7 @@ public enum WireError: Error, Hashable {
 
 /// A value with one binary form: integers as LEB128, lengths before bytes, enums as a tag and its data.
 ///
-/// The same form goes over pipes and into the journal, so a change to it raises `protocolVersion`.
+/// The same form goes over pipes and into the journal, so a change to it raises `Hello.ownVersions`.
 public protocol WireCodable {
     func encode(to writer: inout WireWriter)
     init(from reader: inout WireReader) throws(WireError)

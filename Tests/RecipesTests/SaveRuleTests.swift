@@ -17,7 +17,7 @@ struct SaveRuleTests {
         arguments: [
             ("[{save: {format: jpeg, size-max: 200KB, tolerance: 3, quality-min: 30, size-missed: keep, subsampling: 422}}]", "fine"),
             ("[{save: {format: png, size-max: 200KB}}]", "r:1:12: size-max has no meaning for png"),
-            ("[{save: {format: webp, lossless: yes, size-max: 9K}}]", "r:1:12: size-max has no meaning for webp"),
+            ("[{save: {format: webp, lossless: yes, size-max: 9K}}]", "r:1:12: size-max says nothing beside lossless; leave one of them out"),
             ("[{save: {quality-min: 30}}]", "r:1:12: quality-min has a meaning with size-max only"),
             ("[{save: {size-max: 1MB, quality: 20, quality-min: 30}}]", "r:1:12: quality-min is 30, but the quality starts at 20"),
             ("[{save: {format: avif, lossless: yes}}]", "r:1:12: an avif is never quite lossless; use webp or jp2, or quality: 100"),
@@ -27,7 +27,7 @@ struct SaveRuleTests {
             ("[{save: {format: png, colours: 16, effort: 3, dither: 50}}]", "fine"),
             ("[{save: {format: tiff, layout: pyramid, compression: jpeg, quality: 80}}]", "fine"),
             ("[{save: {format: jp2, lossless: yes, metadata: no-gps}}]", "fine"),
-            ("[{save: {format: webp, lossless: yes, quality: 90}}]", "r:1:12: quality has no meaning for webp"),
+            ("[{save: {format: webp, lossless: yes, quality: 90}}]", "r:1:12: quality says nothing beside lossless; leave one of them out"),
             ("[{save: {format: webp, near-lossless: yes, quality: 90, all-frames: yes}}]", "fine"),
             ("[{save: {format: jpeg, all-frames: yes}}]", "r:1:12: all-frames has no meaning for jpeg"),
             ("[{save: {format: jpeg, tolerance: 3}}]", "r:1:12: tolerance has a meaning with size-max only"),
@@ -71,6 +71,15 @@ struct SaveRuleTests {
         #expect([turned.height, turned.width] == upright)
         let cut = try Recipe(actions: [Action(LosslessJPEG(.crop, width: .pixels(16)))]).outputSize(for: picture)
         #expect((orientation < 5 ? [cut.width, cut.height] : [cut.height, cut.width]) == [16, upright[1]])
+    }
+
+    @Test("What asks for lossless files says nothing of formats that always lose something")
+    func losslessWhereItCanBe() {
+        let save = Save(quality: 80, lossless: true)
+        let recipe = Recipe(actions: [.save(save)])
+        #expect(recipe.reencodes(as: .jpeg) && recipe.reencodes(as: .webp) && !recipe.reencodes(as: .png))
+        #expect(save.canSearchQuality(as: .jpeg) && save.canSearchQuality(as: .avif))
+        #expect(!save.canSearchQuality(as: .webp) && !save.canSearchQuality(as: .jp2))
     }
 
     @Test("A format is kept by the table, and the new ones have to be asked for")

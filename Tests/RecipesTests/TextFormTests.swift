@@ -12,7 +12,7 @@ struct TextFormTests {
             ("1600X1200", .box(width: 1600, height: 1200)),
             ("50%", .percent(50)), ("12.5%", .percent(12.5)), ("100%", .percent(100)), ("0", nil), ("", nil), ("0x5", nil),
             ("101%", nil),
-            ("0%", nil), ("1600px", .longSide(1600)), ("800 px x 600px", .box(width: 800, height: 600)), ("50 %", .percent(50)), ("16 00", nil),
+            ("0%", nil), ("1600px", .longSide(1600)), ("800 px x 600px", .box(width: 800, height: 600)), ("50 %", .percent(50)), ("px800", nil), ("50px%", nil), ("8px00", nil), ("800px×600px", .box(width: 800, height: 600)), ("16 00", nil),
             ("5px5", nil), ("px", nil), ("-5", nil), ("+5", nil), ("1e3", nil), ("inf%", nil), ("0x1p3%", nil), ("5x", nil),
             ("x5", nil),
             ("5x5x5", nil), ("99999999999999999999999", nil), (".5%", nil), ("5.%", nil), ("1.2.3%", nil), (" 5", .longSide(5)),

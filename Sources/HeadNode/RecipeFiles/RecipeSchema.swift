@@ -132,7 +132,7 @@ enum RecipeSchema {
                 [("type", .string("string")), ("minLength", .integer(1))],
             ])
         case .size: text("[xX×]")
-        case .bound: anyOf([[("type", .string("integer")), ("minimum", .integer(1))], text("^[0-9. ]+(px|[xX×][0-9px ]+|%)? *$")])
+        case .bound: anyOf([[("type", .string("integer")), ("minimum", .integer(1))], text("^[0-9. ]+(px)? *([xX×][0-9px ]+|%)? *$")])
         case .colour: anyOf([choice(Colour.nameList), text(colourDigits)])
         case .paint: anyOf([choice(["transparent"] + Colour.nameList), text(colourDigits)])
         case .byteSize:

@@ -32,8 +32,11 @@ extension Rendering {
     private static func perform(_ run: CommandRun, named name: String) throws(ImagingError) {
         let ending: CommandRun.Ending
         do throws(SystemError) { ending = try run.run() } catch { throw cannotRun(name, error) }
-        guard ending.end == .exited(code: 0) else {
-            throw .file(.unsupported, "command '\(name)' \(ending.end)\(ending.complaint.isEmpty ? "" : ": \(ending.complaint)")")
+        guard let end = ending.end else {
+            throw .file(.memory, "command '\(name)': the process that watches over it was killed, perhaps for want of memory")
+        }
+        guard end == .exited(code: 0) else {
+            throw .file(.unsupported, "command '\(name)' \(end)\(ending.complaint.isEmpty ? "" : ": \(ending.complaint)")")
         }
     }
 

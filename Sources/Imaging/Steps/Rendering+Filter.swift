@@ -211,7 +211,8 @@ extension Image {
 
     /// Does `change` to an ink as to the light it leaves.
     fileprivate func inLight(_ change: (Image) throws(ImagingError) -> Image) throws(ImagingError) -> Image {
-        try change(try complement().interpreted(as: VIPS_INTERPRETATION_B_W)).complement()
+        let grey = format == VIPS_FORMAT_USHORT ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W
+        return try change(try complement().interpreted(as: grey)).complement()
     }
 
     /// So much of `other`, the rest of this one.
