@@ -40,7 +40,7 @@ enum YAMLSlip {
 
     /// In braces a comment swallows their end.
     private static func comment(_ line: Substring) -> String? {
-        guard line.contains("{"), line.contains(" #") else { return nil }
+        guard let comment = line.firstRange(of: " #"), leavesBraceOpen(line[..<comment.lowerBound]) else { return nil }
         return "what follows # is a comment; put a colour in quotes: '#ff0000'"
     }
 
@@ -63,8 +63,12 @@ enum YAMLSlip {
     }
 
     private static func openEnd(_ line: Substring) -> String? {
-        if line.count(where: { $0 == "{" }) > line.count(where: { $0 == "}" }) { return "a brace is not closed" }
+        if leavesBraceOpen(line) { return "a brace is not closed" }
         return line.count(where: { $0 == "\"" }) % 2 == 1 ? "a quote is not closed" : nil
+    }
+
+    private static func leavesBraceOpen(_ text: Substring) -> Bool {
+        text.count(where: { $0 == "{" }) > text.count(where: { $0 == "}" })
     }
 
     private static func colon(_ line: Substring) -> String? {

@@ -150,7 +150,7 @@ struct RecipeReader {
             for entry in entries {
                 let name = canonicalSpelling(entry.name)
                 guard let field = description.fields.first(where: { $0.name == name }) else {
-                    if let cure = RecipeSlip.cure(ofField: entry, of: description) { throw error(.contradiction(cure), entry) }
+                    if let cure = RecipeSlip.cure(ofFields: entries, of: description) { throw error(.contradiction(cure), entry) }
                     let accepted = description.fields.map(\.name)
                     throw error(.unknownField(entry.name, of: fields.name.rawValue, accepted: accepted), entry)
                 }
@@ -167,7 +167,7 @@ struct RecipeReader {
         let read: FieldValue
         switch value.content {
         case .scalar(let text):
-            if field.kind.isText, let cure = RecipeSlip.cure(ofText: text) { throw error(.contradiction("\(name): \(cure)"), value) }
+            if field.kind.isText, let cure = RecipeSlip.cure(ofText: text, in: fields.name) { throw error(.contradiction("\(name): \(cure)"), value) }
             read = try placed(value) { () throws(RecipeError) in try field.kind.read(text, field: name) }
         case .list(let items):
             var words: [String] = []

@@ -33,14 +33,19 @@ enum RecipeSlip {
     }
 
     /// `text: {year}` without quotes is a map in YAML, with the variable for a field.
-    static func cure(ofField entry: RecipeValue.Entry, of action: ActionDescription) -> String? {
-        guard case .scalar("") = entry.value.content, let main = action.fields.first(where: { $0.name == action.mainField }), main.kind.isText
+    ///
+    /// - Parameter entries: all that was given to the action. Beside others the one without a value is a name misspelt.
+    static func cure(ofFields entries: [RecipeValue.Entry], of action: ActionDescription) -> String? {
+        guard entries.count == 1, case .scalar("") = entries[0].value.content, let main = action.fields.first(where: { $0.name == action.mainField }), main.kind.isText
         else { return nil }
-        return "put a text that begins with a brace in quotes: '{\(entry.name)}'"
+        return "put a text that begins with a brace in quotes: '{\(entries[0].name)}'"
     }
 
     /// A variable as Phatch writes it would stand in the picture or name as it is.
-    static func cure(ofText text: String) -> String? {
+    ///
+    /// What is no name of Phatch's stays text: `< year>` does. A command line is for another program, which may want such words.
+    static func cure(ofText text: String, in action: ActionName) -> String? {
+        if action == .command { return nil }
         var rest = text[...]
         while let start = rest.firstIndex(of: "<") {
             rest = rest[rest.index(after: start)...]

@@ -27,6 +27,10 @@ struct YAMLSlipTests {
             ("actions:\n  - text: %x\n", "r.yaml:2:11: this is no YAML: ", "line 2: put a text that begins with % in quotes"),
             ("actions:\n  - text: 'it's mine'\n", "r.yaml:2:15: this is no YAML: ", "line 2: put a text with an apostrophe in double quotes"),
             ("actions:\n  - save: {format: jpeg\n", "r.yaml:3:1: this is no YAML: ", "line 2: a brace is not closed"),
+            (
+                "actions:\n  - text: {text: hello} # caption\n  - save: {format: jpeg\n", "r.yaml:4:1: this is no YAML: ",
+                "line 3: a brace is not closed"
+            ),
             ("actions:\n  - text: \"a\n", "r.yaml:3:1: this is no YAML: ", "line 2: a quote is not closed"),
             ("actions:\n  auto-orient\n  shrink: 1600\n", "r.yaml:3:9: this is no YAML: ", "put a text with a colon and a blank in quotes"),
             (

@@ -125,6 +125,7 @@ struct RecipeFileTests {
                 "recipe.yaml:1:25: time-shift must be given by its fields, as in time-shift: {hours: 1, minutes: -3}"
             ),
             ("{actions: [{text: {year: }}]}", "recipe.yaml:1:20: put a text that begins with a brace in quotes: '{year}'"),
+            ("{actions: [{text: {text: hi, colr: }}]}", "recipe.yaml:1:30: unknown field of text 'colr'; did you mean 'colour'?"),
             (
                 "{actions: [{text: \"<foo> <###index>\"}]}",
                 "recipe.yaml:1:19: text: '<###index>' is how Phatch writes a variable; here it is {index}, with zeros {index:04}"
@@ -161,6 +162,8 @@ struct RecipeFileTests {
                 .save(Save(format: .jpeg, sizeMax: ByteSize(bytes: 200_000))),
             ])
         #expect(try read("{actions: [{text: \"a < b > c <3 <b>\"}]}").recipe.actions.count == 1)
+        #expect(try read("{actions: [{text: \"< year>\"}]}").recipe.actions.count == 1)
+        #expect(try read("{actions: [{command: \"sed s/<year>/2024/ {in} {out}\"}]}").recipe.actions.count == 1)
     }
 
     @Test("The pdf part overlays the settings and leaves the others alone")
