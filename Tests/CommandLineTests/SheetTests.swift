@@ -84,7 +84,34 @@ struct SheetTests {
         #expect(try box.run(["identify", "-format", "%wx%h", Name(String(sheet))]).out == "\(5 * 248 + 8)x276")
     }
 
+    @Test("What is said to be bound is: the names are those of the PDFs; with none of them that is said, and with files there is a sheet")
+    func boundNames() throws {
+        let box = try Sandbox()
+        for name in ["in/a/1.jpg", "in/b/2.jpg"] { try box.write(TinyPicture.jpeg(40, 24), to: Name(name)) }
+        try box.write("no picture", to: "bad/1.jpg")
+        func event(_ input: Name, _ words: Name..., expect status: Int32) throws -> JSON {
+            let ended = try box.run(["quire", "run", input] + words + ["--sample", "5", "--progress", "json"])
+            #expect(ended.status == status, "\(ended)")
+            return try JSON(parsing: Array(try #require(ended.errors.split(separator: "\n").last { $0.contains("\"sample\"") }).utf8))
+        }
+        let folders = try event("in", "--pdf", "books/{dir}.pdf", expect: 0)
+        #expect(folders["pdfs"].list.compactMap { $0.text }.sorted() == ["books/a.pdf", "books/b.pdf"], "\(folders)")
+        let withheld = try event("bad", "--pdf", "b.pdf", "--missing-page", "withhold", expect: 3)
+        #expect(withheld["error"].text == "no PDF was made of the sample", "\(withheld)")
+        #expect(!box.exists("b.pdf"))
+        let failed = try event("bad", "-o", "out", "--pdf", "c.pdf", expect: 3)
+        #expect(failed["sheet"].text != nil, "\(failed)")
+    }
+
     // MARK: Contact sheets
+
+    @Test("A sheet of an earlier run is shown where it is named")
+    func namedSheet() throws {
+        let box = try box(1)
+        try box.quire("contact-sheet", "in", "-o", "old.jpg", "--cell", "32", expect: 0)
+        try box.quire("contact-sheet", "old.jpg", "in/p1.jpg", "-o", "s.png", "--cell", "64", expect: 0)
+        #expect(try box.run(["identify", "-format", "%w", "s.png"]).out == "\(2 * 72 + 8)")
+    }
 
     @Test("Sheets of earlier runs are not shown on later ones, whatever they are called", arguments: ["png", "jpg", "pdf"])
     func ownSheets(kind: String) throws {

@@ -104,6 +104,20 @@ struct DesktopTests {
         #expect(try desktop.script("desktop", ["list"]).lines == [])
     }
 
+    @Test("The user's list of default programs is replaced as a whole when quire's lines go, and keeps its mode")
+    func defaults() throws {
+        let desktop = try Desktop()
+        let list = "home/.config/mimeapps.list"
+        try desktop.write("[Default Applications]\nimage/png=mine.desktop\nimage/jpeg=eog.desktop\n", to: list)
+        try desktop.write("image/jpeg=eog.desktop\n", to: "home/.local/share/quire/kept-defaults")
+        let before = try desktop.text(list)
+        _ = try desktop.bash("chmod 600 \(list); ln \(list) home/same")
+        #expect(try desktop.script("desktop", ["uninstall"]).status == 0)
+        #expect(try desktop.text(list) == "[Default Applications]\nimage/png=mine.desktop\n")
+        #expect(try desktop.text("home/same") == before, "written beside, then renamed")
+        #expect(try desktop.bash("stat -c %a \(list); ls -A home/.config").output == "600\nmimeapps.list\n")
+    }
+
     @Test("The user's list of Thunar actions keeps every byte; without one the system's list is kept in view")
     func thunar() throws {
         let desktop = try Desktop()

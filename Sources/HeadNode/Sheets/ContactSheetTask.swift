@@ -104,10 +104,11 @@ public struct ContactSheetTask {
         return shown.spread(settings.sampleCount)
     }
 
-    /// Sheets of earlier runs, and other PDFs that quire bound, are not shown, nor what stands where this one will.
+    /// Sheets of earlier runs, and other PDFs that quire bound, are not shown unless named, nor what stands where this one will.
     private func isSheet(_ input: ScannedInput, _ ledger: OutputLedger, _ workingFolder: RawPath) throws(HeadError) -> Bool {
         let path = workingFolder.appending(input.path).normalized
         if path == workingFolder.appending(output).normalized { return true }
+        if input.root == nil { return false }
         let known = try journal { () throws(JobStoreError) in try ledger.entry(for: path) }
         return known.map { !$0.isInPlace && $0.input == $0.output && $0.identities.contains(input.identity) } ?? false
     }

@@ -28,9 +28,14 @@ struct SampleSheet {
         let inbox = JobInbox()
         defer { inbox.close() }
         do throws(HeadError) {
-            let entries = try entries()
-            if let pdf = settings.pdf, !entries.contains(where: { $0.absence == nil }) {
-                tell("the sample is bound in \(pdf)", [("pdf", .string(pdf))])
+            let (entries, pdfs) = try made()
+            if settings.pdf != nil, settings.outputFolder == nil, !entries.contains(where: { $0.absence == nil }) {
+                if pdfs.isEmpty {
+                    let text = "no PDF was made of the sample"
+                    tell(text, [("error", .string(text))])
+                } else {
+                    tell("the sample is bound in \(Self.list(pdfs))", JSONValue.pathsFields("pdfs", pdfs))
+                }
             } else if !entries.isEmpty {
                 let sheet = try makeSheet(entries.spread(Self.shownMax), inbox.events)
                 tell("the sample is shown on \(sheet)", JSONValue.pathFields("sheet", sheet))
@@ -66,8 +71,14 @@ struct SampleSheet {
         }
     }
 
-    /// All outputs of each input, and those inputs that failed.
-    private func entries() throws(HeadError) -> [SheetMaker.Entry] {
+    /// The first names, and how many more there are.
+    private static func list(_ paths: [RawPath]) -> String {
+        let named = paths.prefix(3).map(\.display).joined(separator: ", ")
+        return paths.count > 3 ? "\(named) and \(HumanText.counted(paths.count - 3, "PDF")) more" : named
+    }
+
+    /// All outputs of each input, and those inputs that failed; and the PDFs.
+    private func made() throws(HeadError) -> (entries: [SheetMaker.Entry], pdfs: [RawPath]) {
         let store = try journal { () throws(JobStoreError) in try JobStore(file: JobCatalogue(state: state).journalPath(job)) }
         let count = try journal { () throws(JobStoreError) in try store.taskCounts() }.total
         var entries: [SheetMaker.Entry] = []
@@ -83,8 +94,12 @@ struct SampleSheet {
                 for output in record.outcome.outputs { if let entry = try entry(output) { entries.append(entry) } }
             }
         }
-        try journal { () throws(JobStoreError) in try store.close() }
-        return entries
+        var pdfs: [RawPath] = []
+        try journal { () throws(JobStoreError) in
+            for book in try store.books().indices { pdfs += try store.volumes(ofBook: book).map(\.path) }
+            try store.close()
+        }
+        return (entries, pdfs)
     }
 
     /// Nil for one that somebody took away.
