@@ -14,6 +14,9 @@ struct Encoder {
     var smallDepth: Int?
     /// Whether a resolution may be stated as EXIF where nothing else can hold it.
     var statesResolution = true
+    /// What the file shall state instead of the picture's resolution, in thousandths of a dot an inch: only of formats that
+    /// `takesResolutionWhenEncoded` says so of. Others get it into the finished file.
+    var milliDPI: UInt32?
 
     private var quality: Int { min(100, max(1, save.quality ?? Save.defaultQuality)) }
 
@@ -116,10 +119,13 @@ struct Encoder {
         do throws(ImageFileError) {
             switch format {
             case .jpeg, .png, .webp: return try replaceMetadata(with: blocks, in: encoded, kind: format.kind)
-            case .jp2: return try JP2File.pieces(adding: blocks, density: density, to: encoded)
+            case .jp2:
+                let (blocks, density) = try stating(blocks, density)
+                return try JP2File.pieces(adding: blocks, density: density, to: encoded)
             case .avif:
+                let (blocks, density) = try stating(blocks, density)
                 // Nothing else there can hold a resolution.
-                let resolution = statesResolution ? density.map(EXIFBlock.resolutionOnly) : nil
+                let resolution = statesResolution || milliDPI != nil ? density.map(EXIFBlock.resolutionOnly) : nil
                 guard let exif = blocks.exif ?? resolution else { return try AVIFMetadata.pieces(droppingEXIFOf: encoded) }
                 return try AVIFMetadata.pieces(replacingEXIF: exif, in: encoded)
             case .tiff:
@@ -129,6 +135,14 @@ struct Encoder {
         } catch {
             throw ImagingError(error)
         }
+    }
+
+    /// The resolution that was asked for, if any, and blocks that say the same.
+    private func stating(
+        _ blocks: EmbeddedMetadata, _ density: Density?
+    ) throws(ImageFileError) -> (EmbeddedMetadata, Density?) {
+        guard let milliDPI else { return (blocks, density) }
+        return (try blocks.stating(milliDPI: milliDPI), Density(horizontalMilliDPI: milliDPI, verticalMilliDPI: milliDPI))
     }
 
     /// Encodes the picture, with its profile and without other metadata.
@@ -295,6 +309,14 @@ extension ImageKind {
 }
 
 extension OutputFormat {
+    /// Whether a resolution is stated while a picture is encoded, since the finished file is not edited.
+    var takesResolutionWhenEncoded: Bool {
+        switch self {
+        case .avif, .jp2: true
+        case .jpeg, .png, .webp, .tiff, .gif: false
+        }
+    }
+
     var kind: ImageKind {
         switch self {
         case .jpeg: .jpeg

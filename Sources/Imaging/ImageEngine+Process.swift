@@ -237,7 +237,8 @@ struct ProcessTask {
             from: metadata, width: rendering.image.width, height: rendering.image.height, scale: rendering.resolutionScale)
         let encoder = Encoder(
             format: format, save: recipe.save, inputCompression: stored.compression,
-            smallDepth: work.smallDepth, statesResolution: !policy.dropsOthers)
+            smallDepth: work.smallDepth, statesResolution: !policy.dropsOthers,
+            milliDPI: policy.milliDPI)
         var lost = try encoder.prepare(&rendering, &blocks)
         if format != .jpeg, !blocks.extendedXMP.isEmpty { lost.append(.metadataDropped("XMP beyond 64 KiB")) }
         if blocks.exif != nil { lost += metadata.leftBehind.map { .metadataDropped($0) } }
@@ -283,7 +284,7 @@ struct ProcessTask {
         var notes: [WorkNote] = []
         let stated: [Piece]
         do throws(ImageFileError) {
-            stated = try stating(pieces, of: encoded, kind: format.kind, &notes)
+            stated = format.takesResolutionWhenEncoded ? pieces : try stating(pieces, of: encoded, kind: format.kind, &notes)
         } catch {
             throw ImagingError(error)
         }

@@ -66,6 +66,23 @@ struct ResolutionTests {
         #expect(gif.notes.contains(.metadataDropped("resolution")))
     }
 
+    @Test("AVIF and JPEG 2000 state it in the place of the input's, in EXIF too", arguments: [OutputFormat.avif, .jp2])
+    func whenEncoded(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) -resize 40x -density 72 -units PixelsPerInch -strip a.jpg && exiftool -q -Artist=Me -XResolution=72 -YResolution=72 -o b.jpg a.jpg")
+        let asked: [Action] = [Self.wanted, .save(Save(format: format))]
+        for (name, actions) in [("a.jpg", asked), ("b.jpg", asked), ("b.jpg", [.strip(.all)] + asked)] {
+            let work = try bench.finish(name, to: format, actions)
+            #expect(work.notes.isEmpty, "\(name)")
+            let exif = try bench.shell("exiftool -s3 -n -EXIF:XResolution -EXIF:YResolution -EXIF:Artist out/t | xargs")
+            let artist = name == "b.jpg" && actions.count == 2 ? " Me" : ""
+            #expect(exif == (format == .avif || !artist.isEmpty ? "240 240" + artist : ""), "\(name)")
+            // 240 dots an inch are 94.49 a centimetre.
+            if format == .jp2 { #expect(try bench.shell("exiftool -s3 -CaptureXResolution out/t").hasPrefix("94.4"), "\(name)") }
+        }
+    }
+
     @Test("All pages of a TIFF state it")
     func pages() throws {
         let bench = try Bench()

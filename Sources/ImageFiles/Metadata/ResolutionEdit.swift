@@ -30,6 +30,16 @@ public func stateResolution(
     return tagged.resolved(try ImageFiles.pieces(splicing: splices, into: tagged.byteCount))
 }
 
+extension EmbeddedMetadata {
+    /// The same with this resolution, both ways, in the EXIF block; where there is none that can be read nothing changes.
+    ///
+    /// - Parameter milliDPI: Thousandths of a dot an inch.
+    public func stating(milliDPI: UInt32) throws(ImageFileError) -> EmbeddedMetadata {
+        guard EXIFBlock.ifReadable(exif) != nil else { return self }
+        return try applying(exifEdits(milliDPI))
+    }
+}
+
 private func wantsEXIF(_ source: some ByteSource, _ kind: ImageKind) throws(ImageFileError) -> Bool {
     switch kind {
     case .jpeg:
