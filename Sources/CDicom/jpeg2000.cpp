@@ -4,6 +4,7 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dccodec.h>
+#include <dcmtk/dcmdata/dcfcache.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
@@ -74,18 +75,29 @@ struct Cells {
 OFCondition collect(DcmPixelSequence &sequence, Uint32 index, Sint32 frames, std::vector<Uint8> &bytes) {
     const bool is_one_each = frames > 1 && sequence.card() == static_cast<unsigned long>(frames) + 1;
     Sint64 frame = -1;
+    DcmFileCache opened;
     // The first item is the table of offsets.
     DcmObject *item = sequence.nextInContainer(sequence.nextInContainer(NULL));
     for (; item; item = sequence.nextInContainer(item)) {
         DcmPixelItem *fragment = OFstatic_cast(DcmPixelItem *, item);
         const Uint32 count = fragment->getLength();
-        if (is_one_each && ++frame < index) continue;
-        Uint8 *start = NULL;
-        if (count && (fragment->getUint8Array(start).bad() || !start)) return EC_CorruptedData;
-        if (!is_one_each && (frames == 1 ? frame < 0 : begins_picture(start, count))) frame++;
-        if (frame == index && count) bytes.insert(bytes.end(), start, start + count);
-        fragment->compact();
+        if (is_one_each) {
+            frame++;
+        } else if (frames == 1) {
+            frame = 0;
+        } else {
+            // Its first bytes tell whose it is: other frames' fragments are not read for this one.
+            Uint8 start[8];
+            const Uint32 known = count < sizeof start ? count : OFstatic_cast(Uint32, sizeof start);
+            if (known && fragment->getPartialValue(start, 0, known, &opened).bad()) return EC_CorruptedData;
+            if (begins_picture(start, known)) frame++;
+        }
         if (frame > index) break;
+        if (frame < index || count == 0) continue;
+        Uint8 *value = NULL;
+        if (fragment->getUint8Array(value).bad() || !value) return EC_CorruptedData;
+        bytes.insert(bytes.end(), value, value + count);
+        fragment->compact();
     }
     return bytes.empty() ? EC_CorruptedData : EC_Normal;
 }
@@ -196,11 +208,12 @@ public:
         return determineDecompressedColorModel(NULL, sequence, NULL, data, colours);
     }
 
-    /// The codestream's own transform of colours is undone with it.
+    /// The codestream's own transform of colours is undone with it, and no component has fewer pixels than another (`fits`).
     OFCondition determineDecompressedColorModel(
         const DcmRepresentationParameter *, DcmPixelSequence *, const DcmCodecParameter *, DcmItem *data, OFString &colours) const {
         if (data->findAndGetOFString(DCM_PhotometricInterpretation, colours).bad()) return EC_MissingAttribute;
         if (colours == "YBR_ICT" || colours == "YBR_RCT") colours = "RGB";
+        if (colours == "YBR_FULL_422") colours = "YBR_FULL";
         return EC_Normal;
     }
 

@@ -114,6 +114,20 @@ struct CarriedEXIFTests {
         #expect(kept.contains("exif/gps/DSCN0010.jpg") && kept.contains("exif/iphone_hdr_YES.jpg"), "\(kept)")
     }
 
+    @Test("A maker note that a JPEG has no room for beside the other fields stays behind alone", arguments: [100, 7_000])
+    func largeNote(textBytes: Int) throws {
+        let text = [UInt8](repeating: 0x61, count: textBytes - 1) + [0]
+        // One entry, whose value stands in it.
+        let note = Array("FUJIFILM".utf8) + [12, 0, 0, 0] + [1, 0, 1, 0, 3, 0, 1, 0, 0, 0, 5, 0, 0, 0]
+        let file = HandMadeTIFF(
+            image: [(270, 2, text), (271, 2, Array("Acme\0".utf8)), (315, 2, text), (33432, 2, text)],
+            exif: [(37500, 7, note + [UInt8](repeating: 7, count: (47 << 10) - note.count))])
+        let found = try embeddedMetadata(of: MemorySource(file.bytes), kind: .tiff)
+        let block = try EXIFBlock(parsing: try #require(found.exif))
+        #expect(block.make == "Acme" && JPEGFile.holds(exif: block.bytes))
+        #expect(block.hasMakerNote == (textBytes == 100) && found.leftBehind == (textBytes == 100 ? [] : ["maker note"]))
+    }
+
     @Test("Blocks cut anywhere, or of changed bytes, never trap and never make much of little")
     func damaged() throws {
         let folder = try TemporaryFolder()

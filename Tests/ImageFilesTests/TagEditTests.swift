@@ -162,6 +162,33 @@ import Variables
         #expect(tags["IPTC:ReleaseDate"] == "2024:01:31")
     }
 
+    @Test(
+        "A time of IPTC without a zone moves and gets none; what is no time stays",
+        arguments: [("233000", "20240201", "001500"), ("233000 0100", "20240131", "233000 0100")])
+    func timesWithoutZone(clock: String, newDay: String, newClock: String) throws {
+        let record = Self.dataSet(55, "20240131") + Self.dataSet(60, clock)
+        let blocks = EmbeddedMetadata(photoshop: HandMadeTIFF.resource(0x0404, record))
+        let new = try blocks.applying(try blocks.edits(shiftingTimesBy: TimeShift(minutes: 45)))
+        #expect(new.texts(of: try #require(MetadataTag(named: "iptc:DateCreated"))) == [newDay])
+        #expect(new.texts(of: try #require(MetadataTag(named: "iptc:TimeCreated"))) == [newClock])
+    }
+
+    private static func dataSet(_ number: UInt8, _ text: String) -> [UInt8] { [0x1C, 2, number, 0, UInt8(text.utf8.count)] + Array(text.utf8) }
+
+    @Test("Places and IPTC go together, of TIFFs whose Photoshop resources hold EXIF and XMP too")
+    func droppingIPTCAndPlaces() throws {
+        let position = Fixture.xmp("exif:GPSLatitude=\"48,51.5N\">")
+        let exif = Fixture.EXIF(isLittle: true).bytes
+        let latitude = withUnsafeBytes(of: Fixture.EXIF.latitude[4].littleEndian) { Array($0) }
+        let resources = [
+            (UInt16(0x0404), Self.dataSet(90, "Paris")), (0x040B, Array("http://example.org".utf8)), (0x0422, exif), (0x0424, position),
+        ]
+        let old = HandMadeTIFF(image: [(34377, 7, resources.flatMap { HandMadeTIFF.resource($0.0, $0.1) })]).bytes
+        let new = try edited(old, .tiff, [.dropGPS, .drop([.iptc])])
+        for gone in [latitude, Array("48,51.5N".utf8), Array("Paris".utf8)] { #expect(old.contains(gone) && !new.contains(gone)) }
+        #expect(new.contains(Array("http://example.org".utf8)))
+    }
+
     @Test("IPTC goes without what else Photoshop keeps beside it", arguments: ["a.jpg", "a.tif"])
     func droppingIPTC(name: String) throws {
         let folder = try TemporaryFolder()

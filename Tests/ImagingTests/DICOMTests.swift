@@ -169,6 +169,16 @@ struct DICOMTests {
         }
         try bench.shell("\(chart) -crop 64x48+0+0 +repage a.ppm && opj_compress -i a.ppm -o a.j2k -mct 1 && convert a.ppm rgb.rgb")
         let rgb = DICOMFixture.bytes(try bench.bytes("rgb.rgb"), width: 64, samples: 3, colours: "RGB")
+        // Nothing is subsampled, whatever a file says that should not say so.
+        try bench.shell("opj_compress -i a.ppm -o p.j2k -mct 0")
+        var pictures: [[UInt8]] = []
+        for colours in ["YBR_FULL", "YBR_FULL_422"] {
+            let plain = DICOMFixture.bytes(try bench.bytes("rgb.rgb"), width: 64, samples: 3, colours: colours)
+            try bench.write(plain.packed([try bench.bytes("p.j2k")], as: .jpeg2000Lossless).file, "y.dcm")
+            _ = try bench.finish("y.dcm", to: .png, [])
+            pictures.append(try bench.bytes("out/t"))
+        }
+        #expect(pictures[0] == pictures[1])
         for (colours, planes) in [("YBR_RCT", 0), ("RGB", 1)] {
             var file = rgb.packed([try bench.bytes("a.j2k")], as: .jpeg2000Lossless)
             file.elements.removeAll { $0.group == 0x0028 && [0x0004, 0x0006].contains($0.tag) }

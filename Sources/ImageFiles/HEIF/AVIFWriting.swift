@@ -114,7 +114,7 @@ public enum AVIFMetadata {
         var offsetField: Range<Int>
         var lengthField: Range<Int>
         var old: Range<Int>
-        /// All that is said of the item.
+        /// Its whole entry in `iloc`.
         var entry: Range<Int>
 
         init?(of item: UInt32, _ bytes: [UInt8], _ content: Range<Int>) {

@@ -90,14 +90,16 @@ public struct TIFFFile: Hashable, Sendable {
         return edited.resolved(try Self.pieces(applying: plan.tags, resources: resources, to: edited))
     }
 
-    /// The first page's Photoshop resources as they are when IPTC goes; nil where they stay, and where they go altogether, as those of
-    /// several pages do.
+    /// The first page's Photoshop resources as they are when IPTC goes, and places if they go too; nil where they stay, and where they
+    /// go altogether, as those of several pages do.
     private func resourcesWithoutIPTC(_ plan: EditPlan, in source: some ByteSource) throws(ImageFileError) -> [UInt8]? {
         guard plan.dropped.contains(.iptc), !pages.dropFirst().contains(where: { $0.directory.entry(TIFFTag.photoshop) != nil }) else {
             return nil
         }
         let stream = try TIFFStream(reading: source)
-        return try stream.bytes(pages[0].directory.entry(TIFFTag.photoshop), limit: Self.metadataBytesMax).flatMap(PhotoshopResources.withoutIPTC)
+        let old = try stream.bytes(pages[0].directory.entry(TIFFTag.photoshop), limit: Self.metadataBytesMax)
+        guard let rest = old.flatMap(PhotoshopResources.withoutIPTC) else { return nil }
+        return plan.dropsGPS ? PhotoshopResources.clearingPlaces(rest) : rest
     }
 
     /// Tags lie in the first directory and what it points at; XMP, IPTC and Photoshop resources are tags of it too.
@@ -133,7 +135,8 @@ public struct TIFFFile: Hashable, Sendable {
         try editor.set(tag, in: .image, type: type, bytes: new)
     }
 
-    /// XMP, Photoshop resources and, made anew from the first directory's descriptive tags, an EXIF block without maker note.
+    /// XMP, Photoshop resources and, made anew from the first directory's descriptive tags, an EXIF block; of maker notes only
+    /// those that mean the same in another place are in it, where there is room.
     public func metadata(in source: some ByteSource) throws(ImageFileError) -> EmbeddedMetadata {
         let stream = try TIFFStream(reading: source)
         let first = pages[0].directory
@@ -228,19 +231,25 @@ enum TIFFMetadata {
         var builder = EXIFBuilder()
         var leftBehind: [String] = []
         builder.main = try fields(directory.entries.filter { descriptive.contains($0.tag) }, stream)
-        if let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif)) {
+        let detail = try stream.pointedDirectory(directory.entry(TIFFTag.exif))
+        if let detail {
             let without = [TIFFTag.makerNote, TIFFTag.interoperability]
             builder.exif = try fields(detail.entries.filter { !without.contains($0.tag) }, stream)
-            // One that counts offsets from the file's beginning is of no use out of its place.
-            if let note = detail.entry(TIFFTag.makerNote) {
-                if let range = note.value, range.count <= noteBytesMax, let bytes = try MakerNote.whole(range, in: stream.source) {
-                    builder.exif.append(EXIFBuilder.Field(tag: note.tag, type: 7, bytes: bytes))
-                } else {
-                    leftBehind.append("maker note")
-                }
-            }
         }
         if let gps = try stream.pointedDirectory(directory.entry(TIFFTag.gps)) { builder.gps = try fields(gps.entries, stream) }
+        if let note = detail?.entry(TIFFTag.makerNote) {
+            var whole = builder
+            // One that counts offsets from the file's beginning is of no use out of its place.
+            if let range = note.value, range.count <= noteBytesMax, let bytes = try MakerNote.whole(range, in: stream.source) {
+                whole.exif.append(EXIFBuilder.Field(tag: note.tag, type: 7, bytes: bytes))
+            }
+            // All of a block that is too large for a JPEG would be lost there, and not the note alone.
+            if whole.exif.count > builder.exif.count, JPEGFile.holds(exif: whole.stream()) {
+                builder = whole
+            } else {
+                leftBehind.append("maker note")
+            }
+        }
         let isEmpty = builder.main.isEmpty && builder.exif.isEmpty && builder.gps.isEmpty
         return (isEmpty ? nil : builder.stream(), leftBehind)
     }

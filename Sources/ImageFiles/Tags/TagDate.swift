@@ -77,6 +77,12 @@ struct TagClock {
         guard digits.count >= 6, digits[..<6].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         func number(_ at: Int) -> Int { Int(digits[at] - 0x30) * 10 + Int(digits[at + 1] - 0x30) }
         (hour, minute, second, zone) = (number(0), number(2), number(4), String(decoding: digits[6...], as: UTF8.self))
-        guard hour < 24, minute < 60, second < 60, zone.isEmpty || zone == "Z" || zone.utf8.count == 5 else { return nil }
+        guard hour < 24, minute < 60, second < 60, zone.isEmpty || zone == "Z" || Self.isOffset(zone.utf8) else { return nil }
+    }
+
+    /// `+0200`
+    private static func isOffset(_ zone: some Collection<UInt8>) -> Bool {
+        zone.count == 5 && [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(zone.first)
+            && zone.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
 }

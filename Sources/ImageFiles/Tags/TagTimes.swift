@@ -51,12 +51,16 @@ extension EmbeddedMetadata {
             year: old.year, month: old.month, day: old.day, hour: statedClock?.hour ?? 0, minute: statedClock?.minute ?? 0,
             second: statedClock?.second ?? 0
         ).flatMap { $0.shifted(by: span) }
-        guard let moved else { throw .unwritable("iptc:\(day.name) would leave the years 0 to 9999 if it was moved") }
+        guard let moved else { throw .unwritable("iptc:\(day.name) is \(texts(of: .iptc(day))?.first ?? ""); moved, it would leave the years 0 to 9999") }
         var edits: [MetadataEdit] = []
         let new = TagDate(moved)
         if statedDay != nil { edits.append(.setTag(.iptc(day), try MetadataTag.iptc(day).value(from: new.day(separator: "")))) }
         if let statedClock, let time = new.clock {
-            edits.append(.setTag(.iptc(clock), try MetadataTag.iptc(clock).value(from: time + statedClock.zone)))
+            // Without a zone it would be written as UTC, which nobody stated.
+            let value: TagValue =
+                statedClock.zone.isEmpty
+                ? .texts([time.filter { $0 != ":" }]) : try MetadataTag.iptc(clock).value(from: time + statedClock.zone)
+            edits.append(.setTag(.iptc(clock), value))
         }
         return edits
     }

@@ -41,7 +41,7 @@ struct NoDigest: DigestStream {
 private let edits: [[MetadataEdit]] = [
     [.setOrientation(6)], [.dropGPS], [.setPixelSize(width: 7, height: 9), .dropThumbnail], [.dropAll(keepOrientation: true)],
     [.keepOnly([.copyright, .icc])], [.keepOnly([.exif, .xmp]), .dropGPS, .setOrientation(1)], tagEdits, [.drop([.exif]), .drop([.iptc])],
-    [.drop([.xmp])] + tagEdits,
+    [.drop([.xmp])] + tagEdits, [.dropGPS, .drop([.iptc])],
 ]
 
 /// Sets, deletes and renames of every kind; texts that fit where others stood, and one that does not.
