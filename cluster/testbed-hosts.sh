@@ -236,8 +236,14 @@ namespace_kill() {
 
 # A key changed while the old sshd still offers the former one would be no change.
 namespace_rekey() {
+    local tries
     inside "$1" sh -c 'cat >/etc/ssh/host_key' <"$state/$1/host_key"
     inside "$1" pkill -KILL -f "$listener" || :
+    # One that is still dying would be taken for the one to come.
+    for ((tries = 0; tries < 3000; tries++)); do
+        inside "$1" pgrep -f "$listener" >/dev/null || break
+        sleep 0.01
+    done
     namespace_start "$1"
 }
 
