@@ -8,6 +8,13 @@ public struct FileLock: ~Copyable, Sendable {
     /// A process that gets it as one of its descriptors holds the lock too, as long as it lives.
     public var descriptor: Int32 { file.descriptor }
 
+    /// Frees it for all at once. Let go of without this, it is held until each child that was just made has begun its program,
+    /// since until then the child has the descriptor too.
+    public consuming func release() {
+        // Of an open file with a lock this cannot fail (flock(2)).
+        flock(file.descriptor, LOCK_UN)
+    }
+
     /// Takes the lock, or returns what its present holder wrote about itself.
     public enum Outcome: ~Copyable, Sendable {
         case taken(FileLock)
@@ -62,7 +69,10 @@ public struct FileLock: ~Copyable, Sendable {
             if error.isNotFound { return nil }
             throw error
         }
-        if flock(file.descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        if flock(file.descriptor, LOCK_SH | LOCK_NB) == 0 {
+            FileLock(file: file).release()
+            return nil
+        }
         guard errno == EWOULDBLOCK else { throw .last("flock", path.display) }
         return try holderText(file)
     }

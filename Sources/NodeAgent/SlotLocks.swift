@@ -33,8 +33,9 @@ struct SlotLocks: ~Copyable {
     static let partialMillisecondsMax: UInt64 = 1_000
 
     private final class Held {
-        let lock: FileLock
-        init(_ lock: consuming FileLock) { self.lock = lock }
+        private var lock: FileLock?
+        init(_ lock: consuming FileLock) { self.lock = consume lock }
+        deinit { lock.take()?.release() }
     }
 
     /// - Parameters:

@@ -1,6 +1,8 @@
+import Dispatch
 import Foundation
 import JobModel
 import LinuxSystem
+import Synchronization
 import Testing
 
 /// A folder of its own for one test, removed at its end.
@@ -15,7 +17,7 @@ private func whileHolding(_ path: RawPath, _ body: () throws -> Void) throws {
     switch try FileLock.take(path, holder: "first") {
     case .taken(let lock):
         try body()
-        _ = consume lock
+        lock.release()
     case .heldBy(let other): Issue.record("held by \(other)")
     }
 }
@@ -78,6 +80,33 @@ struct FileTests {
                 #expect(other == "first")
             }
             guard case .taken = try FileLock.take(path, holder: "third") else { Issue.record("still held"); return }
+        }
+    }
+
+    @Test("A lock that was given up is free at once, also while other threads start programs, which have its descriptor until they run")
+    func released() throws {
+        try withFolder { folder in
+            let path = folder.appending("lock")
+            let isOver = Atomic(false)
+            let threads = DispatchGroup()
+            for _ in 0..<3 {
+                DispatchQueue.global().async(group: threads) {
+                    do {
+                        while !isOver.load(ordering: .relaxed) {
+                            var child = try ChildProcess(starting: ProcessPlan(RawPath("/bin/true")))
+                            _ = try child.wait()
+                        }
+                    } catch { Issue.record(error) }
+                }
+            }
+            defer {
+                isOver.store(true, ordering: .relaxed)
+                threads.wait()
+            }
+            for _ in 0..<300 {
+                try whileHolding(path) {}
+                #expect(try FileLock.holder(of: path) == nil)
+            }
         }
     }
 

@@ -76,8 +76,9 @@ struct SlotTests {
     }
 
     private final class Held {
-        let lock: FileLock
-        init(_ lock: consuming FileLock) { self.lock = lock }
+        private var lock: FileLock?
+        init(_ lock: consuming FileLock) { self.lock = consume lock }
+        deinit { lock.take()?.release() }
     }
 
     @Test("Never do more tasks run than there are slots, but for the one that every job has")
@@ -140,7 +141,7 @@ struct SlotTests {
         chown(folder.path + "/slot-0", 65534, 65534)
         guard case .heldBy(let text) = try FileLock.take(path, holder: "yours", users: .everybody) else { throw Unexpected() }
         #expect(text == "mine")
-        _ = consume lock
+        lock.release()
         guard case .taken = try FileLock.take(path, holder: "yours", users: .everybody) else { throw Unexpected() }
         // A link that somebody planted is not followed.
         let target = folder.path + "/target"
