@@ -30,7 +30,16 @@ extension VariableValues {
 
 extension ProbeFacts {
     /// Dots an inch from left to right; 72 where the file states none.
-    public var dpi: Double { density.map { Double($0.horizontalMilliDPI) / 1000 }.flatMap { $0 > 0 ? $0 : nil } ?? 72 }
+    ///
+    /// Next to a whole number it is that: a format that counts per centimetre or metre cannot say 300 (11,811 a metre are 299.9994).
+    public var dpi: Double {
+        guard let density, density.horizontalMilliDPI > 0 else { return 72 }
+        let stated = Double(density.horizontalMilliDPI) / 1000
+        let whole = stated.rounded()
+        return abs(stated - whole) < Self.wholeToleranceDPI ? whole : stated
+    }
+
+    private static let wholeToleranceDPI = 0.02
 }
 
 extension CivilTime {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobModel
 
 /// The command `quire`.
 struct Quire: ParsableCommand {
@@ -26,4 +27,24 @@ struct Quire: ParsableCommand {
             RunCommand.self, PDFCommand.self, ExecCommand.self, PlanCommand.self, JobsCommand.self, ResumeCommand.self, RetryCommand.self, ReportCommand.self,
             CancelCommand.self, HostsCommand.self, RecipeCommand.self, ContactSheetCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
         ])
+}
+
+extension Quire {
+    /// What to say where the words before the first option do not name a subcommand; nil where they do.
+    static func unknownSubcommand(_ arguments: [String]) -> String? {
+        var command: any ParsableCommand.Type = Quire.self
+        var called = "quire"
+        for word in arguments.prefix(while: { !$0.hasPrefix("-") }) {
+            let known = command.configuration.subcommands
+            if known.isEmpty { return nil }
+            guard let next = known.first(where: { $0._commandName == word }) else {
+                let near = nearestName(to: word, among: known.map { $0._commandName })
+                let cure = near.map { "did you mean '\(called) \($0)'?" } ?? "'\(called) --help' shows them"
+                return "'\(word)' is no subcommand of \(called); \(cure)"
+            }
+            command = next
+            called += " " + word
+        }
+        return nil
+    }
 }

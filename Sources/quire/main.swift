@@ -23,6 +23,10 @@ do {
 } catch {
     let text = Quire.fullMessage(for: error)
     guard Quire.exitCode(for: error) == .success else {
+        if let unknown = Quire.unknownSubcommand(arguments) {
+            Terminal.writeError(Array("quire: \(unknown)\n".utf8))
+            Quire.exit(withError: ExitCode(ExitStatus.usage.rawValue))
+        }
         let reminder = text.contains("Unknown option") || !arguments.contains("--") ? ExecCommand.reminder(for: arguments).map { $0 + "\n" } ?? "" : ""
         Terminal.writeError(Array((text + "\n" + reminder).utf8))
         Quire.exit(withError: ExitCode(ExitStatus.usage.rawValue))

@@ -55,4 +55,16 @@ import Testing
         try box.run(["convert", "-size", "8x8", "xc:blue", "kit/mark.png"])
         #expect(try box.run(words).object()["done"].number == 1)
     }
+
+    @Test("A new recipe that begins with another has its own name, can be used, and is never written over a file")
+    func new() throws {
+        let box = try Sandbox()
+        try box.quire("recipe", "new", "kit/on sale.yaml", "--from", "web", expect: 0)
+        let (ours, theirs) = (try #require(box.read("kit/on sale.yaml")), try box.quire("recipe", "show", "web", expect: 0).output)
+        #expect(String(decoding: ours, as: UTF8.self) == String(decoding: theirs, as: UTF8.self).replacingOccurrences(of: "name: web\n", with: "name: \"on sale\"\n"))
+        #expect(ours != theirs)
+        try box.quire("recipe", "check", "kit/on sale.yaml", expect: 0)
+        #expect(try box.quire("recipe", "new", "kit/on sale.yaml", expect: 2).errors.contains("is there already"))
+        #expect(box.read("kit/on sale.yaml") == ours)
+    }
 }

@@ -82,7 +82,9 @@ struct UsageTests {
             (["pdf", "in"], "output"),
             (["run"], "INPUT"),
             (["inspect"], "files"),
-            (["frobnicate"], "frobnicate"),
+            (["frobnicate"], "'frobnicate' is no subcommand of quire; 'quire --help' shows them"),
+            (["rnu", "in", "-o", "out"], "did you mean 'quire run'?"),
+            (["recipe", "chek", "r.yaml"], "did you mean 'quire recipe check'?"),
             (["run", "in", "-o", ""], "-o"),
         ])
     func wrong(_ words: [String], _ part: String) throws {

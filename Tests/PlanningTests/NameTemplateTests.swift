@@ -28,6 +28,15 @@ struct NameTemplateTests {
     }
 
     @Test(
+        "A resolution next to a whole number is that, as most formats cannot say 300 a centimetre or metre; others stay",
+        arguments: [(299_999, "300"), (300_001, "300"), (299_720, "299.72"), (72_500, "72.5"), (0, "72")])
+    func resolution(_ milliDPI: UInt32, _ text: String) {
+        var probe = Self.probe()
+        probe.density = Density(horizontalMilliDPI: milliDPI, verticalMilliDPI: milliDPI)
+        #expect(render("{dpi}", facts(probe: probe)) == text)
+    }
+
+    @Test(
         "Every variable gives its fact",
         arguments: [
             ("{dir}/{stem}_thumbnail.{ext}", "/in/2024/trip/IMG_7_thumbnail.JPEG"), ("x/{dir}/{name}", "x/2024/trip/IMG_7.JPEG"),

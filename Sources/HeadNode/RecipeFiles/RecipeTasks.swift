@@ -50,7 +50,7 @@ public struct RecipeTasks {
     /// Writes a recipe to begin with, from another one if that is named, and never over a file.
     public func new(_ name: String, from origin: RawPath?) throws(HeadError) -> ExitStatus {
         let path = try library.place(ofNew: name)
-        let text = if let origin { try RecipeFileReading.text(try library.source(origin)) } else { Self.beginning }
+        let text = if let origin { Self.named(path.stem, try RecipeFileReading.text(try library.source(origin))) } else { Self.beginning }
         try system("write the recipe \(path)") { () throws(SystemError) in
             if !path.parent.isEmpty { try FileOperation.createFolders(path.parent) }
         }
@@ -64,6 +64,15 @@ public struct RecipeTasks {
         let use = path.parent == library.folder ? path.stem.display : path.display
         try FactsOutput.write("\(path)\nedit it, then: quire recipe check \(use)    quire run INPUT... --recipe \(use) -o FOLDER\n")
         return .done
+    }
+
+    /// The recipe with another `name`, where it has one; all else, comments too, as it was written.
+    private static func named(_ name: RawPath, _ text: String) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let index = lines.firstIndex(where: { $0.hasPrefix("name:") }) else { return text }
+        // A JSON string is one of YAML too, whatever it holds.
+        lines[index] = "name: \(JSONValue.string(name.display).text)"
+        return lines.joined(separator: "\n")
     }
 
     /// Says of each whether it can be used; a usage error where one cannot, with place and nearest name.

@@ -78,7 +78,9 @@ public struct ContactSheetTask {
         let maker = SheetMaker(layout: layout, side: side)
         let folder = isPDF ? scratch : workingFolder.appending(place)
         try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
-        let made = isPDF ? try makePages(entries, maker, scratch) : try write(entries, maker, ledger, workingFolder, place)
+        let progress = SheetProgress(of: entries.count)
+        defer { progress.clear() }
+        let made = isPDF ? try makePages(entries, maker, scratch, progress) : try write(entries, maker, ledger, workingFolder, place, progress)
         try journal { () throws(JobStoreError) in try ledger.close() }
         return made
     }
@@ -115,13 +117,14 @@ public struct ContactSheetTask {
 
     /// Pictures: `sheet.jpg` alone, or `sheet-001.jpg`, `sheet-002.jpg`...
     private func write(
-        _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ ledger: OutputLedger, _ workingFolder: RawPath, _ place: RawPath
+        _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ ledger: OutputLedger, _ workingFolder: RawPath, _ place: RawPath,
+        _ progress: SheetProgress
     ) throws(HeadError) -> (sheets: [RawPath], faults: SheetMaker.Faults) {
         let count = maker.sheetCount(of: entries.count)
         let names = (0..<count).map { name($0, of: count) }
         // All are looked at before the first is made.
         for name in names { try refuseForeign(name, ledger, workingFolder) }
-        let faults = try maker.make(entries, in: workingFolder.appending(place)) { (number, file) throws(HeadError) in
+        let faults = try maker.make(entries, in: workingFolder.appending(place), looked: progress.show) { (number, file) throws(HeadError) in
             let entry = try LedgerEntry(made: names[number], in: workingFolder, by: JobID(rawValue: "contact-sheet"), standingAt: file.temp)
             try journal { () throws(JobStoreError) in try ledger.record([entry]) }
             try system("name \(names[number])") { () throws(SystemError) in
@@ -129,6 +132,7 @@ public struct ContactSheetTask {
                 try FileOperation.syncFolder(place)
             }
         }
+        progress.clear()
         for name in names { try FactsOutput.write("\(name)\n") }
         return (names, faults)
     }
@@ -153,9 +157,9 @@ public struct ContactSheetTask {
     }
 
     private func makePages(
-        _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ folder: RawPath
+        _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ folder: RawPath, _ progress: SheetProgress
     ) throws(HeadError) -> (sheets: [RawPath], faults: SheetMaker.Faults) {
-        let faults = try maker.make(entries, in: folder) { (number, file) throws(HeadError) in
+        let faults = try maker.make(entries, in: folder, looked: progress.show) { (number, file) throws(HeadError) in
             let path = page(number, in: folder)
             try system("name \(path)") { () throws(SystemError) in try FileOperation.rename(file.temp, replacing: path) }
         }
@@ -175,6 +179,26 @@ public struct ContactSheetTask {
         binding.progress = .none
         let status = try Session(binding, programs: programs).run()
         guard status == .done else { throw .agent("the sheets could not be bound; the lines above say why") }
+    }
+}
+
+/// How many pictures are ready to be shown, on standard error.
+private final class SheetProgress {
+    private var line: CountProgress
+    private let startMilliseconds = SystemClock.monotonicMilliseconds()
+
+    init(of count: Int) {
+        line = CountProgress("pictures", of: count, isTerminal: Terminal.errorIsTerminal, columns: Terminal.size().columns)
+    }
+
+    func show(_ done: Int) {
+        let bytes = line.note(done: done, atSeconds: Double(SystemClock.monotonicMilliseconds() - startMilliseconds) / 1000)
+        if !bytes.isEmpty { Terminal.writeError(bytes) }
+    }
+
+    func clear() {
+        let bytes = line.clear()
+        if !bytes.isEmpty { Terminal.writeError(bytes) }
     }
 }
 

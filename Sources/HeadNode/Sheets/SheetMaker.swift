@@ -67,14 +67,16 @@ struct SheetMaker {
     /// Makes all sheets; `made` gets each with its number from 0 under a temp name in `folder`, in no order.
     ///
     /// Returns what is wrong with some of them.
+    ///
+    /// - Parameter looked: is told after each picture how many of the entries are ready to be shown.
     func make(
-        _ entries: [Entry], in folder: RawPath, made: (Int, MadeFile) throws(HeadError) -> Void
+        _ entries: [Entry], in folder: RawPath, looked: (Int) -> Void = { _ in }, made: (Int, MadeFile) throws(HeadError) -> Void
     ) throws(HeadError) -> Faults {
         var faults = Faults()
         let step = layout.cellsOfSheet * max(1, min(Self.sheetsAtOnce, Self.messagePixelsMax / layout.pixels))
         for start in stride(from: 0, to: entries.count, by: step) {
             let group = Array(entries[start..<min(entries.count, start + step)])
-            let pictures = try pictures(group, &faults)
+            let pictures = try pictures(group, &faults) { looked(start + $0) }
             let first = start / layout.cellsOfSheet
             try side.perform(
                 sheetCount(of: group.count),
@@ -101,9 +103,10 @@ struct SheetMaker {
         var damaged = 0
     }
 
-    private func pictures(_ entries: [Entry], _ faults: inout Faults) throws(HeadError) -> [SheetCell] {
+    private func pictures(_ entries: [Entry], _ faults: inout Faults, looked: (Int) -> Void) throws(HeadError) -> [SheetCell] {
         var pictures = entries.map { SheetCell(.absent($0.absence?.rawValue ?? ""), caption: $0.caption) }
         let shown = entries.indices.filter { entries[$0].absence == nil }
+        var count = entries.count - shown.count
         try side.perform(
             shown.count,
             order: { number in
@@ -125,6 +128,8 @@ struct SheetMaker {
                 case .failed(let failure): pictures[place].content = .absent(failure.reason.rawValue)
                 case .notStored: preconditionFailure("a small picture is not stored")
                 }
+                count += 1
+                looked(count)
             })
         faults.absent += pictures.count { if case .absent = $0.content { true } else { false } }
         return pictures
