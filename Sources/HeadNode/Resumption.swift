@@ -65,7 +65,7 @@ public struct Resumption {
         if let status = try refusal(entry.id, jobState, facts) { return status }
         try state.withdrawCancel(entry.id)
         let (settings, pdf, recipe, folder) = try recorded(facts)
-        if recipe.runsCommands { try settings.checkCommands() }
+        try settings.checkCommands(of: recipe, in: folder)
         try standWhereItBegan(facts, folder)
         let open = try OpenJob(
             settings: settings, recipe: recipe, pdf: pdf, workingFolder: folder, job: entry.id, state: state, life: life, inbox: inbox,

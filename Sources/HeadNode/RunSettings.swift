@@ -1,4 +1,5 @@
 public import JobModel
+import LinuxSystem
 public import Planning
 public import Recipes
 public import TerminalUI
@@ -155,13 +156,18 @@ public struct RunSettings: Sendable {
 extension RunSettings {
     /// Whether a recipe that runs other programs may do so here.
     ///
-    /// A recipe may come from anybody: only the command line that began the job lets it, and only on this machine.
-    func checkCommands() throws(HeadError) {
+    /// A recipe may come from anybody: only the command line that began the job lets it, and only on this machine, which must have
+    /// the programs.
+    func checkCommands(of recipe: Recipe, in workingFolder: RawPath) throws(HeadError) {
+        guard recipe.runsCommands else { return }
         guard allowsCommands else {
             throw .usage("the recipe runs another program (command); --allow-commands lets it, for recipes you trust")
         }
         guard !hosts.areGiven else {
             throw .usage("a recipe that runs other programs (command) works on this machine alone; leave out the hosts, or use quire exec, which runs a program on hosts")
         }
+        let search = ProgramSearch(workingFolder: workingFolder, searchPath: environmentVariable("PATH"))
+        // What has a relative path is seen from the folder of each picture.
+        for program in recipe.programs where !program.contains("/") || program.hasPrefix("/") { try search.check(RawPath(program)) }
     }
 }

@@ -48,7 +48,7 @@ public struct Session {
         let environment = StateFolder.environment()
         let workingFolder = try system("find the working folder") { () throws(SystemError) in try FileOperation.workingFolder() }
         let (recipe, pdf, assets) = try recipeAndPDF(environment, workingFolder)
-        if recipe.runsCommands { try settings.checkCommands() }
+        try settings.checkCommands(of: recipe, in: workingFolder)
         var settings = settings
         settings.assets = assets
         let state = try StateFolder(named: settings.stateFolder, environment: environment)

@@ -43,6 +43,9 @@ extension Recipe {
         return found
     }
 
+    /// Whether pictures get their place from this file.
+    public func isTrack(_ asset: Asset) -> Bool { actions.contains { ($0.body as? Geotagging)?.track == asset } }
+
     /// The same recipe with what `change` makes of each shared file.
     public func mapAssets(_ change: (Asset) -> Asset) -> Recipe {
         var result = self

@@ -32,7 +32,7 @@ struct PDFCommand: ParsableCommand {
     func run() throws {
         var settings = RunSettings(purpose: .bind, version: Quire.version, command: CommandLine.arguments)
         input.apply(to: &settings)
-        settings.pdf = String(decoding: output.path.bytes, as: UTF8.self)
+        settings.pdf = try RawArguments.template(output.path, of: "--output")
         do throws(RecipeError) {
             if let strip { settings.flags.strip = try StripPolicy(parsing: strip) }
         } catch {

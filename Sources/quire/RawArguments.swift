@@ -1,4 +1,5 @@
 import ArgumentParser
+import HeadNode
 import JobModel
 
 /// Command-line arguments without loss: the parser knows only Unicode strings, and file names are any bytes.
@@ -48,6 +49,16 @@ enum RawArguments {
             }
         }
         return RawPath(bytes: bytes)
+    }
+}
+
+extension RawArguments {
+    /// A name that may hold variables, which is a text: bytes that are no UTF-8 have no place in it.
+    static func template(_ path: RawPath, of flag: String) throws(HeadError) -> String {
+        guard let text = String(validating: path.bytes, as: UTF8.self) else {
+            throw .usage("\(flag) takes a name in UTF-8, and '\(path)' is none; where a folder is called so, go there first")
+        }
+        return text
     }
 }
 

@@ -68,8 +68,8 @@ struct RunCommand: ParsableCommand {
         var settings = RunSettings(purpose: .process, version: Quire.version, command: CommandLine.arguments)
         input.apply(to: &settings)
         settings.outputFolder = output?.path
-        settings.pdf = pdf.map { String(decoding: $0.path.bytes, as: UTF8.self) }
-        settings.nameTemplate = name
+        settings.pdf = try pdf.map { (name) throws(HeadError) in try RawArguments.template(name.path, of: "--pdf") }
+        settings.nameTemplate = try name.map { (name) throws(HeadError) in try RawArguments.template(RawArguments.path(name), of: "--name") }
         settings.isInPlace = inPlace
         settings.collisions = collisions
         settings.keepsTimes = keepTimes

@@ -25,7 +25,7 @@ import Testing
 
     @Test("A program that fails, or writes nothing, fails its file and says what it said")
     func failingCommands() throws {
-        for (run, told) in [("sh -c 'echo no ink >&2; exit 3' {in} {out}", "no ink"), ("true {in} {out}", "wrote no {out}"), ("no-such-tool {in} {out}", "no-such-tool")] {
+        for (run, told) in [("sh -c 'echo no ink >&2; exit 3' {in} {out}", "no ink"), ("true {in} {out}", "wrote no {out}")] {
             let box = try box("actions:\n  - command: \"\(run)\"\n")
             let ended = try box.quire("run", "in", "-o", "out", "--recipe", "kit/r.yaml", "--allow-commands", expect: 3)
             #expect(ended.errors.contains(told), "\(ended.errors)")
@@ -54,6 +54,26 @@ import Testing
         #expect(try box.run(words).object()["skipped"].number == 1)
         try box.run(["convert", "-size", "8x8", "xc:blue", "kit/mark.png"])
         #expect(try box.run(words).object()["done"].number == 1)
+    }
+
+    @Test(
+        "What no picture could be worked on with is told before work begins, and by recipe check",
+        arguments: [
+            ("command: \"no-such-tool {in} {out}\"", "program 'no-such-tool' is in no folder of PATH"),
+            ("command: \"/no/such/tool {in} {out}\"", "program '/no/such/tool' does not exist here"),
+            ("geotag: text.gpx", "the track 'text.gpx', which cannot be used: it is no GPX file"),
+            ("watermark: none.png", "names 'none.png', which cannot be read"),
+            ("watermark: large.png", "large.png is too large"),
+        ])
+    func unusable(_ action: String, _ told: String) throws {
+        let box = try box("actions:\n  - \(action)\n")
+        try box.write("x", to: "kit/text.gpx")
+        try box.run(["truncate", "-s", "30M", "kit/large.png"])
+        let ended = try box.quire("run", "in", "-o", "out", "--recipe", "kit/r.yaml", "--allow-commands", expect: 2)
+        #expect(ended.errors.contains(told), "\(ended.errors)")
+        #expect(!box.exists("out"))
+        if action.hasPrefix("command") { return }
+        #expect(try box.quire("recipe", "check", "kit/r.yaml", expect: 2).errors.contains(told))
     }
 
     @Test("A new recipe that begins with another has its own name, can be used, and is never written over a file")

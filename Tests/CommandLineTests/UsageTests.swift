@@ -97,6 +97,24 @@ struct UsageTests {
         #expect(box.files() == ["in/a.jpg"])
     }
 
+    @Test("A name that may hold variables has to be UTF-8: it is refused, and nothing is written elsewhere", arguments: ["run --pdf", "pdf -o", "run -o out --name", "contact-sheet -o"])
+    func notUTF8(_ words: String) throws {
+        let box = try Sandbox()
+        try box.write(TinyPicture.jpeg(16), to: "in/a.jpg")
+        let words = words.split(separator: " ").map { Name(String($0)) }
+        let ended = try box.run(["quire", words[0], "in"] + words.dropFirst() + [Name([0x64, 0xFF, 0x2F, 0x72, 0x2E, 0x70, 0x64, 0x66])])
+        #expect(ended.status == 2 && ended.errors.contains("UTF-8"), "\(ended)")
+        #expect(box.files() == ["in/a.jpg"])
+    }
+
+    @Test("A PDF of contact sheets has the name it was given, with line breaks and braces")
+    func oddSheet() throws {
+        let box = try Sandbox()
+        try box.write(TinyPicture.jpeg(16), to: "in/a.jpg")
+        try box.quire("contact-sheet", "in", "-o", "a\n{b}.pdf", expect: 0)
+        #expect(box.files() == ["a\n{b}.pdf", "in/a.jpg"])
+    }
+
     @Test("A wrong flag points to help")
     func pointsToHelp() throws {
         let box = try Sandbox()

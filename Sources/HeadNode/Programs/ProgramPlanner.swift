@@ -28,7 +28,7 @@ struct ProgramPlanner {
 
     func plan() throws(HeadError) -> JobPlan {
         if runsHere {
-            try ProgramSearch(spec: program.spec, workingFolder: program.workingFolder, searchPath: environmentVariable("PATH")).check()
+            try ProgramSearch(workingFolder: program.workingFolder, searchPath: environmentVariable("PATH")).check(program.spec)
         }
         if let word = shellWord { display.message("'\(word)' is handed to the program like any argument, since no shell is between; for a shell say --shell") }
         let (count, skipped, roots, listed) = try list()

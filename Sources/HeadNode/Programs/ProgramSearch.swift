@@ -2,9 +2,8 @@ import JobModel
 import LinuxSystem
 import Programs
 
-/// Finds the program of a job as a shell would, so that one that is not there is told before any work and not by every task.
+/// Finds a program as a shell would, so that one that is not there is told before any work and not by every task.
 struct ProgramSearch {
-    let spec: ProgramSpec
     let workingFolder: RawPath
     /// `PATH` of this process; nil where it has none.
     let searchPath: RawPath?
@@ -16,25 +15,33 @@ struct ProgramSearch {
         case notExecutable
     }
 
-    /// Throws `usage` with the cure where this machine cannot start the program. A name that differs from task to task is not looked at.
-    func check() throws(HeadError) {
+    /// Throws `usage` with the cure where this machine cannot start a job's program. A name that differs from task to task is not
+    /// looked at.
+    func check(_ spec: ProgramSpec) throws(HeadError) {
         guard !spec.usesShell, let word = spec.words.first else { return }
         let oneText = HeadError.usage("'\(RawPath(bytes: word))' is taken for the name of one program; leave out the quotes around all of it, or say --shell")
-        if isOneText(word) { throw oneText }
-        let hasBlanks = word.contains(UInt8(ascii: " "))
+        if isOneText(word, spec) { throw oneText }
         guard spec.arguments.first?.hasPlaceholder == false else { return }
-        let name = RawPath(bytes: word)
-        guard !word.contains(UInt8(ascii: "/")) else {
+        let path = spec.environment.last { $0.name == Array("PATH".utf8) }.map { RawPath(bytes: $0.value) }
+        try check(RawPath(bytes: word), on: path, insteadOfMissing: word.contains(UInt8(ascii: " ")) ? oneText : nil)
+    }
+
+    /// Throws `usage` with the cure where this machine cannot start the program of that name.
+    ///
+    /// - Parameters:
+    ///   - path: another `PATH` than this process has.
+    ///   - other: what is thrown where nothing of that name is found.
+    func check(_ name: RawPath, on path: RawPath? = nil, insteadOfMissing other: HeadError? = nil) throws(HeadError) {
+        guard !name.bytes.contains(UInt8(ascii: "/")) else {
             switch try look(at: workingFolder.appending(name)) {
             case .program: return
-            case .missing where hasBlanks: throw oneText
-            case .missing: throw .usage("program '\(name)' does not exist here; look at its path")
+            case .missing: throw other ?? .usage("program '\(name)' does not exist here; look at its path")
             case .folder: throw .usage("'\(name)' is a folder, not a program")
             case .notExecutable: throw .usage("'\(name)' cannot be executed; chmod +x makes a script a program, or name what runs it: -- sh \(name)")
             }
         }
         var refused: RawPath?
-        for folder in folders {
+        for folder in folders(of: path ?? searchPath ?? RawPath("/bin:/usr/bin")) {
             let path = workingFolder.appending(folder).appending(name)
             switch try look(at: path) {
             case .program: return
@@ -43,19 +50,18 @@ struct ProgramSearch {
             }
         }
         if let refused { throw .usage("program '\(name)' stands in PATH as \(refused), which cannot be executed; chmod +x makes a script a program") }
-        if hasBlanks { throw oneText }
+        if let other { throw other }
         throw .usage("program '\(name)' is in no folder of PATH; \(try cure(name))")
     }
 
     /// A whole command between quotes, as a shell would read it.
-    private func isOneText(_ word: [UInt8]) -> Bool {
+    private func isOneText(_ word: [UInt8], _ spec: ProgramSpec) -> Bool {
         guard spec.words.count == 1, let end = word.firstIndex(of: UInt8(ascii: " ")) else { return false }
         return spec.arguments.first?.hasPlaceholder == true && !word[..<end].contains(UInt8(ascii: "{"))
     }
 
-    private var folders: [RawPath] {
-        let given = spec.environment.first { $0.name == Array("PATH".utf8) }?.value ?? searchPath?.bytes ?? Array("/bin:/usr/bin".utf8)
-        return given.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { RawPath(bytes: $0.isEmpty ? [0x2E] : Array($0)) }
+    private func folders(of path: RawPath) -> [RawPath] {
+        path.bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { RawPath(bytes: $0.isEmpty ? [0x2E] : Array($0)) }
     }
 
     private func cure(_ name: RawPath) throws(HeadError) -> String {

@@ -1,4 +1,5 @@
 import Digests
+import ImageFiles
 public import JobModel
 import LinuxSystem
 import Recipes
@@ -22,6 +23,7 @@ enum RecipeAssets {
         for asset in recipe.assets {
             let path = folder.appending(RawPath(asset.path)).normalized
             let bytes = try bytes(of: path, named: asset.path, left: WorkSetup.assetBytesMax - assets.reduce(0) { $0 + $1.bytes.count })
+            if recipe.isTrack(asset) { try checkTrack(bytes, named: asset.path) }
             let digest = SHA256Stream.digest(of: bytes)
             known[asset] = digest
             if !assets.contains(where: { $0.digest == digest }) { assets.append(RecipeAsset(path: path, digest: digest, bytes: bytes)) }
@@ -31,6 +33,14 @@ enum RecipeAssets {
             return Asset(path: RawPath(asset.path).lastComponent.display, digest: digest)
         }
         return (named, assets)
+    }
+
+    private static func checkTrack(_ bytes: [UInt8], named name: String) throws(HeadError) {
+        do throws(ImageFileError) {
+            _ = try GPXTrack(parsing: bytes)
+        } catch {
+            throw .usage("the recipe names the track '\(name)', which cannot be used: \(error.reason)")
+        }
     }
 
     /// Reads them again as they were; a file that is another now would make outputs that do not belong together.

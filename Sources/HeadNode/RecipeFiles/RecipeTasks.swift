@@ -82,7 +82,7 @@ public struct RecipeTasks {
             do throws(HeadError) {
                 let source = try library.source(word)
                 let recipe = try library.file(source).recipe
-                for asset in recipe.assets { try Self.checkPresent(asset, of: source) }
+                try Self.checkAssets(of: recipe, source)
                 try FactsOutput.write("\(source.place): OK\n" + recipe.sentences.map { "  \($0)\n" }.joined())
             } catch {
                 if case .output = error { throw error }
@@ -93,11 +93,12 @@ public struct RecipeTasks {
         return status
     }
 
-    private static func checkPresent(_ asset: Asset, of source: RecipeLibrary.Source) throws(HeadError) {
-        let path = (source.path?.parent ?? RawPath(bytes: [])).appending(RawPath(asset.path))
-        let facts = try system("look at \(path)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
-        guard let facts, facts.type == .regular else {
-            throw .usage("\(source.place): it names '\(asset.path)', and there is no file \(path); paths in a recipe are seen from its own folder")
+    private static func checkAssets(of recipe: Recipe, _ source: RecipeLibrary.Source) throws(HeadError) {
+        do throws(HeadError) {
+            _ = try RecipeAssets.read(recipe, seenFrom: source.path?.parent ?? RawPath("."))
+        } catch {
+            guard case .usage(let text) = error else { throw error }
+            throw .usage("\(source.place): \(text)")
         }
     }
 

@@ -23,7 +23,13 @@ public struct ContactSheetTask {
         self.programs = programs
         var layout = SheetMaker.Layout(columns: columns, rows: rows, cellSide: cellSide, hasCaptions: hasCaptions)
         switch output.lowercasedExtension {
-        case "jpg", "jpeg", "pdf": layout.format = .jpeg
+        case "jpg", "jpeg": layout.format = .jpeg
+        case "pdf":
+            layout.format = .jpeg
+            // It is bound as any other, whose name is a text.
+            if String(validating: output.bytes, as: UTF8.self) == nil {
+                throw .usage("'\(output)' is no name in UTF-8, as a PDF has to have; where a folder is called so, go there first")
+            }
         case "png": layout.format = .png
         default: throw .usage("\(output): the name of a contact sheet ends in .jpg, .png or .pdf")
         }
@@ -172,7 +178,7 @@ public struct ContactSheetTask {
     private func bind(_ sheets: [RawPath]) throws(HeadError) {
         var binding = RunSettings(purpose: .bind, version: settings.version, command: settings.command)
         binding.inputs = sheets.map { .path($0) }
-        binding.pdf = output.display.replacing("{", with: "{{").replacing("}", with: "}}")
+        binding.pdf = String(decoding: output.bytes, as: UTF8.self).replacing("{", with: "{{").replacing("}", with: "}}")
         binding.overwrite = settings.overwrite
         binding.stateFolder = settings.stateFolder
         binding.slots = settings.slots

@@ -83,4 +83,9 @@ public struct CommandStep: Hashable, Sendable {
 extension Recipe {
     /// Whether it runs other programs, which only the user at this machine may allow.
     public var runsCommands: Bool { actions.contains { $0.body is Command } }
+
+    /// The names of these programs, as the recipe has them, in the order of the actions.
+    public var programs: [String] {
+        actions.compactMap { action in (action.body as? Command).flatMap { Command.words(of: $0.run)?.first } }
+    }
 }
