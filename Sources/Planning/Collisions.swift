@@ -3,10 +3,12 @@ public import JobModel
 /// A path as a file system that ignores letter case sees it, for finding two outputs that would be one file there.
 ///
 /// Letters are folded by Unicode's lower-case mapping (names that are not UTF-8: ASCII letters only). Names that differ in
-/// normalization alone stay apart, as they do on Linux file systems.
+/// normalization alone stay apart, as they do on Linux file systems. `..` undoes the name before it: behind a link it may lead
+/// elsewhere, but then a refusal before work is less than a failure after it.
 public enum CollisionKey {
     /// Equal for paths that collide, and only for those.
     public static func folded(_ path: RawPath) -> [UInt8] {
+        let path = withoutParents(path)
         if path.bytes.allSatisfy({ $0 < 0x80 }) { return path.bytes.map(asciiLowercased) }
         guard let text = String(validating: path.bytes, as: UTF8.self) else { return path.bytes.map(asciiLowercased) }
         return Array(text.lowercased().utf8)
@@ -14,6 +16,7 @@ public enum CollisionKey {
 
     /// 64 bits of `folded`, the same on every run: FNV-1a with a last mix (Fowler, Noll, Vo; finalizer of MurmurHash3).
     public static func hash(_ path: RawPath) -> UInt64 {
+        let path = withoutParents(path)
         var value: UInt64 = 0xCBF2_9CE4_8422_2325
         var isASCII = true
         for byte in path.bytes {
@@ -27,6 +30,21 @@ public enum CollisionKey {
         value = (value ^ (value >> 33)) &* 0xFF51_AFD7_ED55_8CCD
         value = (value ^ (value >> 33)) &* 0xC4CE_B9FE_1A85_EC53
         return value ^ (value >> 33)
+    }
+
+    private static func withoutParents(_ path: RawPath) -> RawPath {
+        let parent: [UInt8] = [dot, dot]
+        // Most paths have none, and there are millions.
+        guard path.bytes.indices.dropFirst().contains(where: { path.bytes[$0] == dot && path.bytes[$0 - 1] == dot }) else { return path }
+        var parts: [ArraySlice<UInt8>] = []
+        for part in path.bytes.split(separator: slash) where !part.elementsEqual([dot]) {
+            if part.elementsEqual(parent), parts.last.map({ !$0.elementsEqual(parent) }) ?? path.isAbsolute {
+                _ = parts.popLast()
+            } else {
+                parts.append(part)
+            }
+        }
+        return RawPath(bytes: (path.isAbsolute ? [slash] : []) + parts.joined(separator: [slash]))
     }
 }
 

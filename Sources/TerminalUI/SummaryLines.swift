@@ -122,7 +122,7 @@ extension RunSummary.FailureGroup {
         case .vanished: "these are gone since the job was planned; put them back, then: \(retry)"
         case .changed: "these were written to since the job was planned; take them as they are now with: \(retry)"
         case .noSpace: "make room, then: \(retry)"
-        case .denied: "give yourself the right to read the inputs and to write the outputs, then: \(retry)"
+        case .denied: "where a line says that a name is taken, do what it says; else give yourself the right to read the inputs and to write the outputs, then: \(retry)"
         case .exitCode, .signal: "read what the program says of these (quire report), then: \(retry)"
         case .output: "see what the program made of these, and whether every output is named with --return, then: \(retry)"
         case .lost: "see whether the program did its work on these before their host was lost; if not: \(retry)"

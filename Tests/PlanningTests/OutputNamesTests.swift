@@ -106,6 +106,15 @@ struct OutputNamesTests {
         #expect((0..<1000).count { suspects.contains(RawPath("out/\($0)/IMG_\($0).jpg")) } == 1)
     }
 
+    @Test("A way up and down again is the same place, and above the start of a relative path is another")
+    func parents() {
+        for (path, same) in [("out/a/../b/X.jpg", "out/b/x.jpg"), ("out/a/c/../../x.jpg", "out/x.jpg"), ("/a/../../x", "/x"), ("../a/../x", "../x"), ("a/..", "")] {
+            #expect(CollisionKey.folded(RawPath(path)) == Array(same.utf8), "\(path)")
+            #expect(CollisionKey.hash(RawPath(path)) == CollisionKey.hash(RawPath(same)), "\(path)")
+        }
+        for path in ["../../x", "../x", "a..b/x", "a/..b/x", "a/.../x"] { #expect(CollisionKey.folded(RawPath(path)) == Array(path.utf8)) }
+    }
+
     @Test("Hashes are the same on every run")
     func stable() {
         #expect(CollisionKey.hash(RawPath("out/IMG_1.jpg")) == CollisionKey.hash(RawPath("OUT/img_1.JPG")))
