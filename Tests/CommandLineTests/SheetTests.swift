@@ -144,6 +144,40 @@ struct SheetTests {
         #expect(try box.run(["identify", "-format", "%wx%h", "sheet.png"]).out == "\(6 * 72 + 8)x\(2 * 92 + 8)")
     }
 
+    @Test("A sheet never takes the place of an input, numbered or bound neither, and is itself made again")
+    func sheetIsInput() throws {
+        let box = try box(3)
+        try box.write(TinyPicture.jpeg(30), to: "in/s-002.jpg")
+        try box.write(TinyPicture.jpeg(30), to: "in/book.pdf")
+        try box.link("here", to: "in")
+        let before = try box.snapshot("in")
+        for (target, columns) in [(Name("in/p1.jpg"), Name("6")), ("in/s.jpg", "1"), ("here/p2.jpg", "6"), ("in/book.pdf", "6")] {
+            let ended = try box.quire(
+                "contact-sheet", "in", "-o", target, "--columns", columns, "--rows", "1", "--cell", "32", "--overwrite", "always", expect: 2)
+            #expect(ended.errors.contains("is itself an input; choose another name"), "\(ended)")
+            #expect(try box.snapshot("in") == before)
+        }
+        try box.write("mine", to: "old.jpg")
+        try box.quire("contact-sheet", "in", "-o", "old.jpg", "--overwrite", "always", expect: 0)
+        for overwrite in [Name("changed"), "changed", "always"] {
+            try box.quire("contact-sheet", "in", "-o", "in/sheet.jpg", "--cell", "32", "--overwrite", overwrite, expect: 0)
+            #expect(box.files(below: "in").count == before.count + 1)
+        }
+        box.expectTidy()
+    }
+
+    @Test("Inputs that are named and not there make no sheet: exit 4, as of a run")
+    func nothingThere() throws {
+        let box = try box(1)
+        let ended = try box.quire("contact-sheet", "nothere", "neither.jpg", "-o", "s.jpg", expect: 4)
+        #expect(ended.errors.contains("there is no such file or folder: nothere, neither.jpg"), "\(ended)")
+        try box.quire("contact-sheet", "nothere", "-o", "s.jpg", "--allow-empty", expect: 0)
+        #expect(box.files() == ["in/p1.jpg"])
+        // Beside one that is there it has its square.
+        try box.quire("contact-sheet", "nothere.jpg", "in", "-o", "s.png", "--cell", "64", expect: 3)
+        #expect(try box.run(["identify", "-format", "%w", "s.png"]).out == "\(2 * 72 + 8)")
+    }
+
     @Test("Ctrl-C leaves nothing half made", arguments: ["png", "pdf"])
     func interrupted(kind: String) throws {
         let job = try LongJob()

@@ -75,8 +75,11 @@ public struct ContactSheetTask {
         let link = try SheetMaker.link(settings, programs: programs, events: inbox.events)
         defer { link.close() }
         let side = SideWork(link: link, events: inbox.events)
-        let inputs = try inputs(ledger, workingFolder, side, inbox.interrupts)
+        let found = try found(ledger, workingFolder, inbox.interrupts)
+        let inputs = try shown(found, ledger, workingFolder, side)
         if inputs.isEmpty { return nil }
+        let inputKeys = Set(found.map(\.fileKey))
+        if isPDF { try refuseInput(output, inputKeys, ledger, workingFolder) }
         let entries = inputs.map {
             SheetMaker.Entry(
                 path: workingFolder.appending($0.path), identity: $0.identity, caption: $0.path.lastComponent.display, absence: $0.failure?.reason)
@@ -86,18 +89,29 @@ public struct ContactSheetTask {
         try system("make the folder \(folder)") { () throws(SystemError) in try FileOperation.createFolders(folder) }
         let progress = SheetProgress(of: entries.count)
         defer { progress.clear() }
-        let made = isPDF ? try makePages(entries, maker, scratch, progress) : try write(entries, maker, ledger, workingFolder, place, progress)
+        let made = isPDF ? try makePages(entries, maker, scratch, progress) : try write(entries, maker, ledger, workingFolder, place, inputKeys, progress)
         try journal { () throws(JobStoreError) in try ledger.close() }
         return made
     }
 
-    private func inputs(
-        _ ledger: OutputLedger, _ workingFolder: RawPath, _ side: SideWork, _ interrupts: InterruptCount
-    ) throws(HeadError) -> [ScannedInput] {
+    /// What the INPUTs lead to; nothing where none of those named is there.
+    private func found(_ ledger: OutputLedger, _ workingFolder: RawPath, _ interrupts: InterruptCount) throws(HeadError) -> [ScannedInput] {
         let rules = try settings.skipRules()
         var found: [ScannedInput] = []
         _ = try InputScanner(settings: settings, rules: rules, ledger: ledger, workingFolder: workingFolder, takesOwnOutputs: true).scan(
             found: { input in found.append(input) }, progress: { () throws(HeadError) in try interrupts.check() })
+        var missing = MissingInputs()
+        guard found.allSatisfy({ missing.hold($0) }), let sentence = missing.sentence else { return found }
+        if !settings.allowsEmpty { throw .noInputs(sentence) }
+        Terminal.writeError(Array("\(sentence)\n".utf8))
+        return []
+    }
+
+    /// Those that get a cell, in their order.
+    private func shown(
+        _ inputs: [ScannedInput], _ ledger: OutputLedger, _ workingFolder: RawPath, _ side: SideWork
+    ) throws(HeadError) -> [ScannedInput] {
+        var found = inputs
         if let sort = settings.sort, sort != .given {
             let facts =
                 sort.needsProbe
@@ -124,12 +138,15 @@ public struct ContactSheetTask {
     /// Pictures: `sheet.jpg` alone, or `sheet-001.jpg`, `sheet-002.jpg`...
     private func write(
         _ entries: [SheetMaker.Entry], _ maker: SheetMaker, _ ledger: OutputLedger, _ workingFolder: RawPath, _ place: RawPath,
-        _ progress: SheetProgress
+        _ inputKeys: Set<UInt64>, _ progress: SheetProgress
     ) throws(HeadError) -> (sheets: [RawPath], faults: SheetMaker.Faults) {
         let count = maker.sheetCount(of: entries.count)
         let names = (0..<count).map { name($0, of: count) }
         // All are looked at before the first is made.
-        for name in names { try refuseForeign(name, ledger, workingFolder) }
+        for name in names {
+            try refuseInput(name, inputKeys, ledger, workingFolder)
+            try refuseForeign(name, ledger, workingFolder)
+        }
         let faults = try maker.make(entries, in: workingFolder.appending(place), looked: progress.show) { (number, file) throws(HeadError) in
             let entry = try LedgerEntry(made: names[number], in: workingFolder, by: JobID(rawValue: "contact-sheet"), standingAt: file.temp)
             try journal { () throws(JobStoreError) in try ledger.record([entry]) }
@@ -153,13 +170,26 @@ public struct ContactSheetTask {
 
     private func refuseForeign(_ path: RawPath, _ ledger: OutputLedger, _ workingFolder: RawPath) throws(HeadError) {
         if settings.overwrite == .always { return }
-        let facts = try system("look at \(path)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path, followingLinks: false) }
-        guard let facts else { return }
-        let known = try journal { () throws(JobStoreError) in try ledger.entry(for: workingFolder.appending(path).normalized) }
-        guard let known, !known.isInPlace, known.identities.contains(facts.identity), known.input == known.output, settings.overwrite == .changed
-        else {
+        guard let facts = try factsIfPresent(path) else { return }
+        guard settings.overwrite == .changed, try isOwnSheet(path, facts, ledger, workingFolder) else {
             throw .usage("\(path) exists and is no contact sheet that quire made; choose another name, or say --overwrite always to replace it")
         }
+    }
+
+    /// Inputs are only read, whatever may be replaced; a sheet of an earlier run among them is made again.
+    private func refuseInput(_ path: RawPath, _ inputKeys: Set<UInt64>, _ ledger: OutputLedger, _ workingFolder: RawPath) throws(HeadError) {
+        guard let facts = try factsIfPresent(path), try !isOwnSheet(path, facts, ledger, workingFolder) else { return }
+        let target = try system("look at \(path)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path) }
+        if let target, inputKeys.contains(target.key) { throw .usage("\(path) is itself an input; choose another name for the contact sheet") }
+    }
+
+    private func factsIfPresent(_ path: RawPath) throws(HeadError) -> FileFacts? {
+        try system("look at \(path)") { () throws(SystemError) in try FileOperation.factsIfPresent(of: path, followingLinks: false) }
+    }
+
+    private func isOwnSheet(_ path: RawPath, _ facts: FileFacts, _ ledger: OutputLedger, _ workingFolder: RawPath) throws(HeadError) -> Bool {
+        let known = try journal { () throws(JobStoreError) in try ledger.entry(for: workingFolder.appending(path).normalized) }
+        return known.map { !$0.isInPlace && $0.input == $0.output && $0.identities.contains(facts.identity) } ?? false
     }
 
     private func makePages(
