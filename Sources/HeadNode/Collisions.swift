@@ -18,6 +18,8 @@ struct Collisions {
         var task: PlannedTask
         var save: Int
         var path: RawPath
+        /// It is a page that an earlier job made and that stays.
+        var isKept = false
     }
 
     /// Looks for equal names; `hashes` are those of all outputs, in any order. Returns the tasks that get other names.
@@ -44,6 +46,10 @@ struct Collisions {
             for (save, path) in task.outputs.enumerated() where suspects.contains(path) {
                 found[RawPath(bytes: CollisionKey.folded(path)), default: []].append(Slot(task: task, save: save, path: path))
             }
+        }
+        try store.forEachKeptPage { (task, path, save) in
+            guard suspects.contains(path) else { return }
+            found[RawPath(bytes: CollisionKey.folded(path)), default: []].append(Slot(task: task, save: save, path: path, isKept: true))
         }
         return found.values.filter { $0.count > 1 }.sorted { ($0[0].task.index, $0[0].save) < ($1[0].task.index, $1[0].save) }
     }
@@ -119,7 +125,7 @@ struct Collisions {
             + "\nsay --collisions rename, or give names that differ with --name"
     }
 
-    /// The first of a group that keeps its format keeps its name, the others get one that is free.
+    /// What is there already keeps its name, else the first of a group that keeps its format; the others get one that is free.
     private func renamed(_ groups: [[Slot]], _ store: JobStore) throws(HeadError) -> [PlannedTask] {
         var taken: Set<[UInt8]> = []
         try store.forEachTask { task in
@@ -127,8 +133,8 @@ struct Collisions {
         }
         var changed: [TaskIndex: PlannedTask] = [:]
         for group in groups {
-            let keeper = group.first { !isConverted($0) } ?? group[0]
-            for slot in group where slot.task.index != keeper.task.index {
+            let keeper = group.first(where: \.isKept) ?? group.first { !isConverted($0) } ?? group[0]
+            for slot in group where slot.task.index != keeper.task.index && !slot.isKept {
                 let input = slot.task.input
                 var attempt = 1
                 var name = OutputNames.renamed(slot.path, input: input, isConverted: isConverted(slot), attempt: attempt)

@@ -42,6 +42,8 @@ struct Committer: Sendable {
     var finishesOthers = false
     /// What runs for each task, of which is kept how it ended and what it printed; nil for pictures.
     var program: ProgramPlan?
+    /// What pages may not be named; not asked for by jobs that make none.
+    let plannedNames = PlannedNames()
 
     /// Largest number of tasks in one group.
     static let groupTasksMax = 256
@@ -94,6 +96,7 @@ struct Committer: Sendable {
         var ended = group
         let wasWon = ended.map { $0.outcome.state == .won }
         refuseInPlacePages(&ended)
+        try refuseTakenPageNames(&ended)
         let earlier = try recordInLedger(ended)
         var folders: Set<RawPath> = []
         for index in ended.indices {
@@ -126,11 +129,8 @@ struct Committer: Sendable {
         guard isInPlace else { return }
         for index in ended.indices {
             guard let work = ended[index].outcome.work, work.files.count > 1 else { continue }
-            for file in work.files { removeTemp(file.temp) }
-            ended[index].outcome = TaskOutcome(
-                index: ended[index].outcome.index, state: .failed,
-                failure: TaskFailure(.unsupported, "a file of \(work.files.count) pages cannot be replaced in place; use -o or --name"),
-                usage: ended[index].outcome.usage, host: ended[index].outcome.host, attempts: ended[index].outcome.attempts)
+            ended[index].outcome = withoutFiles(
+                ended[index].outcome, TaskFailure(.unsupported, "a file of \(work.files.count) pages cannot be replaced in place; use -o or --name"))
         }
     }
 
@@ -257,6 +257,13 @@ struct Committer: Sendable {
             removeTemp(file.temp)
         }
         removeAttemptFolders(of: files)
+    }
+
+    /// The end of a task that gets no names, whose temp files are gone with it.
+    func withoutFiles(_ outcome: TaskOutcome, _ failure: TaskFailure) -> TaskOutcome {
+        for file in outcome.work?.files ?? [] { removeTemp(file.temp) }
+        return TaskOutcome(
+            index: outcome.index, state: .failed, failure: failure, usage: outcome.usage, host: outcome.host, attempts: outcome.attempts)
     }
 
     private func failed(_ outcome: TaskOutcome, _ error: SystemError) -> TaskOutcome {

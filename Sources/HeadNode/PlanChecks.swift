@@ -221,7 +221,9 @@ struct PlanChecks {
         for (index, look) in looks.enumerated() {
             switch look {
             case .open: continue
-            case .settled(let outcome): outcomes.append(outcome)
+            case .settled(let outcome):
+                outcomes.append(outcome)
+                noteKeptPages(outcome, tasks[index])
             case .doubtful(let doubt):
                 guard isEqual.contains(index) else {
                     // In place an input is replaced anyway.
@@ -229,12 +231,19 @@ struct PlanChecks {
                     continue
                 }
                 outcomes.append(doubt.outcome)
+                noteKeptPages(doubt.outcome, tasks[index])
                 renewed += doubt.entries
                 if let build = doubt.otherBuild { otherBuilds.note(build, outputs: doubt.outcome.outputs.count) }
             }
         }
         if !settings.isDryRun { try journal { () throws(JobStoreError) in try ledger.record(renewed) } }
         return outcomes
+    }
+
+    /// Pages that stay have names that no other file's output may get.
+    private mutating func noteKeptPages(_ outcome: TaskOutcome, _ task: PlannedTask) {
+        if outcome.outputs == task.outputs { return }
+        for name in outcome.outputs where !task.outputs.contains(name) { hashes.append(CollisionKey.hash(name)) }
     }
 
     /// The doubtful tasks whose inputs have the bytes they had.

@@ -287,6 +287,84 @@ struct OutputTests {
         #expect(box.text("out/scan-2.jpg") == "mine")
     }
 
+    /// `in/a.tif` of two pages, 20 and 24 wide, and `in/a-1.tif` of one, 28 wide.
+    private func pagedBox() throws -> Sandbox {
+        let box = try Sandbox()
+        for width in [20, 24, 28] { try box.write(TinyPicture.png(width), to: Name("\(width).png")) }
+        try box.makeFolder("in")
+        #expect(try box.run(["convert", "20.png", "24.png", "in/a.tif"]).status == 0)
+        #expect(try box.run(["convert", "28.png", "in/a-1.tif"]).status == 0)
+        return box
+    }
+
+    @Test("A page never takes the name of another input's output, whichever is ready first and however often it is run", arguments: ["in", "in/a.tif in/a-1.tif"])
+    func takenPageName(inputs: String) throws {
+        let box = try pagedBox()
+        let words = ["quire", "run"] + inputs.split(separator: " ").map { Name(String($0)) } + ["--format", "png"] + Self.quiet
+        for overwrite in [Name("changed"), "changed", "always"] {
+            let ended = try box.run(words + ["-o", "out", "--overwrite", overwrite])
+            #expect(ended.status == 3, "\(ended)")
+            for part in ["in/a.tif: its page 1", "out/a-1.png", "in/a-1.tif", "--name"] { #expect(ended.errors.contains(part), "\(part): \(ended)") }
+            #expect(box.files(below: "out") == ["a-1.png"])
+            #expect(try box.width("out/a-1.png") == 28)
+        }
+        // The cure that it names.
+        for made in [2, 0] {
+            let cured = try box.run(words + ["-o", "cured", "--name", "{dir}/{stem}-{page}.{ext}", "--json"])
+            #expect(try cured.status == 0 && cured.object()["done"].number == made, "\(cured)")
+            #expect(box.files(below: "cured") == ["a-1-1.png", "a-1.png", "a-2.png"])
+        }
+        box.expectTidy()
+    }
+
+    @Test("A new input whose output would be named as a page that stays is refused before work, or gets another name")
+    func keptPageName() throws {
+        let box = try pagedBox()
+        try box.quire("run", "in/a.tif", "-o", "out", "--format", "png", "--progress", "none", expect: 0)
+        let words: [Name] = ["quire", "run", "in", "-o", "out", "--format", "png"] + Self.quiet
+        let before = try box.snapshot("out")
+        let refused = try box.run(words)
+        #expect(refused.status == 2, "\(refused)")
+        for part in ["in/a.tif", "in/a-1.tif", "out/a-1.png", "--collisions rename"] { #expect(refused.errors.contains(part), "\(part): \(refused)") }
+        #expect(try box.snapshot("out") == before)
+        for made in [1, 0] {
+            #expect(try box.run(words + ["--collisions", "rename", "--json"]).object()["done"].number == made)
+            #expect(box.files(below: "out") == ["a-1.png", "a-1.tif.png", "a-2.png"])
+            #expect(try (box.width("out/a-1.png"), box.width("out/a-1.tif.png")) == (20, 28))
+        }
+    }
+
+    @Test("A page never replaces an input, its own neither")
+    func pageIsInput() throws {
+        let box = try pagedBox()
+        try box.write(TinyPicture.png(40), to: "in/a_s-1.png")
+        let before = try box.snapshot("in")
+        let words: [Name] = ["quire", "run", "in/a.tif", "in/a_s-1.png", "--format", "png", "--overwrite", "always"] + Self.quiet
+        let ended = try box.run(words + ["--name", "{dir}/{stem}_s.{ext}"])
+        #expect(ended.status == 3 && ended.errors.contains("in/a_s-1.png, which is the input") && ended.errors.contains("--name"), "\(ended)")
+        var after = try box.snapshot("in")
+        #expect(after.removeValue(forKey: "a_s-1_s.png") != nil)
+        #expect(after == before)
+        try box.makeFolder("own")
+        #expect(try box.run(["convert", "20.png", "24.png", "own/b-1.tif"]).status == 0)
+        let tiff = box.read("own/b-1.tif")
+        let own = try box.run(["quire", "run", "own", "--name", "own/b.tif", "--format", "tiff", "--rotate", "90", "--overwrite", "always"] + Self.quiet)
+        #expect(own.status == 3, "\(own)")
+        #expect(box.read("own/b-1.tif") == tiff)
+    }
+
+    @Test("Names that lead up and down to one place are refused before work, of saves and of renames", arguments: [
+        ("actions:\n  - save: {in: a/../b}\n  - save: {in: b}\n", "save 1 and save 2"),
+        ("actions:\n  - rename: {to: \"{stem}/../x.{ext}\"}\n", "in/a.jpg and in/b.jpg would both become"),
+    ])
+    func folded(recipe: String, message: String) throws {
+        let box = try box("in/a.jpg", "in/b.jpg")
+        try box.write(recipe, to: "r.yaml")
+        let ended = try box.quire("run", "in", "-o", "out", "--recipe", "r.yaml", expect: 2)
+        #expect(ended.errors.contains(message), "\(ended)")
+        #expect(!box.exists("out"))
+    }
+
     @Test("A folder where an output or the PDF should lie is refused")
     func folderInTheWay() throws {
         let box = try box("in/a.jpg", "out/a.jpg/x.jpg", "b.pdf/y.jpg")
