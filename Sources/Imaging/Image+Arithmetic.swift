@@ -4,7 +4,15 @@ internal import CVips
 
 extension Image {
     /// Largest value of a component: full intensity, full opacity.
-    var fullValue: Double { bitsPerBand == 16 ? 65535 : 255 }
+    var fullValue: Double { Self.fullValue(of: format) }
+
+    private static func fullValue(of format: VipsBandFormat) -> Double {
+        switch format {
+        case VIPS_FORMAT_USHORT, VIPS_FORMAT_SHORT: 65535
+        case VIPS_FORMAT_UINT: 4_294_967_295
+        default: 255
+        }
+    }
 
     /// `a * value + b` in floating point; one number for all bands, or one a band.
     func linear(_ a: [Double], _ b: [Double]) throws(ImagingError) -> Image {
@@ -194,7 +202,7 @@ extension Image {
     func unpremultiplied(to format: VipsBandFormat) throws(ImagingError) -> Image {
         let unpremultiply = try Operation("unpremultiply")
         try unpremultiply.set("in", self)
-        try unpremultiply.set("max-alpha", format == VIPS_FORMAT_USHORT ? 65535 : 255)
+        try unpremultiply.set("max-alpha", Self.fullValue(of: format))
         return try unpremultiply.image().rounded(to: format)
     }
 }

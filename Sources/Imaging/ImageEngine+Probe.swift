@@ -58,7 +58,7 @@ extension ImageEngine {
         var finished = FinishedWork()
         do throws(ImagingError) {
             let work = ProcessTask.PageWork(page: 0, header: header, steps: try small.steps(of: header.facts))
-            var rendering = try Rendering(decoder, work, takesFrames: false, assets: assets)
+            var rendering = try Rendering(decoder, work, takesFrames: false, assets: assets, keepsNumbers: false)
             try rendering.conform(to: .jpeg, dropsProfile: true)
             try rendering.clearMetadata()
             finished.thumbnail = try Encoder(format: .jpeg, save: Save(format: .jpeg, quality: 75)).encode(rendering.image).bytes

@@ -205,7 +205,7 @@ struct ProcessTask {
             for work in works {
                 var rendering: Rendering
                 do throws(ImagingError) {
-                    rendering = try Rendering(decoder, work, takesFrames: takesFrames, assets: engine.assets)
+                    rendering = try Rendering(decoder, work, takesFrames: takesFrames, assets: engine.assets, keepsNumbers: format == .tiff)
                     try encode(
                         &rendering, work, metadata, stored: try decoder.stored(page: work.page), isOnly: works.count == 1,
                         into: &finished)

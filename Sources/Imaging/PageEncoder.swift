@@ -28,11 +28,12 @@ struct PageEncoder {
         // Colours and alpha are written one after the other, so rows that come only once have to be held.
         // So they do where group 4 turns out to be worse than Flate.
         var colour = Rendering(image.hasAlpha || smallDepth == 1 ? try image.inMemory() : image)
-        let profile = image.blob("icc-profile-data")
+        try colour.makeShowable()
         var mask = PageMask.none
         if colour.image.hasAlpha {
             try colour.conform(to: isLossy ? .webp : .png, dropsProfile: false)
             let whole = colour.image
+            notes += colour.notes
             let alpha = try Self.bands(of: whole, first: whole.bands - 1, count: 1)
             let stream = try writePNG(alpha, "mask-\(number)", bitDepth: nil)
             mask = .alpha(stream.source, bitsPerComponent: stream.bitDepth)
@@ -48,6 +49,7 @@ struct PageEncoder {
         }
         notes += colour.notes
         let picture = colour.image
+        let profile = picture.blob("icc-profile-data")
         let isCMYK = picture.interpretation == VIPS_INTERPRETATION_CMYK
 
         var facts: PageFacts

@@ -23,8 +23,10 @@ struct Rendering {
     private var frameHeight: Int?
 
     /// Decodes one page and applies the steps; most of the work happens when the result is saved.
+    ///
+    /// - Parameter keepsNumbers: Whether what is made of it holds pixels of all numbers, as far as the steps take them.
     init(
-        _ decoder: Decoder, _ work: ProcessTask.PageWork, takesFrames: Bool, assets: SharedAssets
+        _ decoder: Decoder, _ work: ProcessTask.PageWork, takesFrames: Bool, assets: SharedAssets, keepsNumbers: Bool
     ) throws(ImagingError) {
         self.assets = assets
         limits = decoder.limits
@@ -32,6 +34,7 @@ struct Rendering {
         var rest = work.steps[...]
         let turn = Turn.leading(&rest)
         isStreaming = true
+        let keepsNumbers = keepsNumbers && rest.allSatisfy(\.worksOnAllNumbers)
         if takesFrames {
             guard turn == .none, rest.allSatisfy(\.worksOnFrames) else {
                 throw .file(.unsupported, "all frames can only be made smaller or change colour, not be turned, cut or framed")
@@ -46,12 +49,14 @@ struct Rendering {
             let shrink = decoder.shrinksWhileLoading ? Self.jpegShrink(from: header, to: stored) : 1
             image = try decoder.open(page: work.page, shrink: shrink)
             pixelsDecoded = UInt64(header.width) * UInt64(header.height)
+            if !keepsNumbers { try makeShowable() }
             // The loader keeps the stated resolution whatever it shrinks by.
             resolutionScale = (Double(stored.width) / Double(header.width), Double(stored.height) / Double(header.height))
             try resize(width: stored.width, height: stored.height, tracksResolution: false)
         } else {
             image = try decoder.open(page: work.page)
             pixelsDecoded = UInt64(header.width) * UInt64(header.height)
+            if !keepsNumbers { try makeShowable() }
         }
         try apply(turn)
         for step in rest { try apply(step) }
@@ -99,7 +104,7 @@ struct Rendering {
             image = try embed.image()
         case .greyscale:
             try dropProfileToSRGB()
-            if image.bands >= 3 || image.interpretation == VIPS_INTERPRETATION_CMYK {
+            if image.colourBands >= 3 || image.interpretation == VIPS_INTERPRETATION_CMYK {
                 try convertSpace(image.bitsPerBand > 8 ? "grey16" : "b-w")
             }
         case .sharpen(let sigma):
@@ -146,6 +151,9 @@ struct Rendering {
         // Transparent pixels may have any colour; unweighted they would bleed into their neighbours.
         if hasAlpha {
             image = try image.premultiplied()
+        } else if format == VIPS_FORMAT_UINT || format == VIPS_FORMAT_DOUBLE {
+            // libvips 8.14 resizes these as if they were integers with a sign.
+            image = try image.cast(to: VIPS_FORMAT_FLOAT)
         }
         let resize = try Operation("resize")
         try resize.set("in", image)
@@ -154,6 +162,8 @@ struct Rendering {
         image = try resize.image()
         if hasAlpha {
             image = try image.unpremultiplied(to: format)
+        } else {
+            image = try format == VIPS_FORMAT_UINT ? image.rounded(to: format) : image.cast(to: format)
         }
     }
 

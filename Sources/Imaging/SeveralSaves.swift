@@ -106,7 +106,11 @@ struct SeveralSaves {
     ) throws(ImagingError) {
         do throws(ImagingError) {
             let assets = group[0].task.engine.assets
-            var rendering = try Rendering(decoder, group[0].works[page], takesFrames: takesFrames, assets: assets)
+            let keepsNumbers = group.allSatisfy { open in
+                open.task.format == .tiff && open.works[page].steps.allSatisfy(\.worksOnAllNumbers)
+            }
+            var rendering = try Rendering(
+                decoder, group[0].works[page], takesFrames: takesFrames, assets: assets, keepsNumbers: keepsNumbers)
             finished.pixels += rendering.pixelsDecoded
             for (place, open) in group.enumerated() {
                 let work = open.works[page]

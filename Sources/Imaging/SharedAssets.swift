@@ -83,6 +83,7 @@ final class SharedAssets {
                 let upright = try Operation("autorot")
                 try upright.set("in", opened)
                 var rendering = Rendering(try upright.image())
+                try rendering.makeShowable()
                 try rendering.makePlain(allowsInk: false)
                 try rendering.dropProfileToSRGB()
                 if rendering.image.bitsPerBand == 16 { try rendering.convertSpace(rendering.image.bands < 3 ? "b-w" : "srgb") }

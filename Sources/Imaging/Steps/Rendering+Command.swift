@@ -91,6 +91,7 @@ extension Rendering {
             let opened = try decoder.open()
             try PictureHeader(opened, kind: kind, exif: nil).check(limits, pages: 1)
             image = try opened.inMemory()
+            try makeShowable()
         } catch {
             throw decoder.verdict(on: error)
         }
