@@ -7,7 +7,7 @@ extension Decoder {
     ///
     /// libvips 8.14 turns the inks of every JPEG over, though without Adobe's marker they are stored as they are (pdf.md,
     /// section 4). Of JPEG 2000 it reads no profile, and takes four components for red, green, blue and alpha always.
-    func withStatedColours(_ image: Image) throws(ImagingError) -> Image {
+    func withStatedColours(_ image: Image, page: Int) throws(ImagingError) -> Image {
         switch kind {
         case .jpeg:
             guard image.interpretation == VIPS_INTERPRETATION_CMYK, try !hasAdobeMarker() else { return image }
@@ -16,10 +16,35 @@ extension Decoder {
             return try invert.image()
         case .jp2:
             return try withColours(of: image)
-        case .png, .tiff, .webp, .gif, .heif, .avif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm,
-            .raw:
+        case .png: return try pngColours?.applied(to: image) ?? image
+        case .tiff:
+            guard directories.indices.contains(page), let alpha = directories[page].facts.onlyAlpha,
+                image.bands == directories[page].facts.samplesPerPixel
+            else { return image }
+            let plain = try image.bands(from: 0, count: image.colourBands)
+            return try plain.joined(with: try image.bands(from: alpha, count: 1)).interpreted(as: image.interpretation)
+        case .heif, .avif, .webp: return try asGrey(image)
+        case .gif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
             return image
         }
+    }
+
+    /// What there is to say of colours that a decoded picture is shown without.
+    var lostColours: [WorkNote] {
+        var lost = (pngColours?.ignored ?? []).map { WorkNote.metadataDropped("\($0), so its colours may differ") }
+        if directories.contains(where: { $0.facts.onlyAlpha != nil }) {
+            lost.append(.metadataDropped("spot colours or selections beside the transparency"))
+        }
+        return lost
+    }
+
+    /// These kinds hold greys as three equal components: with a profile for one they are grey again, as no reader applies it to three.
+    private func asGrey(_ image: Image) throws(ImagingError) -> Image {
+        guard image.colourBands == 3, let profile = image.blob("icc-profile-data"), ICCHeader.isUsable(profile, componentCount: 1)
+        else { return image }
+        let grey = try image.bands(from: 0, count: 1)
+        return try (image.hasAlpha ? grey.joined(with: try image.alpha()) : grey)
+            .interpreted(as: image.bitsPerBand == 16 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W)
     }
 
     private func hasAdobeMarker() throws(ImagingError) -> Bool {

@@ -15,7 +15,8 @@ final class Decoder {
     private let loader: Loader
     private let isTolerant: Bool
     /// By page, the directory it stands in, for a TIFF that can be read: previews and masks are no pages of their own.
-    private let directories: [(number: Int, facts: TIFFFile.Page)]
+    let directories: [(number: Int, facts: TIFFFile.Page)]
+    let pngColours: PNGColours?
 
     private enum Loader {
         case source(String)
@@ -60,6 +61,7 @@ final class Decoder {
         case .bmp, .psd, .xcf: (loader, needs) = (.file("magickload"), "magick")
         }
         directories = kind == .tiff ? Self.directories(of: input) : []
+        pngColours = kind == .png ? try PNGColours(input) : nil
         if let needs, !limits.allowedLoaders.contains(needs) {
             throw .file(.unsupported, "a \(kind.rawValue) file; --allow-loader \(needs) admits it, for files you trust")
         }
@@ -95,7 +97,7 @@ final class Decoder {
     /// What there is to say of how the picture was read; call it when all pages are decoded.
     var notes: [WorkNote] {
         switch loader {
-        case .source, .file: []
+        case .source, .file: lostColours
         case .dicom(let picture): picture.wasStretched ? [.valuesStretched] : []
         case .raw(let raw): raw.usesPreview ? [.embeddedPreviewUsed] : raw.lacksPreview ? [.developedForLackOfPreview] : []
         }
@@ -162,7 +164,7 @@ final class Decoder {
         // Without it jpegload gives up at its hundredth warning, however much still decodes.
         if isTolerant, kind == .jpeg { try operation.set("unlimited", true) }
         do throws(ImagingError) {
-            let image = try withStatedColours(operation.image().unpacked())
+            let image = try withStatedColours(operation.image().unpacked(), page: page)
             withExtendedLifetime(source) {}
             return image
         } catch {

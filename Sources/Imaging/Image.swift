@@ -21,7 +21,13 @@ final class Image {
     /// libvips takes the last of any number of components for alpha; of several extra ones none is known to be.
     var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 && bands <= colourBands + 1 }
     /// Components of the colour itself.
-    var colourBands: Int { interpretation == VIPS_INTERPRETATION_CMYK ? 4 : min(bands, bands < 3 ? 1 : 3) }
+    var colourBands: Int {
+        switch interpretation {
+        case VIPS_INTERPRETATION_CMYK: 4
+        case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: 1
+        default: min(bands, bands < 3 ? 1 : 3)
+        }
+    }
     var pageCount: Int { max(1, Int(vips_image_get_n_pages(pointer))) }
     /// Pixels a millimetre.
     var resolution: (x: Double, y: Double) { (vips_image_get_xres(pointer), vips_image_get_yres(pointer)) }

@@ -31,7 +31,7 @@ extension Rendering {
             guard image.interpretation != VIPS_INTERPRETATION_CMYK else { return }
             try dropProfileToSRGB()
             try flatten(.white)
-            if image.bands < 3 { try convertSpace("srgb") }
+            if image.colourBands < 3 { try convertSpace("srgb") }
             let transform = try Operation("icc_transform")
             try transform.set("in", image)
             try transform.set("input-profile", text: "srgb")
@@ -48,7 +48,7 @@ extension Rendering {
         let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
         let isDeep = image.bitsPerBand == 16
         if image.has("icc-profile-data") || isCMYK {
-            if image.bands < 3 {
+            if image.colourBands < 3 {
                 do throws(ImagingError) {
                     let convert = try Operation("icc_import")
                     try convert.set("in", image)
@@ -86,7 +86,7 @@ extension Rendering {
         let rgb = [Double(colour.red), Double(colour.green), Double(colour.blue)]
         let isInk = image.interpretation == VIPS_INTERPRETATION_CMYK
         var values: [Double]
-        if image.bands < 3 {
+        if image.colourBands < 3 {
             // Rec. 709 luma, the nearest grey.
             values = [(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]).rounded() * scale]
         } else if colour != .white, isInk || colour != .black, let own = componentsByProfile(of: colour) {
@@ -140,8 +140,11 @@ extension Rendering {
 
     /// Brings the pixels into a form that `format` can hold; notes what was lost.
     mutating func conform(to format: OutputFormat, dropsProfile: Bool) throws(ImagingError) {
-        // libvips 8.14 writes no profile into JPEG 2000, where its colours would be taken for sRGB.
-        if dropsProfile || format == .jp2 { try dropProfileToSRGB() }
+        // libvips 8.14 writes no profile into JPEG 2000 and GIF, where its colours would be taken for sRGB.
+        let holdsNone = format == .jp2 || format == .gif
+        // These write greys as three components, to which no reader applies a profile for one.
+        let holdsNoneOfGrey = (format == .webp || format == .avif) && image.colourBands == 1
+        if dropsProfile || holdsNone || holdsNoneOfGrey { try dropProfileToSRGB() }
         if format != .tiff { try dropSpotColours() }
         let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
         if isCMYK, format != .jpeg, format != .tiff { try dropProfileToSRGB() }
@@ -177,7 +180,7 @@ extension Rendering {
             if bits == 16, image.format == deepest { return }
         default:
             // LAB, XYZ, scRGB, multiband and what else TIFF can hold.
-            try convertSpace(image.bands < 3 ? "b-w" : "srgb")
+            try convertSpace(image.colourBands < 3 ? "b-w" : "srgb")
             notes.append(.depthReduced)
             return
         }
@@ -185,7 +188,7 @@ extension Rendering {
         if image.format == deepest,
             image.interpretation == VIPS_INTERPRETATION_RGB16 || image.interpretation == VIPS_INTERPRETATION_GREY16
         {
-            try convertSpace(image.bands < 3 ? "b-w" : "srgb")
+            try convertSpace(image.colourBands < 3 ? "b-w" : "srgb")
         } else {
             let cast = try Operation("cast")
             try cast.set("in", image)

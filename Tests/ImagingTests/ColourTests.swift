@@ -44,6 +44,87 @@ struct ColourTests {
         #expect(try bench.difference("r.png", "out/t") < 0.02)
     }
 
+    @Test("A GIF has no place for a profile here, so its colours are converted and look the same, also from 16 bits")
+    func convertsForGIF() throws {
+        let bench = try Bench()
+        try bench.shell("convert -size 60x40 xc:'rgb(230,60,30)' -depth 8 s.png")
+        try bench.shell("vips icc_transform s.png a.tif p3 --embedded --input-profile srgb --depth 16")
+        _ = try bench.finish("a.tif", to: .gif, [])
+        #expect(try bench.difference("s.png", "out/t") < 0.01)
+    }
+
+    @Test(
+        "A grey picture's profile for one component stays with one component, and is applied where there are three",
+        arguments: OutputFormat.allCases)
+    func greyProfileInThree(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.write(GreyProfile.ofGamma1, "grey.icc")
+        try bench.shell("convert -size 60x40 xc:'gray(55)' -depth 8 g.png && vips copy g.png 'a.tif[profile=grey.icc]'")
+        var save = Save(quality: 100, lossless: format == .webp || format == .jp2)
+        if format == .avif { save.subsampling = .full }
+        let work = try bench.finish("a.tif", to: format, [.shrink(.longSide(30)), .save(save)])
+        #expect(work.notes == [])
+        let space = try bench.shell("exiftool -s3 -ICC-header:ColorSpaceData out/t")
+        switch format {
+        case .jpeg, .png, .tiff:
+            #expect(space == "GRAY")
+            #expect(try bench.shell("vipsheader -f bands out/t") == "1")
+            try bench.shell("vips icc_import out/t l.v --embedded && vips colourspace l.v o.png b-w")
+        case .webp, .avif, .gif, .jp2:
+            #expect(space == "")
+            try bench.shell("vips extract_band out/t o.png 0")
+        }
+        // 55 of 255 of the light is 128 in sRGB.
+        #expect(abs(try #require(Double(try bench.shell("vips avg o.png"))) - 128) < 3, "\(format)")
+    }
+
+    @Test("Greys in three components with a profile for one, as libvips writes them, are grey again", arguments: ["webp", "avif"])
+    func greyInThree(_ ending: String) throws {
+        let bench = try Bench()
+        try bench.write(GreyProfile.ofGamma1, "grey.icc")
+        try bench.shell("convert -size 60x40 xc:'gray(55)' -depth 8 g.png && vips copy g.png 'g.tif[profile=grey.icc]'")
+        try bench.shell("vips copy g.tif 'a.\(ending)[lossless]' && vipsheader -f bands a.\(ending)")
+        _ = try bench.finish("a.\(ending)", to: .png, [.strip(.all)])
+        #expect(abs(try #require(Double(try bench.shell("vips avg out/t"))) - 128) < 3)
+        _ = try bench.finish("a.\(ending)", to: .jpeg, [])
+        #expect(try bench.shell("vipsheader -f bands out/t && exiftool -s3 -ICC-header:ColorSpaceData out/t") == "1\nGRAY")
+    }
+
+    /// A PNG with one more chunk behind its header.
+    private func png(_ bench: Bench, _ picture: String, with chunk: [UInt8]) throws {
+        try bench.shell("convert -size 64x64 \(picture) -define png:exclude-chunks=all -define png:color-type=2 a.png")
+        var bytes = try bench.bytes("a.png")
+        bytes.insert(contentsOf: chunk, at: 33)
+        try bench.write(bytes, "a.png")
+    }
+
+    @Test("The gamma a PNG states is obeyed, so that it looks the same in all formats", arguments: [OutputFormat.png, .jpeg, .webp])
+    func gamma(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        let linear: [UInt8] = [0, 0, 0, 4] + Array("gAMA".utf8) + [0, 1, 0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F]
+        try png(bench, "xc:'rgb(100,100,100)'", with: linear)
+        let seen = try bench.shell("convert a.png -alpha off -colorspace sRGB -depth 8 gray:- | od -An -tu1 -N1")
+        #expect(seen == "168")
+        let work = try bench.finish("a.png", to: format, [.shrink(.longSide(8)), .save(Save(quality: 100))])
+        #expect(work.notes == [])
+        #expect(abs(try #require(Double(try bench.shell("vips avg out/t"))) - 168) < 2)
+    }
+
+    @Test("A PNG that states sRGB's gamma is what it is; one that states another code for its colours is said to lose it")
+    func statedColours() throws {
+        let bench = try Bench()
+        let usual: [UInt8] = [0, 0, 0, 4] + Array("gAMA".utf8) + [0, 0, 0xB1, 0x8F, 0x0B, 0xFC, 0x61, 0x05]
+        try png(bench, "xc:'rgb(100,110,120)'", with: usual)
+        let plain = try bench.finish("a.png", to: .png, [.shrink(.longSide(8))])
+        #expect(plain.notes == [])
+        #expect(try bench.shell("vips avg out/t").hasPrefix("110"))
+        let perceptual: [UInt8] = [0, 0, 0, 4] + Array("cICP".utf8) + [9, 16, 0, 1, 77, 35, 35, 254]
+        try png(bench, "xc:'rgb(100,110,120)'", with: perceptual)
+        let coded = try bench.finish("a.png", to: .png, [.shrink(.longSide(8))])
+        #expect(coded.notes == [.metadataDropped("cICP, so its colours may differ")])
+        #expect(try bench.finish("a.png", to: .png, []).notes == [])
+    }
+
     @Test("A grey picture with a grey profile survives a strip")
     func greyProfile() throws {
         let bench = try Bench()
@@ -191,6 +272,37 @@ struct ColourTests {
             try bench.shell("vips extract_band out/t out/three.png 0 --n 3 && mv out/three.png out/t")
         }
         #expect(try bench.difference("r.png", "out/t") < 0.02)
+    }
+
+    @Test("Of several components behind the colours the one said to be alpha hides what it hides", arguments: [OutputFormat.jpeg, .png, .tiff])
+    func alphaBesideSpot(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        // Transparent on the left, a spot colour that covers nothing everywhere.
+        try bench.shell("\(chart) c.png && convert -size 240x160 xc:black -fill white -draw 'rectangle 120,0 239,159' -depth 8 m.png")
+        try bench.shell("vips black b.v 240 160 && vips bandjoin 'c.png m.png b.v' d.v && vips copy d.v a.tif --interpretation srgb")
+        try bench.shell("vips bandjoin 'c.png m.png' rgba.png && convert rgba.png -background white -flatten -filter Lanczos -resize 120x80 r.png")
+        var bytes = try bench.bytes("a.tif")
+        // libvips says of both that they are alpha.
+        let both: [UInt8] = [0x52, 0x01, 3, 0, 2, 0, 0, 0, 2, 0, 2, 0]
+        let entry = try #require(bytes.indices.first { bytes[$0...].starts(with: both) })
+        bytes[entry + 10] = 0
+        try bench.write(bytes, "a.tif")
+        let work = try bench.finish("a.tif", to: format, [.shrink(.longSide(120)), .save(Save(quality: 98))])
+        #expect(work.notes.contains(.metadataDropped("spot colours or selections beside the transparency")))
+        #expect(work.notes.contains(.alphaFlattened) == (format == .jpeg))
+        try bench.shell("convert out/t -background white -flatten o.png")
+        #expect(try bench.difference("r.png", "o.png") < 0.05)
+    }
+
+    @Test("A picture with spot colours becomes grey, then black and white, without them")
+    func greyBesideSpots() throws {
+        let bench = try Bench()
+        try bench.shell(
+            "\(chart) c.png && vips black b.v 240 160 --bands 2 && vips bandjoin 'c.png b.v' d.v"
+                + " && vips copy d.v a.tif --interpretation srgb && convert c.png -colorspace Gray -threshold 50% r.png")
+        _ = try bench.finish("a.tif", to: .png, [.greyscale, Action(ModeConversion(.bilevel, dither: false))])
+        #expect(try bench.difference("r.png", "out/t") < 0.1)
+        #expect(try bench.shell("vipsheader -f bands out/t") == "1")
     }
 
     @Test("JPEG 2000 and HEIC are read", arguments: ["jp2", "heic"])

@@ -9,6 +9,8 @@ public struct TIFFFile: Hashable, Sendable {
         public var height: Int
         public var bitsPerSample: [Int]
         public var samplesPerPixel: Int
+        /// What the samples behind the colours are, from the first: 1 and 2 alpha, 0 something else.
+        public var extraSamples: [Int]
         /// 1 none, 4 CCITT group 4, 5 LZW, 6 and 7 JPEG, 8 and 32946 Deflate, 32773 PackBits...
         public var compression: Int
         /// 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 L*a*b*.
@@ -24,6 +26,14 @@ public struct TIFFFile: Hashable, Sendable {
         public var isReduced: Bool
         /// NewSubfileType says transparency mask (bit 2).
         public var isMask: Bool
+
+        /// The sample, from 0, that alone of several behind the colours is alpha; nil where they are not several, none is, or more
+        /// than one is said to be.
+        public var onlyAlpha: Int? {
+            let alphas = extraSamples.indices.filter { (1...2).contains(extraSamples[$0]) }
+            guard extraSamples.count > 1, extraSamples.count < samplesPerPixel, alphas.count == 1 else { return nil }
+            return samplesPerPixel - extraSamples.count + alphas[0]
+        }
     }
 
     public let isBig: Bool
@@ -164,7 +174,11 @@ public struct TIFFFile: Hashable, Sendable {
             bitsPerSample: try stream.integers(directory.entry(TIFFTag.bitsPerSample), limit: 16).map {
                 Int(truncatingIfNeeded: $0)
             },
-            samplesPerPixel: try number(TIFFTag.samplesPerPixel) ?? 1, compression: try number(TIFFTag.compression) ?? 1,
+            samplesPerPixel: try number(TIFFTag.samplesPerPixel) ?? 1,
+            extraSamples: try stream.integers(directory.entry(TIFFTag.extraSamples), limit: 16).map {
+                Int(truncatingIfNeeded: $0)
+            },
+            compression: try number(TIFFTag.compression) ?? 1,
             photometric: try number(TIFFTag.photometric), fillOrder: try number(TIFFTag.fillOrder) ?? 1,
             orientation: (1...8).contains(orientation) ? orientation : 1, isTiled: isTiled,
             partCount: directory.entry(isTiled ? TIFFTag.tileOffsets : TIFFTag.stripOffsets)?.count ?? 0,

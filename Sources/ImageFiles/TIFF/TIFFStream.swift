@@ -262,6 +262,7 @@ enum TIFFTag {
     static let tileOffsets: UInt16 = 324
     static let tileByteCounts: UInt16 = 325
     static let subIFDs: UInt16 = 330
+    static let extraSamples: UInt16 = 338
     static let jpegTables: UInt16 = 347
     static let thumbnailOffset: UInt16 = 513
     static let thumbnailByteCount: UInt16 = 514

@@ -165,7 +165,7 @@ extension Rendering {
         var deep = image
         if format == VIPS_FORMAT_UCHAR {
             deep = try image.linear([257], [0]).rounded(to: VIPS_FORMAT_USHORT)
-                .interpreted(as: image.bands < 3 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16)
+                .interpreted(as: image.colourBands < 3 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16)
         }
         let made = try changed(deep.premultiplied().rounded(to: VIPS_FORMAT_USHORT)).unpremultiplied(to: VIPS_FORMAT_USHORT)
         image = format == VIPS_FORMAT_UCHAR ? try made.linear([1.0 / 257], [0]).rounded(to: format).interpreted(as: interpretation) : made
@@ -197,7 +197,7 @@ extension Rendering {
             if image.format == VIPS_FORMAT_UCHAR || image.format == VIPS_FORMAT_USHORT { return }
         default: break
         }
-        try convertSpace(image.bands < 3 ? (isDeep ? "grey16" : "b-w") : (isDeep ? "rgb16" : "srgb"))
+        try convertSpace(image.colourBands < 3 ? (isDeep ? "grey16" : "b-w") : (isDeep ? "rgb16" : "srgb"))
     }
 }
 

@@ -50,7 +50,7 @@ extension Rendering {
         try compose.set("overlay", layer)
         try compose.set("mode", nick: mode)
         let isDeep = image.bitsPerBand == 16
-        try compose.set("compositing-space", nick: image.bands < 3 ? (isDeep ? "grey16" : "b-w") : (isDeep ? "rgb16" : "srgb"))
+        try compose.set("compositing-space", nick: image.colourBands < 3 ? (isDeep ? "grey16" : "b-w") : (isDeep ? "rgb16" : "srgb"))
         image = try compose.image().rounded(to: format)
     }
 
