@@ -49,6 +49,36 @@ struct PNGFileTests {
         #expect(try Tool.pixels("gps.png", in: folder.url) == pixels)
     }
 
+    /// A PNG as ImageMagick makes it of a JPEG with IPTC: the bare record in one raw profile, Photoshop's resources in another.
+    private static func twiceIPTC(in folder: TemporaryFolder) throws -> [UInt8] {
+        let tags = ["-IPTC:City=Bonnland", "-IPTC:Sub-location=Hofstr", "-IPTC:Caption-Abstract=Keepme"]
+        _ = try Fixture.make("a.jpg", in: folder, tags: tags)
+        try Tool.run(["convert", "a.jpg", "b.png"], in: folder.url)
+        let old = try folder.read("b.png")
+        for name in ["iptc", "8bim"] { try #require(old.contains(Array("Raw profile type \(name)".utf8))) }
+        return old
+    }
+
+    @Test("Raw profiles of IPTC lose their places, with and without Photoshop's resources around them")
+    func rawIPTC() throws {
+        let folder = try TemporaryFolder()
+        let old = try Self.twiceIPTC(in: folder)
+        try folder.write(try edited(old, .png, [.dropGPS]), as: "gps.png")
+        try Oracle.expectPlacesGone("b.png", "gps.png", in: folder)
+        let kept = try Tool.run(["exiftool", "-a", "-s3", "-Caption-Abstract", "gps.png"], in: folder.url)
+        #expect(String(decoding: kept, as: UTF8.self) == "Keepme\nKeepme\n")
+    }
+
+    @Test("A tag of IPTC goes into each raw profile in its own form, and the others stay")
+    func writingRawIPTC() throws {
+        let folder = try TemporaryFolder()
+        let old = try Self.twiceIPTC(in: folder)
+        try folder.write(try edited(old, .png, [try TagEditTests.set("iptc:Headline", "hi")]), as: "new.png")
+        let found = try Tool.run(
+            ["exiftool", "-a", "-s3", "-City", "-Caption-Abstract", "-Headline", "new.png"], in: folder.url)
+        #expect(String(decoding: found, as: UTF8.self) == "Bonnland\nBonnland\nKeepme\nKeepme\nhi\nhi\n")
+    }
+
     @Test("EXIF and XMP of a JPEG go into a fresh PNG and come out again")
     func splicing() throws {
         let folder = try TemporaryFolder()

@@ -189,6 +189,33 @@ import Variables
         #expect(new.contains(Array("http://example.org".utf8)))
     }
 
+    @Test("A TIFF's IPTC loses its places in every form that writers give it", arguments: ["record", "resources", "turned", "cut"])
+    func placesInTIFF(form: String) throws {
+        let record = Self.dataSet(120, "Keep") + Self.dataSet(90, "Bonnland") + Self.dataSet(105, "Headline!")
+        let block: [UInt8]
+        let isTurned = form == "turned"
+        switch form {
+        case "resources": block = HandMadeTIFF.resource(0x0404, record)
+        case "cut": block = Array(record.dropLast(16))
+        default: block = record + [UInt8](repeating: 0, count: (4 - record.count % 4) % 4)
+        }
+        func turned(_ bytes: [UInt8]) -> [UInt8] { bytes.indices.map { bytes[$0 ^ 3] } }
+        let old = HandMadeTIFF(image: [(33723, 7, isTurned ? turned(block) : block)]).bytes
+        let new = try edited(old, .tiff, [.dropGPS])
+        // Turned round, a text is found in its own words only where it stands at one.
+        let place = try #require(old.firstRange(of: isTurned ? turned(block) : block)).lowerBound
+        func stands(_ text: String, _ file: [UInt8]) -> Bool {
+            let value = Array(file[place..<(place + block.count)])
+            return (isTurned ? turned(value) : value).contains(Array(text.utf8))
+        }
+        #expect(stands("Bonn", old) && !stands("Bonn", new) && !stands("land", new))
+        #expect(stands("Keep", new) && stands("Headline!", new) == (form != "cut"))
+        guard form == "resources" else { return }
+        let written = try edited(old, .tiff, [try Self.set("iptc:City", "Lutetia")])
+        #expect(try embeddedMetadata(of: MemorySource(written), kind: .tiff).texts(of: try #require(MetadataTag(named: "iptc:City"))) == ["Lutetia"])
+        #expect(try embeddedMetadata(of: MemorySource(written), kind: .tiff).texts(of: try #require(MetadataTag(named: "iptc:Headline"))) == ["Headline!"])
+    }
+
     @Test("IPTC goes without what else Photoshop keeps beside it", arguments: ["a.jpg", "a.tif"])
     func droppingIPTC(name: String) throws {
         let folder = try TemporaryFolder()

@@ -93,6 +93,13 @@ struct EditPlan {
         try tags.applied(toPhotoshop: resources.flatMap(withoutTags(toPhotoshop:)))
     }
 
+    /// A bare IPTC record, or the Photoshop resources that some writers put in its place, after the edits.
+    func applied(toIPTCBlock block: [UInt8]) throws(ImageFileError) -> [UInt8]? {
+        if PhotoshopResources.areResources(block) { return try applied(toPhotoshop: block) }
+        guard keeps(.iptc) else { return nil }
+        return try tags.applied(toIPTCBlock: dropsGPS ? PhotoshopResources.clearingPlaces(inIPTCBlock: block) : block)
+    }
+
     /// The plan for a block beside the one that readers look at.
     var withoutTags: EditPlan {
         var plan = self

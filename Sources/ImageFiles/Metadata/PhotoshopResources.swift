@@ -38,8 +38,22 @@ enum PhotoshopResources {
         return result + resources[kept...]
     }
 
+    /// Whether a block that should be an IPTC record holds resources: writers of TIFF and PNG do not agree, so its bytes decide.
+    static func areResources(_ block: [UInt8]) -> Bool { block.has("8BIM", at: 0) }
+
+    /// A block of IPTC without place names, be it a bare record, resources, or a record whose every four bytes were turned round
+    /// by a writer of TIFF that took it for numbers.
+    static func clearingPlaces(inIPTCBlock block: [UInt8]) -> [UInt8] {
+        if areResources(block) { return clearingPlaces(block) }
+        guard block.count >= 4, block.count % 4 == 0, block[0] != 0x1C, block[3] == 0x1C else { return clearingPlacesInIPTC(block) }
+        return turned(clearingPlacesInIPTC(turned(block)))
+    }
+
+    private static func turned(_ block: [UInt8]) -> [UInt8] { block.indices.map { block[$0 ^ 3] } }
+
     /// An IPTC record without content location (2:26, 2:27), city, sublocation, province, country code and name (2:90 to 2:101);
-    /// what follows moves up and the end is filled with zeros (IPTC IIM 4.2, chapter 6).
+    /// what follows moves up and the end is filled with zeros (IPTC IIM 4.2, chapter 6). Nothing proves that what cannot be read,
+    /// such as a data set cut off, tells no place: it goes too.
     static func clearingPlacesInIPTC(_ record: [UInt8]) -> [UInt8] {
         let places: Set<UInt8> = [26, 27, 90, 92, 95, 100, 101]
         var kept: [UInt8] = []
@@ -59,7 +73,6 @@ enum PhotoshopResources {
             if !(record[at + 1] == 2 && places.contains(record[at + 2])) { kept += record[at..<end] }
             at = end
         }
-        kept += record[at...]
         return kept + [UInt8](repeating: 0, count: record.count - kept.count)
     }
 

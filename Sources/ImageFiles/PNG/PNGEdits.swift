@@ -134,7 +134,7 @@ extension PNGFile {
             guard plan.keeps(.exif) else { return nil }
             return try plan.applied(toEXIF: Array(block.dropFirst(signature.count))).map { signature + $0 }
         case "xmp": return try plan.applied(toXMP: block)
-        case "iptc", "8bim": return try plan.applied(toPhotoshop: block)
+        case "iptc", "8bim": return try plan.applied(toIPTCBlock: block)
         case "icc", "icm": return plan.keeps(.icc) ? block : nil
         default: return plan.dropsTrailer ? nil : block
         }

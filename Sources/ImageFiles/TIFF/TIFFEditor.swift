@@ -281,7 +281,7 @@ struct TIFFEditor<Source: ByteSource> {
                 var new = old
                 if clearsGPS {
                     switch entry.tag {
-                    case TIFFTag.iptc: new = PhotoshopResources.clearingPlacesInIPTC(new)
+                    case TIFFTag.iptc: new = PhotoshopResources.clearingPlaces(inIPTCBlock: new)
                     case TIFFTag.photoshop: new = PhotoshopResources.clearingPlaces(new)
                     default: new = XMPPacket.clearingPlaces(new)
                     }

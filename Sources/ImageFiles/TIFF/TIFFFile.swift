@@ -129,7 +129,7 @@ public struct TIFFFile: Hashable, Sendable {
             try replace(photoshop, TIFFTag.photoshop, type: 7, with: try tags.applied(toPhotoshop: photoshop?.bytes), in: &editor)
         }
         if iptc != nil || inside == nil {
-            try replace(iptc, TIFFTag.iptc, type: 7, with: try tags.applied(toIPTC: iptc?.bytes), in: &editor)
+            try replace(iptc, TIFFTag.iptc, type: 7, with: try tags.applied(toIPTCBlock: iptc?.bytes), in: &editor)
         }
         return try editor.pieces()
     }
@@ -155,7 +155,7 @@ public struct TIFFFile: Hashable, Sendable {
         found.xmp = try stream.bytes(first.entry(TIFFTag.xmp), limit: Self.metadataBytesMax)
         found.photoshop = try stream.bytes(first.entry(TIFFTag.photoshop), limit: Self.metadataBytesMax)
         if found.photoshop == nil, let iptc = try stream.bytes(first.entry(TIFFTag.iptc), limit: Self.metadataBytesMax) {
-            found.photoshop = PhotoshopResources.wrapping(iptc: iptc)
+            found.photoshop = PhotoshopResources.areResources(iptc) ? iptc : PhotoshopResources.wrapping(iptc: iptc)
         }
         return found
     }

@@ -170,6 +170,12 @@ struct TagChanges {
         return edited.dataSets == old ? record : edited.bytes
     }
 
+    /// What stands where a bare record should: some writers put Photoshop resources there.
+    func applied(toIPTCBlock block: [UInt8]?) throws(ImageFileError) -> [UInt8]? {
+        if let block, PhotoshopResources.areResources(block) { return try applied(toPhotoshop: block) }
+        return try applied(toIPTC: block)
+    }
+
     /// Photoshop resources; the record is one of them.
     func applied(toPhotoshop resources: [UInt8]?) throws(ImageFileError) -> [UInt8]? {
         guard !iptc.isEmpty else { return resources }
