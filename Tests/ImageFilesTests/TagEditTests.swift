@@ -175,6 +175,28 @@ import Variables
 
     private static func dataSet(_ number: UInt8, _ text: String) -> [UInt8] { [0x1C, 2, number, 0, UInt8(text.utf8.count)] + Array(text.utf8) }
 
+    @Test(
+        "Place names of XMP go however the packet spells their schemas",
+        arguments: [
+            "xmlns:photoshoq=\"http://ns.adobe.com/photoshop/1.0/\" photoshoq:City=\"Bonnland\">",
+            "xmlns:p='http://ns.adobe.com/photoshop/1.0'><p:City>Bonnland</p:City>",
+            "><City xmlns=\"http://ns.adobe.com/photoshop/1.0/\">Bonnland</City>",
+            "><q:LocationShown xmlns:q=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\"><rdf:Bag><rdf:li>Bonnland</rdf:li></rdf:Bag></q:LocationShown>",
+        ])
+    func placesOfOtherPrefixes(body: String) throws {
+        let folder = try TemporaryFolder()
+        let packet = Fixture.xmp(body + "<d:title xmlns:d='http://purl.org/dc/elements/1.1/'>Keep</d:title><t:Orientation xmlns:t='http://ns.adobe.com/tiff/1.0/'>6</t:Orientation>")
+        let new = try #require(try EmbeddedMetadata(xmp: packet).applying([.dropGPS, .setOrientation(3)]).xmp)
+        try folder.write(packet, as: "a.xmp")
+        try folder.write(new, as: "b.xmp")
+        func values(_ name: String) throws -> String {
+            String(decoding: try Tool.run(["exiftool", "-a", "-s3", "-n", "-XMP:all", name], in: folder.url), as: UTF8.self)
+        }
+        try #require(try values("a.xmp").contains("Bonnland"))
+        let left = try values("b.xmp").split(separator: "\n").map(String.init)
+        #expect(Set(left) == ["Keep", "3"], "\(left)")
+    }
+
     @Test("Places and IPTC go together, of TIFFs whose Photoshop resources hold EXIF and XMP too")
     func droppingIPTCAndPlaces() throws {
         let position = Fixture.xmp("exif:GPSLatitude=\"48,51.5N\">")

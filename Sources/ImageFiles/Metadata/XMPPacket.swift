@@ -21,15 +21,19 @@ enum XMPPacket {
     static func settingOrientation(_ orientation: Int, in packet: [UInt8]) -> [UInt8] {
         var result = packet
         let digit = UInt8(0x30 + orientation)
+        let names = XMPNames(packet)
+        func isOrientation(_ name: XMLScanner.Name) -> Bool {
+            names.meanings(of: name).contains(XMLScanner.Name(prefix: "tiff", local: "Orientation"))
+        }
         var scanner = XMLScanner(packet)
         var isInside = false
         while let token = scanner.next() {
             switch token {
             case .open(let tag):
-                for attribute in tag.attributes where attribute.name.prefix == "tiff" && attribute.name.local == "Orientation" {
+                for attribute in tag.attributes where isOrientation(attribute.name) {
                     write(digit, over: attribute.value, in: &result)
                 }
-                isInside = !tag.isEmpty && tag.name.prefix == "tiff" && tag.name.local == "Orientation"
+                isInside = !tag.isEmpty && isOrientation(tag.name)
             case .text(let range):
                 if isInside { write(digit, over: range, in: &result) }
             case .close:
@@ -63,6 +67,7 @@ enum XMPPacket {
         name.prefix != "xmlns" && name.local.utf8.count >= 3 && name.local.prefix(3).lowercased() == "gps"
     }
 
+    /// Whether a name with its usual prefix is that of a position or a place name.
     static func isPlace(_ name: XMLScanner.Name) -> Bool {
         if isPosition(name) { return true }
         switch name.prefix {
@@ -73,8 +78,10 @@ enum XMPPacket {
         }
     }
 
-    /// Blanks the attributes, and the elements with all they hold, whose names `isUnwanted`.
-    private static func clearing(_ packet: [UInt8], _ isUnwanted: (XMLScanner.Name) -> Bool) -> [UInt8] {
+    /// Blanks the attributes, and the elements with all they hold, whose names with their usual prefix `isKindUnwanted`.
+    private static func clearing(_ packet: [UInt8], _ isKindUnwanted: (XMLScanner.Name) -> Bool) -> [UInt8] {
+        let names = XMPNames(packet)
+        func isUnwanted(_ name: XMLScanner.Name) -> Bool { names.meanings(of: name).contains(where: isKindUnwanted) }
         var result = packet
         var scanner = XMLScanner(packet)
         var unwantedStart: Int?
@@ -112,6 +119,42 @@ enum XMPPacket {
         if let start = unwantedStart { blank(start..<packet.count) }
         return result
     }
+}
+
+/// What the prefixes of a packet stand for: a writer may spell a schema as it likes.
+///
+/// A prefix that is declared more than once has all its meanings everywhere: what is to be cleared must not hide behind a
+/// packet that is not well-formed.
+struct XMPNames {
+    private var usualPrefixes: [String: Set<String>] = [:]
+
+    private static let schemas: [String: String] = {
+        var schemas = [schema("http://ns.adobe.com/xmp/note/"): "xmpNote"]
+        for (prefix, namespace) in XMPTag.namespaces { schemas[schema(namespace)] = prefix }
+        return schemas
+    }()
+
+    init(_ packet: [UInt8]) {
+        var scanner = XMLScanner(packet)
+        while let token = scanner.next() {
+            guard case .open(let tag) = token else { continue }
+            for attribute in tag.attributes {
+                let isDefault = attribute.name.prefix.isEmpty && attribute.name.local == "xmlns"
+                guard isDefault || attribute.name.prefix == "xmlns",
+                    let usual = Self.schemas[Self.schema(XMPText.unescaped(packet[attribute.value]))]
+                else { continue }
+                usualPrefixes[isDefault ? "" : attribute.name.local, default: []].insert(usual)
+            }
+        }
+    }
+
+    /// A name as it stands, and with the usual prefix of each schema that its own may stand for.
+    func meanings(of name: XMLScanner.Name) -> [XMLScanner.Name] {
+        [name] + (usualPrefixes[name.prefix] ?? []).map { XMLScanner.Name(prefix: $0, local: name.local) }
+    }
+
+    /// Without the slash at its end, which some writers leave away and readers forgive.
+    private static func schema(_ namespace: String) -> String { namespace.hasSuffix("/") ? String(namespace.dropLast()) : namespace }
 }
 
 /// Walks XML markup by position, without namespaces or entities: as much as properties of an XMP packet need.
