@@ -78,6 +78,33 @@ struct ContainerTests {
         }
     }
 
+    @Test("The coordinates of a map go from every page with the place", arguments: [["-endian", "LSB"], ["-endian", "MSB"]])
+    func maps(convert: [String]) throws {
+        let folder = try TemporaryFolder()
+        _ = try Fixture.make(
+            "a.tif", in: folder, convert: ["-duplicate", "1"] + convert,
+            tags: ["-Artist=Ann", "-ModelTransform=1 0 0 7.77 0 1 0 51.12 0 0 0 0 0 0 0 1"])
+        for page in ["IFD0", "IFD1"] {
+            try Tool.run(
+                ["exiftool", "-q", "-overwrite_original", "-\(page):PixelScale=0.1 0.1 0", "-\(page):ModelTiePoint=0 0 0 7.77 51.12 0", "a.tif"],
+                in: folder.url)
+        }
+        func coordinates(_ name: String) throws -> String {
+            String(decoding: try Tool.run(["exiftool", "-a", "-s", "-G1", "-PixelScale", "-ModelTiePoint", "-ModelTransform", name], in: folder.url), as: UTF8.self)
+        }
+        let before = try coordinates("a.tif")
+        try #require(before.contains("[IFD0]") && before.contains("[IFD1]") && before.contains("51.12"))
+        let new = try edited(try folder.read("a.tif"), .tiff, [.dropGPS])
+        try folder.write(new, as: "gps.tif")
+        #expect(try coordinates("gps.tif").isEmpty)
+        // Not merely out of reach.
+        let latitude = withUnsafeBytes(of: (51.12 as Double).bitPattern.littleEndian) { Array($0) }
+        #expect(!new.contains(latitude) && !new.contains(latitude.reversed()))
+        let left = try #require(try Tool.tags(["gps.tif"], in: folder.url)["gps.tif"])
+        #expect(left["IFD0:Artist"] == "Ann" && left["ExifTool:Warning"] == nil)
+        #expect(try Tool.pixels("gps.tif", in: folder.url) == Tool.pixels("a.tif", in: folder.url))
+    }
+
     @Test("A BigTIFF is read and edited as a classic one is", .enabled(if: Tool.isInstalled("tiffcp")))
     func bigTIFF() throws {
         let folder = try TemporaryFolder()

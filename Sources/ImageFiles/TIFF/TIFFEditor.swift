@@ -64,7 +64,8 @@ struct TIFFEditor<Source: ByteSource> {
         return Node(directory: directory, entries: entries, next: directory.next, offset: directory.range.offset)
     }
 
-    /// Removes GPS directories, and what tells the place in the XMP, IPTC and Photoshop values of main directories.
+    /// Removes GPS directories and the coordinates of maps, and what tells the place in the XMP, IPTC and Photoshop values of main
+    /// directories.
     mutating func dropGPS() throws(ImageFileError) {
         clearsGPS = true
         var seen: Set<UInt64> = []
@@ -74,7 +75,13 @@ struct TIFFEditor<Source: ByteSource> {
             }
             zero(gps)
         }
-        for index in main.indices { remove(TIFFTag.gps, from: &main[index]) }
+        for index in main.indices {
+            for entry in main[index].directory.entries where TIFFTag.mapCoordinates.contains(entry.tag) {
+                if entry.isOutOfLine, let value = entry.value { zeroed.append(value) }
+                remove(entry.tag, from: &main[index])
+            }
+            remove(TIFFTag.gps, from: &main[index])
+        }
         for index in exif.indices { remove(TIFFTag.gps, from: &exif[index]) }
     }
 

@@ -285,6 +285,9 @@ enum TIFFTag {
     static let interoperability: UInt16 = 40965
     static let cfaPattern: UInt16 = 41730
     static let lensModel: UInt16 = 42036
+    /// Where on Earth the picture lies: pixel scale, tie points, transformations, keys with their numbers and texts (GeoTIFF 1.1,
+    /// annex B, and Intergraph's older matrix), and the rational polynomials of satellites (RPCs in GeoTIFF).
+    static let mapCoordinates: Set<UInt16> = [33550, 33920, 33922, 34264, 34735, 34736, 34737, 50844]
 }
 
 extension Density {
