@@ -92,9 +92,7 @@ struct Collisions {
                 if settings.isInPlace { throw .usage("\(task.input) is named twice; with --in-place and --pdf name it once") }
                 // What an earlier job made has its page for both.
                 if try isCurrent(task, store) { continue }
-                task.output = nil
-                task.mayReplace = false
-                task.further = []
+                task.makePageAlone()
                 pagesOnly.append(task)
                 twice.append(TaskOutcome(index: task.index, state: .planned))
             }

@@ -58,6 +58,7 @@ struct DryRun {
     }
 
     private func replacement(_ task: PlannedTask) -> String {
+        if settings.isInPlace, task.output == nil { return " (up to date; its page is made of it)" }
         let replaced = task.outputs.indices.filter { task.mayReplace(save: $0) }
         if replaced.isEmpty { return "" }
         return task.outputs.count == 1 ? " (replaces it)" : " (replaces \(replaced.map { task.outputs[$0].display }.joined(separator: ", ")))"

@@ -31,6 +31,10 @@ final class OrderMaker {
         } else if plan.bindsInputsAsTheyAre {
             try make(plan.spoolFolder)
             kind = .page(PageOrder(spoolFolder: absolute(plan.spoolFolder), digestInput: settings.digestsInputs))
+        } else if settings.isInPlace, task.output == nil {
+            // The recipe was done to it: what is bound is the file as it stands.
+            try make(plan.spoolFolder)
+            kind = .page(PageOrder(spoolFolder: absolute(plan.spoolFolder), digestInput: settings.digestsInputs, keepsMetadata: true))
         } else {
             let wantsPages = !plan.books.isEmpty
             if wantsPages { try make(plan.spoolFolder) }

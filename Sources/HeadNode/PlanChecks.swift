@@ -15,8 +15,8 @@ enum PlanLook {
 
 /// An input whose time or place is another than when its output was made.
 struct PlanDoubt {
-    /// If it has the bytes it had.
-    var outcome: TaskOutcome
+    /// If it has the bytes it had; nil for a file replaced in place whose page is still to be made.
+    var outcome: TaskOutcome?
     /// What it had.
     var digest: Digest256
     /// What the ledger shall know then.
@@ -81,19 +81,23 @@ struct PlanChecks {
         inputKeys.append(input.fileKey)
         guard let output = task.output else { return .open }
         for output in task.outputs { hashes.append(CollisionKey.hash(output)) }
-        if settings.isInPlace { return try lookInPlace(task, output) }
+        if settings.isInPlace { return try lookInPlace(&task, output) }
         return try lookAtOutputs(of: &task)
     }
 
-    /// A file that this recipe made of itself already is left as it is.
+    /// A file that this recipe made of itself already is left as it is; a page that is not at hand is made of it as it stands.
     ///
     /// Of whatever build: what it was made from is gone.
-    private func lookInPlace(_ task: PlannedTask, _ output: RawPath) throws(HeadError) -> PlanLook {
+    private func lookInPlace(_ task: inout PlannedTask, _ output: RawPath) throws(HeadError) -> PlanLook {
         if settings.overwrite == .always { return .open }
         let entry = try journal { () throws(JobStoreError) in try ledger.entry(for: absolute(output)) }
-        guard var entry, entry.isInPlace, entry.recipe == recipe, hasPages(entry) else { return .open }
-        let outcome = TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: [output])
-        if entry.outputIdentity == task.identity { return .settled(outcome) }
+        guard var entry, entry.isInPlace, entry.recipe == recipe else { return .open }
+        let outcome = hasPages(entry) ? TaskOutcome(index: task.index, state: .current, work: entry.work, outputs: [output]) : nil
+        if entry.outputIdentity == task.identity {
+            if let outcome { return .settled(outcome) }
+            task.makePageAlone()
+            return .open
+        }
         guard settings.identity == .digest, entry.outputIdentity.sizeBytes == task.identity.sizeBytes, let made = entry.work.files.first else { return .open }
         entry.outputIdentity = task.identity
         return .doubtful(PlanDoubt(outcome: outcome, digest: made.digest, entries: [entry], existing: []))
@@ -230,10 +234,14 @@ struct PlanChecks {
                     if !settings.isInPlace { replace(doubt.existing, by: &tasks[index]) }
                     continue
                 }
-                outcomes.append(doubt.outcome)
-                noteKeptPages(doubt.outcome, tasks[index])
                 renewed += doubt.entries
-                if let build = doubt.otherBuild { otherBuilds.note(build, outputs: doubt.outcome.outputs.count) }
+                guard let outcome = doubt.outcome else {
+                    tasks[index].makePageAlone()
+                    continue
+                }
+                outcomes.append(outcome)
+                noteKeptPages(outcome, tasks[index])
+                if let build = doubt.otherBuild { otherBuilds.note(build, outputs: outcome.outputs.count) }
             }
         }
         if !settings.isDryRun { try journal { () throws(JobStoreError) in try ledger.record(renewed) } }
@@ -371,16 +379,6 @@ struct PlanChecks {
                 try body(folder.appending(entry.name), entry.facts, names.contains(entry.name) || numbered.contains(folder.appending(entry.name)))
             }
         }
-    }
-}
-
-extension RawPath {
-    /// `album-012.pdf` as `album.pdf`; the name itself when it has no number.
-    var withoutVolumeNumber: RawPath {
-        let digits = stem.bytes.reversed().prefix { (0x30...0x39).contains($0) }.count
-        let start = stem.bytes.dropLast(digits)
-        guard digits >= 3, start.last == 0x2D else { return self }
-        return RawPath(bytes: Array(start.dropLast()) + (fileExtension.map { [0x2E] + $0.bytes } ?? []))
     }
 }
 

@@ -62,12 +62,33 @@ final class Recovery {
             }
             // One that is not there now fails for that when it is worked on.
             do throws(SystemError) { task.identity = try FileOperation.facts(of: task.input).identity } catch {}
-            return task
+            guard let done = try doneInPlace(task) else { return task }
+            if !plan.books.isEmpty {
+                task.makePageAlone()
+                return task
+            }
+            let outcome = TaskOutcome(index: task.index, state: .current, work: done.work, outputs: task.outputs)
+            try journal { () throws(JobStoreError) in try store.record([outcome], epochMilliseconds: SystemClock.epochMilliseconds()) }
+            return nil
         }
         guard opened > 0 else {
             let which = reasons.map { " as " + $0.map(\.rawValue).sorted().joined(separator: " or ") } ?? ""
             throw .usage("no \(plan.program == nil ? "file" : "task") of job \(job.job.rawValue) failed\(which)")
         }
+    }
+
+    /// What is known of a task's file that is what the recipe made of it in place, and is not to be put through it once more.
+    private func doneInPlace(_ task: PlannedTask) throws(HeadError) -> LedgerEntry? {
+        guard let entry = try entryInPlace(task), entry.outputIdentity == task.identity else { return nil }
+        return entry.job == plan.job || job.settings.overwrite != .always ? entry : nil
+    }
+
+    /// What the ledger has of a file that this recipe replaced.
+    private func entryInPlace(_ task: PlannedTask) throws(HeadError) -> LedgerEntry? {
+        guard job.settings.isInPlace, let output = task.output else { return nil }
+        let entry = try journal { () throws(JobStoreError) in try job.ledger.entry(for: plan.workingFolder.appending(output).normalized) }
+        guard let entry, entry.isInPlace, entry.recipe == plan.recipeDigest else { return nil }
+        return entry
     }
 
     private func finishWinners() throws(HeadError) {
@@ -255,7 +276,7 @@ final class Recovery {
                 let pages = (record.outcome.work?.pages ?? []).dropFirst(record.task.index.position == start ? bound : 0)
                 for page in pages where page.isSpooled {
                     guard try spool.holds(page) else {
-                        opened.append(record.task)
+                        opened.append(try forItsPage(record.task))
                         break
                     }
                 }
@@ -264,6 +285,16 @@ final class Recovery {
             try reopen(opened)
             next = last.task.index.position + 1
         }
+    }
+
+    /// A task that is done but for its page. Of a file replaced in place it is made of what the recipe left; if that is not there
+    /// any more, the task fails for it.
+    private func forItsPage(_ task: PlannedTask) throws(HeadError) -> PlannedTask {
+        guard let entry = try entryInPlace(task) else { return task }
+        var task = task
+        task.identity = entry.outputIdentity
+        task.makePageAlone()
+        return task
     }
 }
 

@@ -42,3 +42,13 @@ struct StaleVolumes {
         return stale
     }
 }
+
+extension RawPath {
+    /// `album-012.pdf` as `album.pdf`; the name itself when it has no number.
+    var withoutVolumeNumber: RawPath {
+        let digits = stem.bytes.reversed().prefix { (0x30...0x39).contains($0) }.count
+        let start = stem.bytes.dropLast(digits)
+        guard digits >= 3, start.last == 0x2D else { return self }
+        return RawPath(bytes: Array(start.dropLast()) + (fileExtension.map { [0x2E] + $0.bytes } ?? []))
+    }
+}

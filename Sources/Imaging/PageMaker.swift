@@ -121,7 +121,7 @@ extension ImageEngine {
         var finished = FinishedWork()
         if !kind.matchesExtension(order.input.lowercasedExtension) { finished.notes.append(.contentIs(kind)) }
 
-        let edits = MetadataPolicy(recipe, recipe.save).editsOfFile
+        let edits = page.keepsMetadata ? [] : MetadataPolicy(recipe, recipe.save).editsOfFile
         var pieces: [Piece]?
         if !edits.isEmpty {
             do throws(ImageFileError) {

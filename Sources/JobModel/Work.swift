@@ -161,9 +161,12 @@ public enum TempName {
 public struct PageOrder: Hashable, Sendable {
     public var spoolFolder: RawPath
     public var digestInput: Bool
-    public init(spoolFolder: RawPath, digestInput: Bool) {
+    /// Whether the recipe's changes to metadata stay away too: they were made to the file before.
+    public var keepsMetadata: Bool
+    public init(spoolFolder: RawPath, digestInput: Bool, keepsMetadata: Bool = false) {
         self.spoolFolder = spoolFolder
         self.digestInput = digestInput
+        self.keepsMetadata = keepsMetadata
     }
 }
 

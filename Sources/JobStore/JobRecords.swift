@@ -75,6 +75,13 @@ extension PlannedTask {
 
     public func mayReplace(save: Int) -> Bool { save == 0 ? mayReplace : further[save - 1].mayReplace }
 
+    /// Leaves nothing to be made but its page. In a job that works in place that is a page of the file as it stands.
+    public mutating func makePageAlone() {
+        output = nil
+        mayReplace = false
+        further = []
+    }
+
     public mutating func setOutput(_ path: RawPath, ofSave save: Int) {
         if save == 0 { output = path } else { further[save - 1].path = path }
     }

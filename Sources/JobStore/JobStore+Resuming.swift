@@ -196,20 +196,22 @@ extension JobStore {
         return try records(where: "state IN (\(list)) AND idx >= ?", [first], count: count)
     }
 
-    /// Lets tasks be done once more, as these now stand: inputs may have another identity.
+    /// Lets tasks be done once more, as these now stand: inputs may have another identity, and outputs may be wanted no more.
     public func reopen(_ tasks: [PlannedTask]) throws(JobStoreError) {
         if tasks.isEmpty { return }
         try write("reopen tasks", durable: false) { database in
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE task SET state = \(TaskState.planned.rawValue), reason = NULL, message = NULL, work = NULL, outputs = NULL,
-                        cpu_us = NULL, wall_us = NULL, peak_bytes = NULL, host = NULL, attempts = 0, run = NULL, size = ?, modified_ns = ?
+                        cpu_us = NULL, wall_us = NULL, peak_bytes = NULL, host = NULL, attempts = 0, run = NULL, size = ?, modified_ns = ?,
+                        output = ?, may_replace = ?, further = ?
                     WHERE idx = ?
                     """)
             let program = try database.cachedStatement(sql: "DELETE FROM program WHERE task = ?")
             for task in tasks {
                 try statement.execute(arguments: [
-                    Int64(bitPattern: task.identity.sizeBytes), task.identity.modifiedNanoseconds, task.index.position,
+                    Int64(bitPattern: task.identity.sizeBytes), task.identity.modifiedNanoseconds, task.output.map { data($0.bytes) },
+                    task.mayReplace, furtherBytes(of: task).map(data), task.index.position,
                 ])
                 try program.execute(arguments: [task.index.position])
             }

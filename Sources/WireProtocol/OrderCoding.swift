@@ -87,6 +87,7 @@ extension WorkKind: WireCodable {
             writer.put(tag: 1)
             writer.put(order.spoolFolder)
             writer.put(order.digestInput)
+            writer.put(order.keepsMetadata)
         case .probe: writer.put(tag: 2)
         case .thumbnail(let side):
             writer.put(tag: 3)
@@ -105,7 +106,7 @@ extension WorkKind: WireCodable {
     public init(from reader: inout WireReader) throws(WireError) {
         switch try reader.byte() {
         case 0: self = .process(try reader.value())
-        case 1: self = .page(PageOrder(spoolFolder: try reader.value(), digestInput: try reader.bool()))
+        case 1: self = .page(PageOrder(spoolFolder: try reader.value(), digestInput: try reader.bool(), keepsMetadata: try reader.bool()))
         case 2: self = .probe
         case 3: self = .thumbnail(sidePixelsMax: try reader.integer())
         case 4: self = .fingerprint(try reader.value())

@@ -92,6 +92,85 @@ struct SafetyTests {
         #expect(try box.width("in/a.jpg") == 8)
     }
 
+    /// Files whose pages are encoded for a PDF, and one whose bytes go into it.
+    private func boxOfKinds() throws -> Sandbox {
+        let box = try Sandbox()
+        try box.makeFolder("in")
+        for (name, depth) in [("a.gif", "8"), ("b.webp", "8"), ("c.tif", "16"), ("d.jpg", "8")] {
+            let made = try box.run(["convert", "-size", "61x40", "gradient:red-blue", "-depth", Name(depth), Name("in/" + name)])
+            try #require(made.status == 0, "\(made)")
+        }
+        return box
+    }
+
+    @Test("In place and with a PDF, a recipe is done to a file once, however often the command is run")
+    func inPlacePages() throws {
+        let box = try boxOfKinds()
+        let words: [Name] = ["quire", "run", "in", "--in-place", "--shrink", "50%", "--progress", "none"]
+        #expect(try box.run(words).status == 0)
+        let once = try box.snapshot("in")
+        for _ in 1...3 {
+            let ended = try box.run(words + ["--pdf", "b.pdf", "--manifest", "m", "--report", "r.json"])
+            #expect(ended.status == 0, "\(ended)")
+            #expect(try box.snapshot("in") == once)
+            #expect(try box.pageWidths("b.pdf") == [31, 31, 31, 31])
+            try box.expectSound("b.pdf")
+            #expect(try box.run(["sha256sum", "-c", "--status", "m"]).status == 0)
+        }
+        // By the bytes too, where the times are others.
+        #expect(try box.run(["quire", "run", "in", "--in-place", "--shrink", "40%", "--identity", "digest", "--progress", "none"]).status == 0)
+        #expect(try box.run(["touch", "-d", "2001-02-03", "in/a.gif", "in/b.webp", "in/c.tif", "in/d.jpg"]).status == 0)
+        let touched = try box.snapshot("in")
+        try box.quire("run", "in", "--in-place", "--shrink", "40%", "--identity", "digest", "--pdf", "b.pdf", "--progress", "none", expect: 0)
+        #expect(try box.snapshot("in") == touched)
+        #expect(try box.pageWidths("b.pdf") == [12, 12, 12, 12])
+        box.expectTidy()
+    }
+
+    @Test("In place, times are moved once, in the file and in its page of the PDF")
+    func inPlaceTimes() throws {
+        let box = try Sandbox()
+        try box.write(TinyPicture.jpeg(20, exif: .init(taken: "2024:01:01 10:00:00")), to: "in/a.jpg")
+        try box.write("actions:\n  - time-shift: {days: 1}\n", to: "r.yaml")
+        let words: [Name] = ["quire", "run", "in", "--in-place", "--recipe", "r.yaml", "--progress", "none"]
+        for pdf: [Name] in [[], ["--pdf", "b.pdf"], ["--pdf", "b.pdf"]] {
+            #expect(try box.run(words + pdf).status == 0)
+            let taken = try box.run(["exiftool", "-s3", "-DateTimeOriginal", "in/a.jpg"]).out
+            #expect(taken == "2024:01:02 10:00:00\n")
+        }
+        #expect(try box.run(["pdfimages", "-all", "b.pdf", "page"]).status == 0)
+        #expect(box.read("page-000.jpg") == box.read("in/a.jpg"))
+    }
+
+    @Test("In place, retry leaves alone what is finished, and binds its pages")
+    func inPlaceRetry() throws {
+        let box = try boxOfKinds()
+        let whole = try #require(box.read("in/d.jpg"))
+        try box.write("no picture", to: "in/d.jpg")
+        let words: [Name] = ["quire", "run", "in", "--in-place", "--shrink", "50%", "--progress", "none"]
+        #expect(try box.run(words + ["--pdf", "b.pdf"]).status == 3)
+        let finished = try box.snapshot("in")
+        try box.write(whole, to: "in/d.jpg")
+        try box.quire("retry", "--progress", "none", expect: 0)
+        let after = try box.snapshot("in")
+        for name in ["a.gif", "b.webp", "c.tif"] as [Name] { #expect(after[name] == finished[name]) }
+        #expect(try box.pageWidths("b.pdf") == [31, 31, 31, 31])
+        #expect(try box.width("in/d.jpg") == 31)
+        // What another job of the same recipe has done since is done.
+        for pdf: [Name] in [[], ["--pdf", "c.pdf"]] {
+            try box.write("no picture", to: "in/d.jpg")
+            let failed = try box.run(words + pdf + ["--json"])
+            #expect(failed.status == 3, "\(failed)")
+            try box.write(whole, to: "in/d.jpg")
+            #expect(try box.run(words).status == 0)
+            let done = try box.snapshot("in")
+            try box.quire("retry", Name(try #require(try failed.object()["job"].text)), "--progress", "none", expect: 0)
+            #expect(try box.snapshot("in") == done)
+        }
+        #expect(try box.pageWidths("c.pdf") == [31, 31, 31, 31])
+        box.expectTidy()
+    }
+
     @Test("In place, names that differ in case only are two files, and one file named twice is one")
     func inPlaceNames() throws {
         let box = try box("in/img.jpg", "in/IMG.jpg")
