@@ -19,7 +19,7 @@ struct JobPlanner {
     /// The build that would make outputs now, if that is known: asked only when there are outputs of an earlier job.
     let build: () throws(HeadError) -> String?
     /// Looks into inputs: asked only when names or the order need it.
-    let probe: ([ScannedInput]) throws(HeadError) -> [ProbeFacts?]
+    let probe: ([ScannedInput]) throws(HeadError) -> [SideWork.Probed]
 
     /// Rows are written in groups of this many.
     static let rowsAtOnce = 4096
@@ -37,15 +37,16 @@ struct JobPlanner {
         let countsFolders = names?.countsFolders == true || recipe.variables.contains(Variable(.plain(.folderindex)))
         var missing = MissingInputs()
         var roots = InputRoots()
-        let add = { (input: ScannedInput, facts: ProbeFacts?, place: ListPlace) throws(HeadError) in
+        let add = { (input: ScannedInput, probed: SideWork.Probed?, place: ListPlace) throws(HeadError) in
             let index = TaskIndex(count)
             roots.note(input, in: workingFolder)
-            let source = nameSource(input, TaskIndex(place.index), place.folderIndex, facts)
+            let source = nameSource(input, TaskIndex(place.index), place.folderIndex, probed?.facts)
             var outputs: [FurtherOutput] = []
+            var unnamed: TaskFailure?
             if settings.isInPlace {
                 outputs = [FurtherOutput(path: try inPlaceName(input, source.format), format: source.format)]
             } else if let names {
-                outputs = try names.outputs(of: source)
+                do throws(PlanningError) { outputs = try names.outputs(of: source) } catch { unnamed = try failure(of: probed, error) }
             }
             var book = 0
             if let bookNames {
@@ -60,16 +61,16 @@ struct JobPlanner {
                 task.place = InputPlace(
                     relative: input.relative, inputFolderName: source.inputFolderName, index: place.index + 1, folderIndex: source.folderIndex)
             }
-            let look = try checks.look(at: &task, input)
+            let look = try checks.look(at: &task, input, unnamed: unnamed)
             try rows.add(task, look, &checks)
             count += 1
             if count % Self.rowsAtOnce == 0 { try interrupts.check() }
         }
-        let (skipped, leftOut) = try forEachInput(needsProbe: names?.needsProbe == true, countsFolders: countsFolders) { (input, facts, place) throws(HeadError) in
+        let (skipped, leftOut) = try forEachInput(needsProbe: names?.needsProbe == true, countsFolders: countsFolders) { (input, probed, place) throws(HeadError) in
             // Named inputs that are not there fail by name beside others; all of them missing is another thing.
             if count == 0, missing.hold(input, place) { return }
             for held in missing.release() { try add(held.input, nil, held.place) }
-            try add(input, facts, place)
+            try add(input, probed, place)
         }
         try rows.flush(&checks)
         if count == 0 && !settings.allowsEmpty { throw .noInputs(missing.sentence ?? nothingFound(skipped)) }
@@ -110,7 +111,7 @@ struct JobPlanner {
     ///
     /// Returns what was passed over, and how many inputs are not in the sample.
     private func forEachInput(
-        needsProbe: Bool, countsFolders: Bool, _ add: (ScannedInput, ProbeFacts?, ListPlace) throws(HeadError) -> Void
+        needsProbe: Bool, countsFolders: Bool, _ add: (ScannedInput, SideWork.Probed?, ListPlace) throws(HeadError) -> Void
     ) throws(HeadError) -> (skipped: [SkipReason: Int], leftOut: Int) {
         var folders = FolderCounts()
         var all: [ScannedInput] = []
@@ -131,10 +132,10 @@ struct JobPlanner {
             })
         guard collects else { return (skipped, 0) }
         let sortsByContent = settings.sort?.needsProbe == true
-        var facts = sortsByContent ? try probe(all) : [ProbeFacts?](repeating: nil, count: all.count)
+        var probed = sortsByContent ? try probe(all) : [SideWork.Probed?](repeating: nil, count: all.count)
         var order = Array(all.indices)
         if let sort = settings.sort, sort != .given {
-            let keys = all.indices.map { SortedInput(path: all[$0].path, takenAt: facts[$0]?.takenAt, identity: all[$0].identity) }
+            let keys = all.indices.map { SortedInput(path: all[$0].path, takenAt: probed[$0]?.facts?.takenAt, identity: all[$0].identity) }
             order.sort { sort.precedes(keys[$0], keys[$1]) || (!sort.precedes(keys[$1], keys[$0]) && $0 < $1) }
         }
         // A sample has the names that its files have among all.
@@ -143,9 +144,9 @@ struct JobPlanner {
         }
         let taken = Array(order.indices).spread(settings.sampleCount)
         if needsProbe, !sortsByContent {
-            for (place, found) in zip(taken, try probe(taken.map { all[order[$0]] })) { facts[order[place]] = found }
+            for (place, found) in zip(taken, try probe(taken.map { all[order[$0]] })) { probed[order[place]] = found }
         }
-        for place in taken { try add(all[order[place]], facts[order[place]], places[place]) }
+        for place in taken { try add(all[order[place]], probed[order[place]], places[place]) }
         return (skipped, all.count - taken.count)
     }
 
@@ -179,6 +180,19 @@ struct JobPlanner {
             path: input.path, relative: input.relative, inputFolderName: name,
             format: recipe.outputFormat(forExtension: input.path.lowercasedExtension), task: index, folderIndex: folderIndex,
             identity: input.identity, probe: facts)
+    }
+
+    /// Why a file whose output gets no name fails. The template was read before, so the reason is in the file.
+    private func failure(of probed: SideWork.Probed?, _ error: PlanningError) throws(HeadError) -> TaskFailure {
+        switch error {
+        case .missingValue, .noResult, .unusableName, .nameTooLong: break
+        case .badTemplate, .badPattern: throw .usage("\(error)")
+        }
+        // A file that cannot be read has nothing for a name, and that is what is to be told of it.
+        if case .failed(let failure)? = probed {
+            return TaskFailure(failure.reason, "\(failure.message); its name is made of what is in it, so mend it and run the command again")
+        }
+        return TaskFailure(.unsupported, "its output gets no name: \(error)")
     }
 
     private func inPlaceName(_ input: ScannedInput, _ format: OutputFormat) throws(HeadError) -> RawPath {

@@ -47,7 +47,7 @@ public struct JobReport {
         summary.isResumable = entry.isResumable
         summary.stateFolder = stateFolder
         if let bytes = facts["recipe"] {
-            do throws(RecipeError) { summary.hasPickyActions = try Recipe(canonical: bytes).hasPickyActions } catch {
+            do throws(RecipeError) { summary.hasPickyActions = try Recipe(canonical: bytes).hasPickyActions || JournalledSettings(facts).path("name") != nil } catch {
                 // One of another build, which this one need not read to tell what became of its files.
                 summary.hasPickyActions = true
             }

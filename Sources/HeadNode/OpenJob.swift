@@ -74,7 +74,7 @@ final class OpenJob {
             startMilliseconds: SystemClock.monotonicMilliseconds(), folder: settings.outputFolder, hasBooks: settings.pdf != nil,
             questions: questions)
         display.stateFolder = settings.stateFolder
-        display.hasPickyActions = recipe.hasPickyActions
+        display.hasPickyActions = recipe.hasPickyActions || settings.nameTemplate != nil
         if settings.program != nil { display.programs = ProgramWords() }
         let (events, store) = (inbox.events, store)
         // Beside other hosts this machine only looks at headers and runs the canary set, unless it is listed.
@@ -426,11 +426,10 @@ final class OpenJob {
         return settings.timeoutSeconds.map { .fixed(seconds: $0) } ?? .byInputSize
     }
 
-    private func probe(_ inputs: [ScannedInput]) throws(HeadError) -> [ProbeFacts?] {
+    private func probe(_ inputs: [ScannedInput]) throws(HeadError) -> [SideWork.Probed] {
         let side = SideWork(link: try agents.link(), events: inbox.events)
-        let found = try side.probe(
+        return try side.probe(
             inputs.map { (workingFolder.appending($0.path), $0.identity) }, keepingTags: try tagsInNames())
-        return found.map(\.facts)
     }
 
     /// Tags that names ask for; of others nothing is kept, since there can be a million inputs.

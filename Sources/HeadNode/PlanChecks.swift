@@ -76,9 +76,12 @@ struct PlanChecks {
     }
 
     /// Looks at one task and what lies under its output's name.
-    mutating func look(at task: inout PlannedTask, _ input: ScannedInput) throws(HeadError) -> PlanLook {
+    ///
+    /// - Parameter unnamed: why its output has no name, if it has none though it should.
+    mutating func look(at task: inout PlannedTask, _ input: ScannedInput, unnamed: TaskFailure?) throws(HeadError) -> PlanLook {
         if let failure = input.failure { return .settled(TaskOutcome(index: task.index, state: .failed, failure: failure)) }
         inputKeys.append(input.fileKey)
+        if let unnamed { return .settled(TaskOutcome(index: task.index, state: .failed, failure: unnamed)) }
         guard let output = task.output else { return .open }
         for output in task.outputs { hashes.append(CollisionKey.hash(output)) }
         if settings.isInPlace { return try lookInPlace(&task, output) }

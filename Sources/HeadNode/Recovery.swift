@@ -50,8 +50,13 @@ final class Recovery {
     /// Opens failed tasks again, with their inputs as they are now.
     func reopenFailed(_ reasons: Set<FailureReason>?) throws(HeadError) {
         var opened = 0
+        var unnamed = 0
         try forEach([.failed]) { (record) throws(HeadError) in
             guard let reason = record.outcome.failure?.reason, reasons?.contains(reason) ?? true else { return nil }
+            if hasNoName(record) {
+                unnamed += 1
+                return nil
+            }
             if opened == 0 { try journal { () throws(JobStoreError) in try store.setFact("state", JobState.running.rawValue) } }
             opened += 1
             var task = record.task
@@ -71,10 +76,22 @@ final class Recovery {
             try journal { () throws(JobStoreError) in try store.record([outcome], epochMilliseconds: SystemClock.epochMilliseconds()) }
             return nil
         }
+        if unnamed > 0 {
+            let text = "\(unnamed) of the failed got no output name when the job was planned, and are not done by retry; mend them or change --name, and run the command again"
+            if opened == 0 { throw .usage(text) }
+            job.display.message(text)
+        }
         guard opened > 0 else {
             let which = reasons.map { " as " + $0.map(\.rawValue).sorted().joined(separator: " or ") } ?? ""
             throw .usage("no \(plan.program == nil ? "file" : "task") of job \(job.job.rawValue) failed\(which)")
         }
+    }
+
+    /// Whether a task failed since its output got no name. Names are given while the plan is made.
+    private func hasNoName(_ record: TaskRecord) -> Bool {
+        guard plan.program == nil, !plan.bindsInputsAsTheyAre, !job.settings.isInPlace, record.task.output == nil else { return false }
+        // One found twice has no output either, for its page alone, and was tried.
+        return record.outcome.attempts == 0 && SaveNames.makesFiles(job.settings, plan.recipe)
     }
 
     /// What is known of a task's file that is what the recipe made of it in place, and is not to be put through it once more.

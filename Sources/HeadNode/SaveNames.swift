@@ -99,22 +99,21 @@ struct SaveNames {
 
     var countsFolders: Bool { variables.contains { $0.asks(for: .folderindex) } }
 
-    /// All outputs of a file, in the order of the saves.
-    func outputs(of source: NameSource) throws(HeadError) -> [FurtherOutput] {
-        try saves.map { (save) throws(HeadError) in
+    /// All outputs of a file, in the order of the saves. Throws what `NameTemplate.render` throws.
+    func outputs(of source: NameSource) throws(PlanningError) -> [FurtherOutput] {
+        try saves.map { (save) throws(PlanningError) in
             var source = source
             source.format = save.format ?? OutputFormat(keepingExtension: source.path.lowercasedExtension)
-            let path = try planning { () throws(PlanningError) in try save.names.finalPath(source).normalized }
+            let path = try save.names.finalPath(source).normalized
             return FurtherOutput(
                 path: path, format: source.format, pageNumber: save.usesPage ? try Self.pageNumber(in: path, save.names, source) : nil)
         }
     }
 
     /// Where in a name the page's number stands, found by asking for the names of other pages; nil if it stands there twice.
-    private static func pageNumber(in name: RawPath, _ names: OutputNames, _ source: NameSource) throws(HeadError) -> Range<Int>? {
-        let (second, long) = try planning { () throws(PlanningError) in
-            (try names.finalPath(source, page: 2).normalized.bytes, try names.finalPath(source, page: 12_345_678).normalized.bytes)
-        }
+    private static func pageNumber(in name: RawPath, _ names: OutputNames, _ source: NameSource) throws(PlanningError) -> Range<Int>? {
+        let second = try names.finalPath(source, page: 2).normalized.bytes
+        let long = try names.finalPath(source, page: 12_345_678).normalized.bytes
         let differing = name.bytes.indices.filter { $0 < second.count && name.bytes[$0] != second[$0] }
         let width = 8 - (long.count - name.bytes.count)
         guard name.bytes.count == second.count, differing.count == 1, let last = differing.first, (1...8).contains(width), last + 1 >= width else {

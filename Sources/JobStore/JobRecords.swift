@@ -6,7 +6,7 @@ public struct PlannedTask: Hashable, Sendable {
     /// The input as it is opened: as the user spelled it, or found below a folder.
     public var input: RawPath
     public var identity: InputIdentity
-    /// Final name of the output; nil when only the PDF is wanted.
+    /// Final name of the output; nil when only the PDF is wanted, and for a file that failed since it gets no name.
     public var output: RawPath?
     public var format: OutputFormat
     /// Folders from the input's root down to the file, for bookmarks and volumes.

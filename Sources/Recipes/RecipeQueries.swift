@@ -30,13 +30,13 @@ extension Recipe {
     /// Each variable that some text or length asks for.
     public var variables: Set<Variable> { actions.reduce(into: []) { $0.formUnion($1.variables) } }
 
-    /// Whether it has actions that refuse files, as those do that ask for a tag, take one kind alone or set a limit; what flags ask
+    /// Whether it has actions that refuse files, as those do that ask for a tag, also for a name, take one kind alone or set a limit; what flags ask
     /// for never does.
     public var hasPickyActions: Bool {
         !actions.allSatisfy { action in
             switch action.name {
             case .autoOrient, .rotate, .shrink, .strip: true
-            case .save: (action.body as? Save)?.sizeMax == nil
+            case .save: (action.body as? Save).map { $0.sizeMax == nil && $0.name == nil } == true
             default: false
             }
         }

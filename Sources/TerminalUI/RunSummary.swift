@@ -26,7 +26,7 @@ public struct RunSummary: Sendable {
     public var staleVolumes: [RawPath] = []
     /// Outputs that were left as they are and that another build made.
     public var otherBuilds = OtherBuilds()
-    /// Whether actions of the recipe refuse files too, and not only decoders.
+    /// Whether actions of the recipe or names of outputs refuse files too, and not only decoders.
     public var hasPickyActions = false
     /// Nil for jobs of pictures.
     public var programs: ProgramWords?

@@ -114,7 +114,7 @@ extension RunSummary.FailureGroup {
         case .tooLarge:
             "check that these are what they claim to be (quire inspect FILE); they are beyond the limits of one picture"
         case .unsupported where hasPickyActions:
-            "change the recipe where an action refuses these, as each line says, or convert them to a supported format; --exclude leaves them out"
+            "change the recipe or --name where it refuses these, as each line says, or convert them to a supported format; --exclude leaves them out"
         case .unsupported: "convert these to a supported format first, or leave them out with --exclude"
         case .crashed: "the decoder died on these twice; look at one with quire inspect, or: \(retry)"
         case .timeout: "give these more time: \(retry) --timeout SECONDS"

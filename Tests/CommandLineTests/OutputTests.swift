@@ -57,8 +57,43 @@ struct OutputTests {
         #expect(try names("{{{folder}}}_{stem}.{ext}") == ["o/{in}_a.jpg", "o/{in}_b.JPEG"])
         let beside = try box.plan("in", "--name", "{dir}/{stem}_s.{ext}")
         #expect(beside.outputs == ["in/a_s.jpg", "in/b_s.JPEG"])
-        let missing = try box.quire("run", "in", "-o", "o", "--name", "{exif:Model}-{stem}.{ext}", expect: 2)
-        #expect(missing.errors.contains("exif:Model") && missing.errors.contains("|"), "\(missing)")
+    }
+
+    @Test("A file that has nothing for its name fails alone, by its name and with the cure; the others are done")
+    func nameless() throws {
+        let box = try Sandbox()
+        for (index, model) in ["One", nil, "Two"].enumerated() { try box.write(TinyPicture.jpeg(20 + index, exif: .init(model: model)), to: Name("in/\(index).jpg")) }
+        let words: [Name] = ["quire", "run", "in", "-o", "o", "--pdf", "b.pdf", "--json", "--name"]
+        let plan = try box.plan("in", "-o", "o", "--name", "{exif:Model}-{stem}.{ext}")
+        #expect(plan["files"].list.compactMap { $0["state"].text } == ["planned", "failed", "planned"])
+        let ended = try box.run(words + ["{exif:Model}-{stem}.{ext}"])
+        #expect(ended.status == 3 && ended.errors.contains("in/1.jpg") && ended.errors.contains("{exif:Model|unknown}"), "\(ended)")
+        #expect(box.files(below: "o") == ["One-0.jpg", "Two-2.jpg"])
+        #expect(try box.pageWidths("b.pdf") == [20, 22])
+        #expect(try box.run(["pdftotext", "b.pdf", "-"]).out.contains("1.jpg"), "its page says so")
+        let retried = try box.quire("retry", "--progress", "none", expect: 2)
+        #expect(retried.errors.contains("name") && retried.errors.contains("run the command again"), "\(retried)")
+        let cured = try box.run(words + ["{exif:Model|unknown}-{stem}.{ext}"])
+        #expect(cured.status == 0, "\(cured)")
+        #expect(box.files(below: "o") == ["One-0.jpg", "Two-2.jpg", "unknown-1.jpg"])
+        #expect(try box.pageWidths("b.pdf") == [20, 21, 22])
+    }
+
+    @Test("A file that cannot be looked into for its name fails for what it is, under --name and under a save's name")
+    func namelessAndBroken() throws {
+        let box = try box("in/a.jpg", "in/c.jpg")
+        try box.write("no picture", to: "in/b.jpg")
+        try box.write("actions:\n  - save: {name: '{width}-{stem}.{ext}'}\n", to: "r.yaml")
+        for (words, folder): ([Name], Name) in [(["--name", "{width}-{stem}.{ext}"], "o1"), (["--recipe", "r.yaml"], "o2")] {
+            let ended = try box.run(["quire", "run", "in", "gone.jpg", "-o", folder, "--json", "--progress", "none"] + words)
+            #expect(ended.status == 3, "\(ended)")
+            let reasons = try ended.object()["failures"].list.compactMap { $0["reason"].text }
+            #expect(reasons == ["not-image", "vanished"])
+            #expect(box.files(below: folder).count == 2)
+        }
+        let long = try box.quire("run", "in/a.jpg", "-o", "o3", "--name", Name("{stem}" + String(repeating: "x", count: 300)), "--progress", "none", expect: 3)
+        #expect(long.errors.contains("in/a.jpg") && long.errors.contains("too long"), "\(long)")
+        #expect(try box.quire("run", "in", "-o", "o3", "--name", "{width/0}.{ext}", expect: 3).errors.contains("division by zero"))
     }
 
     @Test("An unknown variable is refused with the nearest name, before anything is made")
