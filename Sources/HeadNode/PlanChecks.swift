@@ -41,7 +41,7 @@ extension FinishedWork {
 
 /// What must hold of all outputs before any work: no two of one name, no file of somebody else's, no input overwritten.
 ///
-/// Takes 16 bytes a task until `finish`.
+/// Takes 16 bytes a task until `finish`. A long file, since all checks fill and read the same lists, which are private to it.
 struct PlanChecks {
     private let settings: RunSettings
     private let ledger: OutputLedger
