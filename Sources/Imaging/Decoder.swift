@@ -17,6 +17,8 @@ final class Decoder {
     /// By page, the directory it stands in, for a TIFF that can be read: previews and masks are no pages of their own.
     let directories: [(number: Int, facts: TIFFFile.Page)]
     let pngColours: PNGColours?
+    /// Of an animated PNG, of which libvips sees one.
+    private let frameCount: Int?
 
     private enum Loader {
         case source(String)
@@ -62,6 +64,7 @@ final class Decoder {
         }
         directories = kind == .tiff ? Self.directories(of: input) : []
         pngColours = kind == .png ? try PNGColours(input) : nil
+        frameCount = kind == .png ? Self.frameCount(of: input) : nil
         if let needs, !limits.allowedLoaders.contains(needs) {
             throw .file(.unsupported, "a \(kind.rawValue) file; --allow-loader \(needs) admits it, for files you trust")
         }
@@ -79,10 +82,18 @@ final class Decoder {
         }
     }
 
+    private static func frameCount(of input: InputFile) -> Int? {
+        do throws(ImageFileError) {
+            return try PNGFile.frameCount(in: input)
+        } catch {
+            return nil
+        }
+    }
+
     /// What is known of the pages without libvips; nil where it has to count and tell.
     var pageCount: Int? {
         if case .dicom(let picture) = loader { return picture.frameCount }
-        return directories.isEmpty ? nil : directories.count
+        return directories.isEmpty ? frameCount : directories.count
     }
 
     /// Whether `open` can decode to a fraction of both sides.
@@ -228,9 +239,9 @@ struct PictureHeader {
         height = image.number("page-height").map { $0 > 0 && image.height % $0 == 0 ? $0 : image.height } ?? image.height
         switch kind {
         case .tiff, .webp, .gif, .pdf: pageCount = known ?? image.pageCount
-        case .dicom: pageCount = known ?? 1
+        case .dicom, .png: pageCount = known ?? 1
         // JPEG 2000 counts its resolutions and HEIF its pictures there.
-        case .jpeg, .png, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .jpeg, .heif, .avif, .jp2, .j2k, .jxl, .bmp, .svg, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
             pageCount = 1
         }
         bands = image.bands
@@ -250,7 +261,7 @@ struct PictureHeader {
         case VIPS_INTERPRETATION_CMYK: colour = .cmyk
         default: colour = nil
         }
-        isAnimation = pageCount > 1 && (kind == .gif || kind == .webp)
+        isAnimation = pageCount > 1 && (kind == .gif || kind == .webp || kind == .png)
     }
 
     /// Bits a component of a grey picture of fewer than 8.

@@ -104,9 +104,9 @@ struct ProcessTask {
         return try task.encode(works.map(\.uprighted), decoder, opened.metadata, takesFrames: takesFrames)
     }
 
-    /// Whether all frames of an animation shall be in the output.
+    /// Whether all frames of an animation shall be in the output; of a PNG's nothing here reads but the first.
     func takesFrames(of opened: OpenedPicture) -> Bool {
-        opened.first.isAnimation && recipe.save.allFrames && (format == .gif || format == .webp)
+        opened.first.isAnimation && kind != .png && recipe.save.allFrames && (format == .gif || format == .webp)
     }
 
     /// What the recipe does to each page up to this save.

@@ -44,6 +44,7 @@ struct PageMaker {
             try encode(source, kind: kind, carrying: carried, into: &finished)
         } else {
             finished.pages += ready
+            if kind == .png { try noteFrames(of: source, in: &finished) }
         }
     }
 
@@ -90,6 +91,16 @@ struct PageMaker {
         } catch {
             for made in 1...number { encoder.remove(page: made) }
             throw decoder.verdict(on: error)
+        }
+    }
+
+    /// A PDF shows what a PNG shows to those who know of no animation.
+    private func noteFrames(of png: InputFile, in finished: inout FinishedWork) throws(ImagingError) {
+        do throws(ImageFileError) {
+            let count = try PNGFile.frameCount(in: png)
+            if count > 1 { note(.firstFrameOnly(of: count), in: &finished) }
+        } catch {
+            throw ImagingError(error)
         }
     }
 

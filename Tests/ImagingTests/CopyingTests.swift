@@ -79,6 +79,54 @@ struct CopyingTests {
         #expect(try bench.finish("a.tif", to: .tiff, [.shrink(.longSide(500))]).files.map(\.isVerbatim) == [true])
     }
 
+    /// A PNG animated to show two frames, as its chunks say (PNG 3rd edition, 11.3.6).
+    private func animatePNG(_ bench: Bench) throws {
+        try bench.shell("\(chart) -define png:color-type=2 s.png && convert s.png -negate -define png:color-type=2 n.png")
+        func number(_ value: Int, _ count: Int = 4) -> [UInt8] { (0..<count).reversed().map { UInt8(value >> (8 * $0) & 0xFF) } }
+        func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+            let body = Array(type.utf8) + data
+            var crc: UInt32 = .max
+            for byte in body {
+                crc ^= UInt32(byte)
+                for _ in 0..<8 { crc = crc & 1 == 1 ? 0xEDB8_8320 ^ (crc >> 1) : crc >> 1 }
+            }
+            return number(data.count) + body + number(Int(~crc))
+        }
+        func pixels(_ file: [UInt8]) -> [UInt8] {
+            var (at, data): (Int, [UInt8]) = (8, [])
+            while at < file.count {
+                let count = file[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) }
+                if file[(at + 4)..<(at + 8)].elementsEqual("IDAT".utf8) { data += file[(at + 8)..<(at + 8 + count)] }
+                at += count + 12
+            }
+            return data
+        }
+        let first = try bench.bytes("s.png")
+        func control(_ sequence: Int) -> [UInt8] {
+            chunk("fcTL", number(sequence) + number(240) + number(160) + number(0) + number(0) + number(1, 2) + number(5, 2) + [0, 0])
+        }
+        try bench.write(
+            Array(first[..<33]) + chunk("acTL", number(2) + number(0)) + control(0) + chunk("IDAT", pixels(first)) + control(1)
+                + chunk("fdAT", number(2) + pixels(try bench.bytes("n.png"))) + chunk("IEND", []), "a.png")
+    }
+
+    @Test("An animated PNG encoded anew shows its first frame, and that is said, also where all frames are asked for")
+    func framesOfPNG() throws {
+        let bench = try Bench()
+        try animatePNG(bench)
+        let small = try bench.finish("a.png", to: .png, [.shrink(.longSide(60))])
+        #expect(small.notes == [.firstFrameOnly(of: 2)])
+        #expect(try bench.shell("identify -format '%wx%h' out/t") == "60x40")
+        let webp = try bench.finish("a.png", to: .webp, [.save(Save(format: .webp, lossless: true, allFrames: true))])
+        #expect(webp.notes == [.firstFrameOnly(of: 2)])
+        #expect(try bench.difference("s.png", "out/t") == 0)
+        let copy = try bench.finish("a.png", to: .png, [.strip(.gps)], pages: true)
+        #expect(try bench.bytes("out/t") == bench.bytes("a.png"))
+        #expect(copy.notes == [.firstFrameOnly(of: 2)] && copy.pages.count == 1)
+        #expect(try bench.finish("a.png", to: .png, [.strip(.gps)]).notes.isEmpty)
+        #expect(try bench.finish("s.png", to: .png, [.shrink(.longSide(60))]).notes.isEmpty)
+    }
+
     @Test("The first frame of an animation is used, and said so; all frames when asked")
     func frames() throws {
         let bench = try Bench()

@@ -35,20 +35,7 @@ public struct PNGFile: Hashable, Sendable {
     public init(reading source: some ByteSource) throws(ImageFileError) {
         var reader = WindowReader(source, windowBytes: 4_096)
         guard source.byteCount >= 8, try reader.bytes(at: 0, count: 8) == pngSignature else { throw .notThisKind }
-        var chunks: [Chunk] = []
-        var position: UInt64 = 8
-        while chunks.last?.type != "IEND", source.byteCount - position >= 12 {
-            let head = try reader.bytes(at: position, count: 8)
-            guard let length = ByteOrder.big.uint32(head, 0), length <= UInt32(Int32.max), head[4...].allSatisfy(Self.isLetter)
-            else {
-                throw .damaged("no chunk begins at \(position)")
-            }
-            guard chunks.count < Self.chunksMax else { throw .unsupported("more than \(Self.chunksMax) chunks") }
-            let range = ByteRange(offset: position, count: UInt64(length) + 12)
-            guard source.contains(range) else { break }
-            chunks.append(Chunk(type: String(decoding: head[4...], as: UTF8.self), range: range))
-            position = range.end
-        }
+        let chunks = try Self.chunks(&reader, source, upTo: "IEND")
         guard let first = chunks.first else { throw .truncated("the file ends inside its header") }
         guard first.type == "IHDR", first.data.count == 13 else { throw .damaged("the file does not begin with a header chunk") }
         let header = try reader.bytes(at: first.data.offset, count: 13)
@@ -66,6 +53,33 @@ public struct PNGFile: Hashable, Sendable {
         exif = try Self.exif(chunks, source)
         density = try Self.physicalDensity(chunks, source) ?? exif?.density
         frameCount = try Self.frameCount(chunks, source)
+    }
+
+    /// Frames of an animation (APNG), 1 without one; reads no further than the first pixels, before which it is stated.
+    public static func frameCount(in source: some ByteSource) throws(ImageFileError) -> Int {
+        var reader = WindowReader(source, windowBytes: 4_096)
+        guard source.byteCount >= 8, try reader.bytes(at: 0, count: 8) == pngSignature else { throw .notThisKind }
+        return try frameCount(try chunks(&reader, source, upTo: "IDAT"), source)
+    }
+
+    /// From the first one to one of type `last`, or to where the file breaks off.
+    private static func chunks<Source: ByteSource>(
+        _ reader: inout WindowReader<Source>, _ source: Source, upTo last: String
+    ) throws(ImageFileError) -> [Chunk] {
+        var chunks: [Chunk] = []
+        var position: UInt64 = 8
+        while chunks.last?.type != last, source.byteCount - position >= 12 {
+            let head = try reader.bytes(at: position, count: 8)
+            guard let length = ByteOrder.big.uint32(head, 0), length <= UInt32(Int32.max), head[4...].allSatisfy(isLetter) else {
+                throw .damaged("no chunk begins at \(position)")
+            }
+            guard chunks.count < chunksMax else { throw .unsupported("more than \(chunksMax) chunks") }
+            let range = ByteRange(offset: position, count: UInt64(length) + 12)
+            guard source.contains(range) else { break }
+            chunks.append(Chunk(type: String(decoding: head[4...], as: UTF8.self), range: range))
+            position = range.end
+        }
+        return chunks
     }
 
     public func chunks(_ type: String) -> [Chunk] { chunks.filter { $0.type == type } }
