@@ -250,8 +250,8 @@ struct PictureHeader {
         hasProfile = image.has("icc-profile-data")
         switch kind {
         case .heif, .avif: orientation = 1
-        case .jpeg, .png, .webp: orientation = exif.flatMap(Self.orientation(in:)) ?? 1
-        case .tiff, .gif, .jp2, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .jpeg, .png, .webp, .jp2: orientation = exif.flatMap(Self.orientation(in:)) ?? 1
+        case .tiff, .gif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
             orientation = image.number("orientation") ?? 1
         }
         if !(1...8).contains(orientation) { orientation = 1 }

@@ -24,6 +24,21 @@ struct TurningTests {
         }
     }
 
+    @Test("A JPEG 2000 is turned by its EXIF, in outputs and on pages, and still says so when all else is stripped")
+    func turnedJP2() throws {
+        let bench = try Bench()
+        try bench.shell("\(chart) s.png && vips jp2ksave s.png a.jp2 --lossless && exiftool -q -overwrite_original -Orientation#=6 -Make=Acme a.jp2")
+        try bench.shell("convert s.png -rotate 90 r.png")
+        _ = try bench.finish("a.jp2", to: .png, [.autoOrient, .save(Save(format: .png))])
+        #expect(try bench.difference("r.png", "out/t") == 0)
+        _ = try bench.finish("a.jp2", to: .jp2, [.shrink(.longSide(48))])
+        #expect(try bench.shell("vipsheader -f width out/t && vipsheader -f height out/t && exiftool -s3 -n -Orientation out/t") == "32\n48\n1")
+        let stripped = try bench.finish("a.jp2", to: .jp2, [.strip(.all)], pages: true)
+        #expect(try bench.shell("exiftool -f -s3 -n -Orientation -Make -Warning out/t") == "6\n-\n-")
+        #expect(try bench.difference("s.png", "out/t") == 0)
+        #expect(stripped.pages.first?.orientation == 6)
+    }
+
     @Test("Making smaller turns upright though nobody asked, and bounds the upright picture")
     func shrinkTurns() throws {
         let bench = try Bench()

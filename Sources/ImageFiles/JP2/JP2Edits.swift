@@ -19,7 +19,7 @@ extension JP2File {
 
     /// The file with `edits` applied; the codestream and what says how it looks stay byte for byte.
     ///
-    /// Readers do not turn a JPEG 2000 picture by its EXIF, so no Orientation is kept where EXIF goes.
+    /// Where EXIF goes, Orientation stays as in other files; where there is none, none is added.
     public func pieces(applying edits: [MetadataEdit], source: some ByteSource) throws(ImageFileError) -> [Piece] {
         let plan = try EditPlan(edits) { () throws(ImageFileError) in EmbeddedMetadata() }
         guard plan.tags.isEmpty else { throw .unwritable("single tags of a JPEG 2000 file are not edited") }
@@ -27,7 +27,8 @@ extension JP2File {
         for box in metadata {
             let keeps: Bool
             switch box.kind {
-            case .exif: keeps = plan.keeps(.exif)
+            // Of what goes an Orientation may be left.
+            case .exif: keeps = plan.keeps(.exif) || box.payload.count <= Self.metadataBytesMax
             case .xmp: keeps = plan.keeps(.xmp)
             case .iptc: keeps = plan.keeps(.iptc)
             case .other: keeps = !plan.dropsOthers
@@ -46,9 +47,10 @@ extension JP2File {
             case .iptc: new = plan.dropsGPS ? PhotoshopResources.clearingPlacesInIPTC(old) : old
             case .other: new = old
             }
-            // Edits in place keep the length; a block that had to be made anew goes with its box.
             if let new, new.count == old.count {
                 if new != old { splices.append(Splice(range: box.payload, bytes: new)) }
+            } else if let new, box.kind == .exif, let (_, identifier) = Self.metadataIdentifiers.first(where: { $0.kind == .exif }) {
+                splices.append(Splice(range: box.range, bytes: Box.made("uuid", identifier + new)))
             } else {
                 splices.append(.removing(box.range))
             }

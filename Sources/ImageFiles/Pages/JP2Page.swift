@@ -26,7 +26,8 @@ extension PageFactsReader {
         return .ready([
             PageFacts(
                 width: jp2.width, height: jp2.height, bitsPerComponent: first.bits, colour: colour,
-                coding: .jpx(rawCodestream: jp2.isRawCodestream), stream: try stream([whole]), density: jp2.density,
+                coding: .jpx(rawCodestream: jp2.isRawCodestream), stream: try stream([whole]), orientation: exif?.orientation ?? 1,
+                density: jp2.density,
                 isFromCamera: exif?.isFromCamera ?? false, carriesGPS: carriesGPS)
         ])
     }
