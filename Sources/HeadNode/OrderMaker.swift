@@ -43,7 +43,7 @@ final class OrderMaker {
             var process = ProcessOrder(
                 folder: folder, format: task.format, pages: wantsPages, spoolFolder: wantsPages ? absolute(plan.spoolFolder) : nil,
                 digestInput: settings.digestsInputs, keepTimes: settings.keepsTimes || plan.recipe.fileTimeShift != nil)
-            process.movedTimes = plan.recipe.movedTimes(ofInput: task.identity.modifiedNanoseconds)
+            process.movedTimes = plan.recipe.movedTimes(of: task.identity)
             for output in task.further { process.further.append(SaveTarget(folder: try folderMade(for: output.path), format: output.format)) }
             process.place = task.place
             kind = .process(process)

@@ -326,6 +326,9 @@ struct ProcessTask {
         guard !process.keepTimes || recipe.fileTimeShift == nil || !process.movedTimes.isEmpty else {
             throw .file(.unsupported, "time-shift: the file's time would leave what file systems hold")
         }
+        guard !process.keepTimes || order.identity.holdsTime else {
+            throw .file(.unsupported, "--keep-times: the input was changed before 1678 or after 2261, which cannot be kept; touch it")
+        }
         return try output.finish(modifiedNanoseconds: process.outputTime(ofSave: save, input: order.identity))
     }
 

@@ -7,6 +7,16 @@ public struct InputIdentity: Hashable, Sendable {
         self.sizeBytes = sizeBytes
         self.modifiedNanoseconds = modifiedNanoseconds
     }
+
+    /// For the time that a file system states. Outside 1678 to 2261 nanoseconds leave 64 bits: then it is the nearest time that does not.
+    public init(sizeBytes: UInt64, modifiedSeconds: Int64, nanoseconds: Int64) {
+        let (whole, first) = modifiedSeconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, second) = whole.addingReportingOverflow(nanoseconds)
+        self.init(sizeBytes: sizeBytes, modifiedNanoseconds: first || second ? (modifiedSeconds < 0 ? .min : .max) : sum)
+    }
+
+    /// Whether `modifiedNanoseconds` is the file's time, and not merely the nearest that can be stated.
+    public var holdsTime: Bool { modifiedNanoseconds != .min && modifiedNanoseconds != .max }
 }
 
 /// The image formats quire writes; `keep` in a save is resolved to one of these at planning by the input's extension.

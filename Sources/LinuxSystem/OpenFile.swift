@@ -143,7 +143,7 @@ public struct FileFacts: Hashable, Sendable {
             }
         identity = InputIdentity(
             sizeBytes: UInt64(record.st_size),
-            modifiedNanoseconds: Int64(record.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(record.st_mtim.tv_nsec))
+            modifiedSeconds: Int64(record.st_mtim.tv_sec), nanoseconds: Int64(record.st_mtim.tv_nsec))
         device = UInt64(record.st_dev)
         inode = UInt64(record.st_ino)
         owner = UInt32(record.st_uid)

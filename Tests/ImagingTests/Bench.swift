@@ -62,7 +62,7 @@ final class Bench {
         try #require(stat(path(name), &record) == 0)
         return InputIdentity(
             sizeBytes: UInt64(record.st_size),
-            modifiedNanoseconds: Int64(record.st_mtim.tv_sec) * 1_000_000_000 + Int64(record.st_mtim.tv_nsec))
+            modifiedSeconds: Int64(record.st_mtim.tv_sec), nanoseconds: Int64(record.st_mtim.tv_nsec))
     }
 
     // MARK: Orders
@@ -98,7 +98,7 @@ final class Bench {
         var order = ProcessOrder(
             folder: folder ? RawPath(path("out")) : nil, format: format, pages: pages, spoolFolder: RawPath(path("spool")),
             digestInput: false, keepTimes: keepTimes)
-        order.movedTimes = Recipe(actions: actions).movedTimes(ofInput: try identity(name).modifiedNanoseconds)
+        order.movedTimes = Recipe(actions: actions).movedTimes(of: try identity(name))
         return try perform(name, .process(order), actions, damage: damage, limits: limits)
     }
 

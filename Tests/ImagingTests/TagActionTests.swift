@@ -64,6 +64,20 @@ struct TagActionTests {
         #expect(failure.message.contains("leave the years"))
     }
 
+    @Test("A file's own time that cannot be held is neither moved nor kept wrong", arguments: [true, false])
+    func timeOutOfRange(moves: Bool) throws {
+        let bench = try Bench()
+        try fixture(bench)
+        try bench.shell("touch -d '2300-01-01 00:00:00 UTC' a.jpg")
+        try #require(try bench.shell("date -u -r a.jpg +%Y") == "2300", "the file system holds no such time")
+        let actions = moves ? [shift { ($0.months, $0.files) = (1, true) }] : [.shrink(.longSide(60))]
+        let outcome = try bench.run("a.jpg", to: .jpeg, actions, keepTimes: true)
+        #expect(reason(outcome) == .unsupported)
+        #expect(try bench.leftovers().isEmpty)
+        // Where nobody asks for its time, the picture is none the worse.
+        _ = try bench.finish("a.jpg", to: .jpeg, [.shrink(.longSide(60))])
+    }
+
     @Test("Kinds and tags are deleted, and what was written before with them")
     func deleting() throws {
         let bench = try Bench()

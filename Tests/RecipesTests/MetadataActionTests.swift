@@ -69,5 +69,9 @@ struct MetadataActionTests {
         for text in ["", "2", "+2:00", "+02:60", "+25:00", "02:00", "+02"] { #expect(Geotagging.seconds(ofOffset: text) == nil, "\(text)") }
         #expect(try read("{time-shift: {months: 1, files: yes}}").fileTimeShift == TimeShift(months: 1))
         #expect(try read("{time-shift: {months: 1}}").fileTimeShift == nil)
+        let moving = try read("{time-shift: {seconds: 1, files: yes}}")
+        for (seconds, moved) in [(5, [6_000_000_007]), (-5, [-3_999_999_993]), (10_413_792_000, []), (-10_413_792_000, [])] as [(Int64, [Int64])] {
+            #expect(moving.movedTimes(of: InputIdentity(sizeBytes: 1, modifiedSeconds: seconds, nanoseconds: 7)) == moved, "\(seconds)")
+        }
     }
 }

@@ -1,5 +1,5 @@
-internal import JobModel
 public import ImageFiles
+public import JobModel
 public import Variables
 
 /// What is done to the metadata of one picture, behind `strip` and `keep`, in order.
@@ -37,10 +37,11 @@ extension Recipe {
         return shifts.isEmpty ? nil : shifts.reduce(TimeShift()) { $0.adding($1) }
     }
 
-    /// The times that outputs get, by save, whose input was changed at `nanoseconds` since 1970; empty where no save moves it, or where
-    /// one would move it out of what file systems hold.
-    public func movedTimes(ofInput nanoseconds: Int64) -> [Int64] {
-        guard fileTimeShift != nil else { return [] }
+    /// The times that outputs get, by save, in nanoseconds since 1970; empty where no save moves the input's, or where it or a moved one
+    /// is out of what file systems hold.
+    public func movedTimes(of input: InputIdentity) -> [Int64] {
+        guard fileTimeShift != nil, input.holdsTime else { return [] }
+        let nanoseconds = input.modifiedNanoseconds
         var times: [Int64] = []
         for save in saves.indices {
             guard let shift = upTo(save: save).fileTimeShift else {
