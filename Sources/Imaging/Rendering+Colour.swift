@@ -50,11 +50,14 @@ extension Rendering {
         if image.has("icc-profile-data") || isCMYK {
             if image.colourBands < 3 {
                 do throws(ImagingError) {
+                    let whole = image
                     let convert = try Operation("icc_import")
-                    try convert.set("in", image)
+                    try convert.set("in", try whole.bands(from: 0, count: 1))
                     try convert.set("embedded", true)
                     image = try convert.image()
                     try convertSpace(isDeep ? "grey16" : "b-w")
+                    // Behind the neutral colours, whose numbers are of 8 bits, an alpha of 16 would be scaled once more.
+                    if whole.bands > 1 { image = try image.joined(with: try whole.bands(from: 1, count: whole.bands - 1)) }
                 } catch {
                     notes.append(.metadataDropped("ICC profile that does not fit the picture"))
                 }

@@ -78,6 +78,23 @@ struct ColourTests {
         #expect(abs(try #require(Double(try bench.shell("vips avg o.png"))) - 128) < 3, "\(format)")
     }
 
+    @Test("A grey picture of 16 bits keeps its transparency when its profile is applied", arguments: [OutputFormat.png, .webp, .avif])
+    func transparentGreyWithProfile(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        try bench.write(GreyProfile.ofGamma1, "grey.icc")
+        try bench.shell("vips black z.v 60 40 --bands 2 && vips linear z.v d.v '0 0' '14135 32768' && vips cast d.v u.v ushort")
+        try bench.shell("vips copy u.v 'a.tif[profile=grey.icc]' --interpretation grey16")
+        let actions: [Action] = format == .png ? [.strip(.all)] : []
+        let work = try bench.finish("a.tif", to: format, actions + [.save(Save(quality: 100, lossless: format == .webp))])
+        #expect(work.notes == (format == .png ? [] : [.depthReduced]))
+        let bands = format == .png ? 2 : 4
+        #expect(try bench.shell("vipsheader -f bands out/t 2>/dev/null") == "\(bands)")
+        try bench.shell("vips extract_band out/t g.v 0 && vips extract_band out/t alpha.v \(bands - 1)")
+        let scale = format == .png ? 257.0 : 1
+        #expect(abs(try #require(Double(try bench.shell("vips avg g.v"))) / scale - 128) < 3)
+        #expect(abs(try #require(Double(try bench.shell("vips avg alpha.v"))) / scale - 127.5) < 1.5)
+    }
+
     @Test("Greys in three components with a profile for one, as libvips writes them, are grey again", arguments: ["webp", "avif"])
     func greyInThree(_ ending: String) throws {
         let bench = try Bench()
