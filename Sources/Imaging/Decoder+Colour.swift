@@ -24,7 +24,12 @@ extension Decoder {
             let plain = try image.bands(from: 0, count: image.colourBands)
             return try plain.joined(with: try image.bands(from: alpha, count: 1)).interpreted(as: image.interpretation)
         case .heif, .avif, .webp: return try asGrey(image)
-        case .gif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .exr, .hdr, .fits, .xcf, .netpbm, .raw:
+        case .exr:
+            // libvips gives it an opacity up to 255, beside colours of which 1 is white.
+            return image.hasAlpha
+                ? try image.linear([Double](repeating: 1, count: image.bands - 1) + [1 / 255], [Double](repeating: 0, count: image.bands))
+                : image
+        case .gif, .j2k, .jxl, .bmp, .svg, .pdf, .dicom, .psd, .hdr, .fits, .xcf, .netpbm, .raw:
             return image
         }
     }

@@ -205,7 +205,7 @@ struct ProcessTask {
             for work in works {
                 var rendering: Rendering
                 do throws(ImagingError) {
-                    rendering = try Rendering(decoder, work, takesFrames: takesFrames, assets: engine.assets, keepsNumbers: format == .tiff)
+                    rendering = try Rendering(decoder, work, takesFrames: takesFrames, assets: engine.assets, keepsNumbers: keepsNumbers(of: work))
                     try encode(
                         &rendering, work, metadata, stored: try decoder.stored(page: work.page), isOnly: works.count == 1,
                         into: &finished)
@@ -224,6 +224,9 @@ struct ProcessTask {
         }
         return finished
     }
+
+    /// Whether the file made holds pixels of all numbers: a profile is taken off those of 8 and 16 bits alone.
+    func keepsNumbers(of work: PageWork) -> Bool { format == .tiff && !(policy.dropsProfile && work.header.hasProfile) }
 
     func encode(
         _ rendering: inout Rendering, _ work: PageWork, _ metadata: EmbeddedMetadata, stored: StoredCoding, isOnly: Bool,

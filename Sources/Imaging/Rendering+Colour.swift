@@ -182,8 +182,13 @@ extension Rendering {
         case VIPS_INTERPRETATION_RGB16, VIPS_INTERPRETATION_GREY16:
             if bits == 16, image.format == deepest { return }
         default:
-            // LAB, XYZ, scRGB, multiband and what else TIFF can hold.
+            // LAB, XYZ, multiband and what else TIFF can hold.
             try convertSpace(image.colourBands < 3 ? "b-w" : "srgb")
+            // The colours are no longer what a profile in the file was for.
+            if image.has("icc-profile-data") {
+                image = try image.withOwnHeader()
+                image.remove("icc-profile-data")
+            }
             notes.append(.depthReduced)
             return
         }

@@ -107,7 +107,7 @@ struct SeveralSaves {
         do throws(ImagingError) {
             let assets = group[0].task.engine.assets
             let keepsNumbers = group.allSatisfy { open in
-                open.task.format == .tiff && open.works[page].steps.allSatisfy(\.worksOnAllNumbers)
+                open.task.keepsNumbers(of: open.works[page]) && open.works[page].steps.allSatisfy(\.worksOnAllNumbers)
             }
             var rendering = try Rendering(
                 decoder, group[0].works[page], takesFrames: takesFrames, assets: assets, keepsNumbers: keepsNumbers)

@@ -77,6 +77,56 @@ struct NumberTests {
         let bench = try Bench()
         try gradient(bench, "float", times: 4, bands: 3)
         let work = try bench.finish("a.tif", to: .jpeg, [])
-        #expect(work.notes.contains(.decoderWarning("values up to 4.0 are brighter than white, which is 1: cut off there")))
+        #expect(work.notes.contains(.decoderWarning("numbers of 32 bits were brought to 16; what is brighter than white, which is 1, was cut off")))
+    }
+
+    /// One colour, with or without alpha, as numbers of which `scale` is full.
+    private func plain(_ bench: Bench, _ shares: [Double], _ format: String, times scale: Double, saved options: String = "") throws {
+        let list = shares.map { "\($0 * scale)" }.joined(separator: " ")
+        let zeros = shares.map { _ in "0" }.joined(separator: " ")
+        let meaning = format == "float" ? "scrgb" : "srgb"
+        try bench.shell(
+            "vips black z.v 64 48 --bands \(shares.count) && vips linear z.v d.v '\(zeros)' '\(list)'"
+                + " && vips cast d.v k.v \(format) && vips copy k.v 'a.tif\(options)' --interpretation \(meaning)")
+    }
+
+    private func pixel(_ bench: Bench, _ name: String) throws -> [Double] {
+        try bench.shell("vips getpoint \(name) 5 5 2>/dev/null").split(separator: " ").compactMap { Double($0) }
+    }
+
+    @Test("Numbers of 32 bits with a profile keep their look without it, and their numbers with it", arguments: ["float", "uint"])
+    func profiles(_ kind: String) throws {
+        let bench = try Bench()
+        let shares = [200.0 / 255, 110.0 / 255, 60.0 / 255]
+        try plain(bench, shares, "uchar", times: 255)
+        try bench.shell("vips copy a.tif 'r.tif[profile=p3]' && vips icc_transform r.tif s.tif srgb --embedded")
+        let seen = try pixel(bench, "s.tif")
+        try #require(seen.count == 3 && seen[0] > 210)
+        try plain(bench, shares, kind, times: kind == "float" ? 1 : 4_294_967_295, saved: "[profile=p3]")
+        for (format, isStripped) in [(OutputFormat.jpeg, true), (.jpeg, false), (.png, true), (.tiff, true), (.tiff, false)] {
+            let actions: [Action] = [.shrink(.longSide(30))] + (isStripped ? [.strip(.all)] : []) + [.save(Save(quality: 100))]
+            let work = try bench.finish("a.tif", to: format, actions)
+            let isKept = format == .tiff && !isStripped
+            #expect(work.notes.isEmpty == isKept, "\(work.notes)")
+            #expect(try bench.shell("exiftool -s3 -ICC_Profile:ProfileDescription out/t").isEmpty == isStripped)
+            let full = isKept ? (kind == "float" ? 1 : 4_294_967_295) : format == .jpeg ? 255 : 65535.0
+            let values = try pixel(bench, "out/t").map { $0 / full * 255 }
+            try #require(values.count == 3)
+            for (value, meant) in zip(values, isStripped ? seen : [200, 110, 60]) {
+                #expect(abs(value - meant) < 2.5, "\(format) \(isStripped) \(values)")
+            }
+        }
+    }
+
+    @Test("Transparency of floating-point numbers stays as it is", arguments: [OutputFormat.png, .webp])
+    func transparency(_ format: OutputFormat) throws {
+        let bench = try Bench()
+        // Half the light is 188 of 255 in sRGB.
+        try plain(bench, [0.5, 0.5, 0.5, 0.8], "float", times: 1)
+        _ = try bench.finish("a.tif", to: format, [.save(Save(quality: 100, lossless: format == .webp))])
+        let full = format == .png ? 257.0 : 1
+        let values = try pixel(bench, "out/t").map { $0 / full }
+        try #require(values.count == 4)
+        for (value, meant) in zip(values, [188, 188, 188, 204.0]) { #expect(abs(value - meant) < 1.5, "\(values)") }
     }
 }
