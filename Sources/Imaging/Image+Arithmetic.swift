@@ -10,6 +10,7 @@ extension Image {
         switch format {
         case VIPS_FORMAT_USHORT, VIPS_FORMAT_SHORT: 65535
         case VIPS_FORMAT_UINT: 4_294_967_295
+        case VIPS_FORMAT_INT: 2_147_483_647
         default: 255
         }
     }
@@ -32,9 +33,9 @@ extension Image {
         return try cast.image()
     }
 
-    /// The nearest value that the format can hold, halves up.
+    /// The nearest value that the format can hold, halves up; itself where that holds fractions.
     func rounded(to format: VipsBandFormat) throws(ImagingError) -> Image {
-        guard self.format == VIPS_FORMAT_FLOAT || self.format == VIPS_FORMAT_DOUBLE else { return try cast(to: format) }
+        guard self.format.holdsFractions, !format.holdsFractions else { return try cast(to: format) }
         return try linear([1], [0.5]).cast(to: format)
     }
 
@@ -193,16 +194,27 @@ extension Image {
     /// unweighted they would bleed into their neighbours.
     func premultiplied() throws(ImagingError) -> Image {
         guard hasAlpha else { return self }
+        let isHuge = fullValue > Self.opacityMax
         let premultiply = try Operation("premultiply")
-        try premultiply.set("in", self)
-        try premultiply.set("max-alpha", fullValue)
+        try premultiply.set("in", isHuge ? try linear([1 / fullValue], [0]) : self)
+        try premultiply.set("max-alpha", isHuge ? 1 : fullValue)
         return try premultiply.image()
     }
 
     func unpremultiplied(to format: VipsBandFormat) throws(ImagingError) -> Image {
+        let full = Self.fullValue(of: format)
+        let isHuge = full > Self.opacityMax
         let unpremultiply = try Operation("unpremultiply")
         try unpremultiply.set("in", self)
-        try unpremultiply.set("max-alpha", Self.fullValue(of: format))
-        return try unpremultiply.image().rounded(to: format)
+        try unpremultiply.set("max-alpha", isHuge ? 1 : full)
+        let plain = try unpremultiply.image()
+        return try (isHuge ? plain.linear([full], [0]) : plain).rounded(to: format)
     }
+
+    /// The largest `max-alpha` libvips takes.
+    private static let opacityMax = 100_000_000.0
+}
+
+extension VipsBandFormat {
+    fileprivate var holdsFractions: Bool { self == VIPS_FORMAT_FLOAT || self == VIPS_FORMAT_DOUBLE }
 }

@@ -58,6 +58,19 @@ struct NumberTests {
         #expect(abs(try number(bench, "vips avg out/t") - (isSigned ? 0 : scale / 2)) < scale / 50)
     }
 
+    @Test("A TIFF keeps the numbers of its colours and of its transparency through a resize", arguments: ["float", "int", "uint"])
+    func keptWithAlpha(_ kind: String) throws {
+        let bench = try Bench()
+        let shares = [0.127, 0.156, 0.188, 0.8]
+        let scale = kind == "float" ? 1.0 : 2_000_000_000
+        try plain(bench, shares, kind, times: scale)
+        let work = try bench.finish("a.tif", to: .tiff, [.shrink(.longSide(24))])
+        #expect(work.notes == [])
+        let seen = try pixel(bench, "out/t")
+        try #require(seen.count == 4)
+        for (share, kept) in zip(shares, seen) { #expect(abs(share - kept / scale) < 0.001, "\(seen)") }
+    }
+
     @Test("Numbers of which nothing says what is black are refused by name, not made black")
     func refused() throws {
         let bench = try Bench()
