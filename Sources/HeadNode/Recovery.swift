@@ -51,10 +51,15 @@ final class Recovery {
     func reopenFailed(_ reasons: Set<FailureReason>?) throws(HeadError) {
         var opened = 0
         var unnamed = 0
+        var changed = 0
         try forEach([.failed]) { (record) throws(HeadError) in
             guard let reason = record.outcome.failure?.reason, reasons?.contains(reason) ?? true else { return nil }
             if hasNoName(record) {
                 unnamed += 1
+                return nil
+            }
+            if try isChangedSinceDone(record.task) {
+                changed += 1
                 return nil
             }
             if opened == 0 { try journal { () throws(JobStoreError) in try store.setFact("state", JobState.running.rawValue) } }
@@ -81,6 +86,11 @@ final class Recovery {
             if opened == 0 { throw .usage(text) }
             job.display.message(text)
         }
+        if changed > 0 {
+            let text = "\(changed) of the failed \(changed == 1 ? "is" : "are") not what the recipe left in place, and \(changed == 1 ? "is" : "are") not done by retry; run the command again"
+            if opened == 0 { throw .usage(text) }
+            job.display.message(text)
+        }
         guard opened > 0 else {
             let which = reasons.map { " as " + $0.map(\.rawValue).sorted().joined(separator: " or ") } ?? ""
             throw .usage("no \(plan.program == nil ? "file" : "task") of job \(job.job.rawValue) failed\(which)")
@@ -92,6 +102,24 @@ final class Recovery {
         guard plan.program == nil, !plan.bindsInputsAsTheyAre, !job.settings.isInPlace, record.task.output == nil else { return false }
         // One found twice has no output either, for its page alone, and was tried.
         return record.outcome.attempts == 0 && SaveNames.makesFiles(job.settings, plan.recipe)
+    }
+
+    /// Whether a file that only wants its page, since the recipe was done to it in place, is another one by now, which nothing was
+    /// done to.
+    private func isChangedSinceDone(_ task: PlannedTask) throws(HeadError) -> Bool {
+        guard plan.program == nil, job.settings.isInPlace, task.output == nil else { return false }
+        let path: RawPath
+        let identity: InputIdentity
+        do throws(SystemError) {
+            path = try FileOperation.resolved(plan.workingFolder.appending(task.input))
+            identity = try FileOperation.facts(of: path).identity
+        } catch {
+            // It fails for that when it is worked on.
+            return false
+        }
+        let entry = try journal { () throws(JobStoreError) in try job.ledger.entry(for: path.normalized) }
+        guard let entry, entry.isInPlace, entry.recipe == plan.recipeDigest else { return true }
+        return entry.outputIdentity != identity
     }
 
     /// What is known of a task's file that is what the recipe made of it in place, and is not to be put through it once more.

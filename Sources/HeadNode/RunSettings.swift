@@ -168,6 +168,9 @@ extension RunSettings {
         }
         let search = ProgramSearch(workingFolder: workingFolder, searchPath: environmentVariable("PATH"))
         // What has a relative path is seen from the folder of each picture.
-        for program in recipe.programs where !program.contains("/") || program.hasPrefix("/") { try search.check(RawPath(program)) }
+        for program in recipe.programs where !program.contains("/") || program.hasPrefix("/") {
+            let missing = "the recipe runs '\(program)', which is \(program.contains("/") ? "not there" : "in no folder of PATH"); install it, or write its whole path"
+            try search.check(RawPath(program), insteadOfMissing: .usage(missing))
+        }
     }
 }

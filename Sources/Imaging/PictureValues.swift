@@ -12,7 +12,7 @@ extension ProcessTask {
     ) -> PictureFacts {
         var facts = header.facts
         facts.pixelsMax = limits.pixelsMax
-        if let density, density.horizontalMilliDPI > 0 { facts.dpi = Double(density.horizontalMilliDPI) / 1000 }
+        if let dpi = density?.dpi { facts.dpi = dpi }
         let wanted = recipe.variables
         guard !wanted.isEmpty else { return facts }
         var values = VariableValues()

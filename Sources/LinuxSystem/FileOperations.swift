@@ -17,7 +17,8 @@ public enum FileOperation {
         do {
             return try facts(of: path, followingLinks: followingLinks)
         } catch {
-            if error.isNotFound { return nil }
+            // Nothing can be called what no folder can hold.
+            if error.isNotFound || error.isNameTooLong { return nil }
             throw error
         }
     }

@@ -29,6 +29,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
     public var isExisting: Bool { code == EEXIST }
     public var isBrokenPipe: Bool { code == EPIPE }
+    public var isNameTooLong: Bool { code == ENAMETOOLONG }
     public var isNotEmpty: Bool { code == ENOTEMPTY }
 
     /// Whether the file system or this machine failed, and not the one name: others would fare no better.

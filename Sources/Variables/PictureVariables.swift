@@ -30,11 +30,16 @@ extension VariableValues {
 
 extension ProbeFacts {
     /// Dots an inch from left to right; 72 where the file states none.
+    public var dpi: Double { density?.dpi ?? 72 }
+}
+
+extension Density {
+    /// Dots an inch from left to right; nil where it states none.
     ///
     /// Next to a whole number it is that: a format that counts per centimetre or metre cannot say 300 (11,811 a metre are 299.9994).
-    public var dpi: Double {
-        guard let density, density.horizontalMilliDPI > 0 else { return 72 }
-        let stated = Double(density.horizontalMilliDPI) / 1000
+    public var dpi: Double? {
+        if horizontalMilliDPI == 0 { return nil }
+        let stated = Double(horizontalMilliDPI) / 1000
         let whole = stated.rounded()
         return abs(stated - whole) < Self.wholeToleranceDPI ? whole : stated
     }

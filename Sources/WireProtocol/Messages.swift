@@ -9,7 +9,7 @@ public struct Hello: Hashable, Sendable {
         self.versions = versions
         self.build = build
     }
-    public static let ownVersions: ClosedRange<UInt16> = 5...5
+    public static let ownVersions: ClosedRange<UInt16> = 6...6
 
     /// The highest version both sides speak.
     public func agreed(with other: Hello) throws(WireError) -> UInt16 {

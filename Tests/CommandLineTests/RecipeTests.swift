@@ -59,8 +59,8 @@ import Testing
     @Test(
         "What no picture could be worked on with is told before work begins, and by recipe check",
         arguments: [
-            ("command: \"no-such-tool {in} {out}\"", "program 'no-such-tool' is in no folder of PATH"),
-            ("command: \"/no/such/tool {in} {out}\"", "program '/no/such/tool' does not exist here"),
+            ("command: \"no-such-tool {in} {out}\"", "the recipe runs 'no-such-tool', which is in no folder of PATH"),
+            ("command: \"/no/such/tool {in} {out}\"", "the recipe runs '/no/such/tool', which is not there"),
             ("geotag: text.gpx", "the track 'text.gpx', which cannot be used: it is no GPX file"),
             ("watermark: none.png", "names 'none.png', which cannot be read"),
             ("watermark: large.png", "large.png is too large"),
@@ -86,5 +86,10 @@ import Testing
         try box.quire("recipe", "check", "kit/on sale.yaml", expect: 0)
         #expect(try box.quire("recipe", "new", "kit/on sale.yaml", expect: 2).errors.contains("is there already"))
         #expect(box.read("kit/on sale.yaml") == ours)
+
+        try box.write("name: a  # mine\r\nactions:\r\n  - shrink: 8\r\n", to: "kit/crlf.yaml")
+        try box.quire("recipe", "new", "kit/b.yaml", "--from", "kit/crlf.yaml", expect: 0)
+        #expect(String(decoding: try #require(box.read("kit/b.yaml")), as: UTF8.self) == "name: \"b\"\r\nactions:\r\n  - shrink: 8\r\n")
+        try box.quire("recipe", "check", "kit/b.yaml", expect: 0)
     }
 }

@@ -88,12 +88,14 @@ struct FileTests {
         try withFolder { folder in
             let path = folder.appending("lock")
             let isOver = Atomic(false)
+            let started = Atomic(0)
             let threads = DispatchGroup()
             for _ in 0..<3 {
                 DispatchQueue.global().async(group: threads) {
                     do {
                         while !isOver.load(ordering: .relaxed) {
                             var child = try ChildProcess(starting: ProcessPlan(RawPath("/bin/true")))
+                            started.add(1, ordering: .relaxed)
                             _ = try child.wait()
                         }
                     } catch { Issue.record(error) }
@@ -103,10 +105,10 @@ struct FileTests {
                 isOver.store(true, ordering: .relaxed)
                 threads.wait()
             }
-            for _ in 0..<300 {
+            repeat {
                 try whileHolding(path) {}
                 #expect(try FileLock.holder(of: path) == nil)
-            }
+            } while started.load(ordering: .relaxed) < 60
         }
     }
 

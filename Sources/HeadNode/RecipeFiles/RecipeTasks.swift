@@ -66,13 +66,18 @@ public struct RecipeTasks {
         return .done
     }
 
-    /// The recipe with another `name`, where it has one; all else, comments too, as it was written.
+    /// The recipe with another `name`, where it has one on a line of its own; all other lines as they were written.
     private static func named(_ name: RawPath, _ text: String) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard let index = lines.firstIndex(where: { $0.hasPrefix("name:") }) else { return text }
+        let bytes = Array(text.utf8)
+        let key = Array("name:".utf8)
+        let starts = [0] + bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
+        guard let start = starts.first(where: { bytes[$0...].starts(with: key) }) else { return text }
+        let end = bytes[start...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
+        // A text that goes on below is left alone.
+        guard let first = bytes[(start + key.count)..<end].first(where: { $0 != UInt8(ascii: " ") }), !"|>#".utf8.contains(first) else { return text }
         // A JSON string is one of YAML too, whatever it holds.
-        lines[index] = "name: \(JSONValue.string(name.display).text)"
-        return lines.joined(separator: "\n")
+        let line = key + Array(" \(JSONValue.string(name.display).text)".utf8)
+        return String(decoding: bytes[..<start] + line + bytes[end...], as: UTF8.self)
     }
 
     /// Says of each whether it can be used; a usage error where one cannot, with place and nearest name.
