@@ -352,6 +352,19 @@ struct OutputTests {
         box.expectTidy()
     }
 
+    @Test("A file whose pages would have names longer than a folder can hold fails alone, and again when it is run again")
+    func longPageName() throws {
+        let box = try pagedBox()
+        let long = String(repeating: "x", count: 251)
+        try #require(try box.run(["mv", "in/a.tif", Name("in/\(long).tif")]).status == 0)
+        let words: [Name] = ["quire", "run", "in", "-o", "out", "--format", "png"] + Self.quiet
+        for overwrite in [Name("changed"), "changed", "always"] {
+            let ended = try box.run(words + ["--overwrite", overwrite])
+            #expect(ended.status == 3 && ended.errors.contains("in/\(long).tif"), "\(ended)")
+            #expect(box.files(below: "out") == ["a-1.png"])
+        }
+    }
+
     @Test("A new input whose output would be named as a page that stays is refused before work, or gets another name")
     func keptPageName() throws {
         let box = try pagedBox()
